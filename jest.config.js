@@ -1,0 +1,14 @@
+/** @type {import('jest').Config} */
+module.exports = {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/spec'],
+  testMatch: ['**/*.spec.ts'],
+  transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/tsconfig.json' }] },
+  moduleNameMapper: {
+    '^wechatpay-chain$': '<rootDir>/lib/index.ts',
+    '^wechatpay-chain/simulator$': '<rootDir>/lib/simulator/index.ts',
+  },
+  collectCoverageFrom: ['lib/**/*.ts', '!lib/**/cli.ts'],
+  coverageThreshold: { global: { lines: 95 } },
+  testTimeout: 20_000,
+}

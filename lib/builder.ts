@@ -1,0 +1,59 @@
+import { createChain, rootOf, VERBS, type Verb } from './chain'
+import { Client } from './client'
+import { type Config, resolveConfig } from './config'
+import { ConfigError, RequestError } from './errors'
+import { PendingResponse } from './promise'
+import type { Instance } from './types'
+import { normalize } from './uri'
+
+const clients = new WeakMap<object, Client>()
+
+/** Makes chains, and finds what stands behind them. */
+export const Builder = {
+  /**
+   * The root of a chain. The configuration is checked, its keys are parsed, once and here.
+   * @throws ConfigError that names the option and the remedy
+   */
+  factory(config: Config): Instance {
+    const client = new Client(resolveConfig(config))
+    const root = createChain(
+      {
+        segment(name) {
+          if (typeof name === 'number') return String(name)
+          if (typeof name === 'string') return normalize(name)
+          throw new RequestError(
+            undefined,
+            `chain() expects a path template, got a value of type ${typeof name}`,
+          )
+        },
+        send: (verb, path, args) => call(client, verb, path, args),
+        misuse: (path, name) => misused(path, name),
+      },
+      { [Symbol.asyncDispose]: () => client.close() },
+    )
+    clients.set(root, client)
+    return root as unknown as Instance
+  },
+
+  /**
+   * The client behind a chain, given by its root or any of its nodes.
+   * @throws ConfigError for anything else
+   */
+  driver(instance: unknown): Client {
+    const client = clients.get(rootOf(instance) ?? {})
+    if (!client) throw new ConfigError('instance', 'expected what Builder.factory() gave')
+    return client
+  },
+} as const
+
+function call(client: Client, verb: Verb, path: string, args: readonly unknown[]): Promise<unknown> {
+  const [options] = args
+  return verb.endsWith('Async')
+    ? client.requestAsync(verb.slice(0, -'Async'.length), path, options)
+    : client.request(verb, path, options)
+}
+
+function misused(path: string, name: string): Promise<never> {
+  const problem = `"${name}" below "${path}" is no verb: call one of ${VERBS.join(', ')}, or the same with Async`
+  return new PendingResponse((_, reject) => reject(new RequestError(undefined, problem)))
+}

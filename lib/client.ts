@@ -1,0 +1,111 @@
+import type { Agent, Dispatcher } from 'undici'
+import type { MerchantCertificate, ResolvedConfig } from './config'
+import { RequestError } from './errors'
+import { Exchange } from './exchange'
+import { type Options, VERDICT } from './handler'
+import { PendingResponse } from './promise'
+import { prepare, type Request } from './request'
+import type { Response } from './response'
+import { undici } from './undici'
+import { signer } from './v3/signer'
+import { verifier } from './v3/verifier'
+
+/** The two protocols of WeChat Pay. Any other name given to `select` means `v3`, as in the PHP SDK. */
+export type Protocol = 'v2' | 'v3'
+
+/**
+ * The connection pool: one request at a time on a connection, since a write that was pipelined behind a lost one would
+ * have an unknown outcome; idle connections are given up before the platform closes them, after about 8 s.
+ */
+const POOL: Agent.Options = {
+  connections: 64,
+  pipelining: 1,
+  keepAliveTimeout: 4_000,
+  keepAliveMaxTimeout: 7_000,
+}
+
+/** What stands behind a chain: sends requests by verb and path template. */
+export class Client {
+  readonly #config: ResolvedConfig
+  /** Built when first used: with the merchant's certificate, and without. */
+  readonly #pools = new Map<MerchantCertificate | undefined, { pool: Dispatcher; signed: Dispatcher }>()
+  #closing: Promise<void> | undefined
+
+  constructor(config: ResolvedConfig) {
+    this.#config = config
+  }
+
+  /**
+   * Sends one request.
+   * @param verb `get`, `put`, `post`, `patch` or `delete`, in any letter case
+   * @param uri a path template, such as `v3/pay/transactions/id/{transaction_id}`
+   * @param options path variables by name, and the options of a call
+   * @returns rejects with a WechatpayError; never throws
+   */
+  async request<T = unknown>(verb: string, uri: string, options?: unknown): Promise<Response<T>> {
+    return this.#send(prepare(verb, uri, options, this.#config)) as Promise<Response<T>>
+  }
+
+  /** The same, with `otherwise()` and `wait()` on the promise. */
+  requestAsync<T = unknown>(verb: string, uri: string, options?: unknown): PendingResponse<Response<T>> {
+    return new PendingResponse((resolve) => resolve(this.request<T>(verb, uri, options)))
+  }
+
+  /**
+   * The dispatcher that signs and verifies, for use with undici itself. It is trusted with WeChat Pay's hosts and the
+   * configured `base_uri` only.
+   */
+  select(protocol: string = 'v3'): Dispatcher {
+    if (protocol.toLowerCase() === 'v2')
+      throw new RequestError(undefined, 'APIv2 is not part of this version')
+    return this.#pool().signed
+  }
+
+  /** Waits for what is in flight, then closes the connections; a dispatcher from the configuration stays open. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #send(request: Request): Promise<Response> {
+    if (this.#closing) throw new RequestError(undefined, `${request.label}: the client is closed`)
+    const exchange = new Exchange(request)
+    if (!exchange.failed) {
+      const { origin, path, method, headers, body, timeout, security } = request
+      const options = {
+        origin,
+        path,
+        method,
+        headers,
+        body,
+        // The exchange has its own clock, but for a body that is handed out while it comes in.
+        headersTimeout: 0,
+        bodyTimeout: timeout,
+        [VERDICT]: exchange.verdict,
+      }
+      this.#pool(security ? this.#config.merchant : undefined).signed.dispatch(options as Options, exchange)
+    }
+    return exchange.response
+  }
+
+  #pool(merchant?: MerchantCertificate) {
+    let found = this.#pools.get(merchant)
+    if (!found) {
+      const pool =
+        this.#config.dispatcher ??
+        new (undici().Agent)({ ...POOL, ...(merchant && { connect: { ...merchant } }) })
+      found = { pool, signed: pool.compose(verifier(this.#config), signer(this.#config)) }
+      this.#pools.set(merchant, found)
+    }
+    return found
+  }
+
+  async #close(): Promise<void> {
+    if (this.#config.dispatcher) return
+    await Promise.all([...this.#pools.values()].map(({ pool }) => pool.close()))
+  }
+}

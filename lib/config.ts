@@ -1,0 +1,277 @@
+import type { KeyObject } from 'node:crypto'
+import { sign, verify } from 'node:crypto'
+import type { Dispatcher } from 'undici'
+import { type KeyInput, parsePrivateKey, parsePublicKey } from './crypto/key'
+import { ConfigError } from './errors'
+import { checkHeaders, type HeaderBag, type HeadersInput } from './headers'
+import { DEFAULT_BASE_URI } from './hosts'
+import { suggestion } from './suggestion'
+
+/** A merchant key that lives elsewhere: a KMS, an HSM, a service. */
+export interface RemoteSigner {
+  /** The base64 of the RSA-SHA256 (PKCS#1 v1.5) signature of a UTF-8 message. */
+  sign(message: string): string | Promise<string>
+  /** The plain text of a base64 OAEP ciphertext. */
+  decrypt?(ciphertext: string): string | Promise<string>
+}
+
+/** A platform key that lives elsewhere, or speaks another algorithm. */
+export interface RemoteVerifier {
+  /** Does the signature, as it stands in the header, belong to the UTF-8 message? */
+  verify(message: string, signature: string): boolean | Promise<boolean>
+}
+
+/** The platform's keys by their serial (certificates) or id (`PUB_KEY_ID_…`); `auto` downloads certificates. */
+export type Certs = { readonly auto?: true } & {
+  readonly [serial: string]: KeyInput | RemoteVerifier | true | undefined
+}
+
+/** The merchant's client certificate, for calls with `security: true`. */
+export interface MerchantCertificate {
+  readonly cert?: string | Buffer
+  readonly key?: string | Buffer
+  readonly pfx?: string | Buffer
+  readonly passphrase?: string
+}
+
+/** What `Builder.factory` takes. */
+export interface Config {
+  /** The merchant number. */
+  mchid: string
+  /** The serial number of the merchant API certificate. */
+  serial: string
+  /** The merchant API private key. */
+  privateKey: KeyInput | RemoteSigner
+  certs: Certs
+  /** The APIv2 key. */
+  secret?: string | undefined
+  /** The APIv3 key, 32 bytes. */
+  apiv3Key?: string | Uint8Array | undefined
+  merchant?: MerchantCertificate | undefined
+  /** Default: `https://api.mch.weixin.qq.com/`. Its origin is trusted with signed requests. */
+  base_uri?: string | URL | undefined
+  headers?: HeadersInput | undefined
+  /** How long one call may take, in milliseconds; 0 for no limit. Default: 30,000. */
+  timeout?: number | undefined
+  retry?: false | Readonly<Record<string, unknown>> | undefined
+  /** Used in place of the built-in connection pool, for `security` calls too; closing it stays the caller's affair. */
+  dispatcher?: Dispatcher | undefined
+}
+
+/** Signs with a key in this process, or asks someone else to. */
+export type Signer = { readonly key: KeyObject } | { readonly remote: RemoteSigner }
+export type Verify = (message: Buffer, signature: string) => boolean | Promise<boolean>
+
+/** The configuration, checked once: keys parsed, defaults in place, frozen. */
+export interface ResolvedConfig {
+  readonly mchid: string
+  readonly serial: string
+  readonly signer: Signer
+  readonly verifiers: ReadonlyMap<string, Verify>
+  /** The first configured `PUB_KEY_ID_…`: answers are asked to be signed with it. */
+  readonly publicKeyId: string | undefined
+  readonly secret: string | undefined
+  readonly apiv3Key: Buffer | undefined
+  readonly merchant: MerchantCertificate | undefined
+  readonly baseUri: URL
+  readonly headers: HeaderBag
+  readonly timeout: number
+  readonly dispatcher: Dispatcher | undefined
+}
+
+const NAMES = [
+  'mchid',
+  'serial',
+  'privateKey',
+  'certs',
+  'secret',
+  'apiv3Key',
+  'merchant',
+  'base_uri',
+  'headers',
+  'timeout',
+  'retry',
+  'dispatcher',
+] as const satisfies readonly (keyof Config)[]
+
+const DEFAULT_TIMEOUT = 30_000
+/** The longest delay a timer can hold. */
+const LONGEST_TIMEOUT = 2 ** 31 - 1
+
+/**
+ * Checks a configuration.
+ * @throws ConfigError that names the option and the remedy
+ */
+export function resolveConfig(config: unknown): ResolvedConfig {
+  if (!isObject(config)) throw new ConfigError('config', 'expected { mchid, serial, privateKey, certs }')
+  for (const name of Object.keys(config)) {
+    if (!(NAMES as readonly string[]).includes(name)) {
+      throw new ConfigError(name, `no such option${suggestion(name, NAMES)}`)
+    }
+  }
+  const serial = identifier(config, 'serial', 'the serial number of the merchant API certificate')
+  const { verifiers, publicKeyId } = platformKeys(config.certs, serial)
+  return Object.freeze({
+    mchid: identifier(config, 'mchid', 'the merchant number'),
+    serial,
+    signer: merchantKey(config.privateKey),
+    verifiers,
+    publicKeyId,
+    secret: optional(
+      config,
+      'secret',
+      (value) => typeof value === 'string' && value !== '',
+      'a non-empty string',
+    ),
+    apiv3Key: apiv3Key(config.apiv3Key),
+    merchant: merchantCertificate(config.merchant),
+    baseUri: baseUri(config.base_uri),
+    headers: checkHeaders(
+      config.headers,
+      (name, problem) => new ConfigError(name ? `headers.${name}` : 'headers', problem),
+    ),
+    timeout: timeout(config.timeout),
+    dispatcher: dispatcher(config.dispatcher, config.retry),
+  } as ResolvedConfig)
+}
+
+/** An absolute http(s) address, or the reason why it is none. */
+export function parseBaseUri(value: unknown): URL | string {
+  if (typeof value !== 'string' && !(value instanceof URL)) return 'expected an absolute address'
+  if (!URL.canParse(String(value)))
+    return 'expected an absolute address, such as https://api.mch.weixin.qq.com/'
+  const url = new URL(value)
+  if (url.protocol !== 'https:' && url.protocol !== 'http:')
+    return `${url.protocol} is neither https: nor http:`
+  return url.username || url.password ? 'a user name or password has no place here' : url
+}
+
+export function parseTimeout(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value <= LONGEST_TIMEOUT
+}
+
+export const TIMEOUT_RANGE = `expected milliseconds from 0 (no limit) to ${LONGEST_TIMEOUT}`
+
+function merchantKey(input: unknown): Signer {
+  if (input === undefined || input === null) {
+    throw new ConfigError(
+      'privateKey',
+      'missing: the merchant API private key (apiclient_key.pem), or { sign }',
+    )
+  }
+  if (isObject(input) && typeof input.sign === 'function') return { remote: input as unknown as RemoteSigner }
+  return { key: parsePrivateKey(input, 'privateKey') }
+}
+
+function platformKeys(certs: unknown, serial: string) {
+  if (!isObject(certs) || Array.isArray(certs)) {
+    throw new ConfigError('certs', 'expected { [serial or PUB_KEY_ID_…]: public key or certificate }')
+  }
+  const { auto, ...keys } = certs
+  if (auto !== undefined && auto !== true) throw new ConfigError('certs.auto', 'expected true, or nothing')
+  const verifiers = new Map<string, Verify>()
+  for (const [id, key] of Object.entries(keys)) {
+    if (id === serial) {
+      throw new ConfigError(
+        `certs.${id}`,
+        "this is the merchant's own serial: certs holds WeChat Pay's public key (pub_key.pem) or platform certificates",
+      )
+    }
+    verifiers.set(id, verifier(key, `certs.${id}`))
+  }
+  if (verifiers.size === 0) {
+    throw new ConfigError(
+      'certs',
+      auto
+        ? 'a first key is needed beside auto: the public key (PUB_KEY_ID_…) or one platform certificate'
+        : "empty: give WeChat Pay's public key as { PUB_KEY_ID_…: key }, or a platform certificate by its serial",
+    )
+  }
+  return { verifiers, publicKeyId: [...verifiers.keys()].find((id) => id.startsWith('PUB_KEY_ID_')) }
+}
+
+function verifier(input: unknown, field: string): Verify {
+  if (isObject(input) && typeof input.verify === 'function') {
+    const remote = input as unknown as RemoteVerifier
+    return (message, signature) => {
+      const verified = remote.verify(message.toString('utf8'), signature)
+      return typeof verified === 'boolean' ? verified : Promise.resolve(verified)
+    }
+  }
+  const key = parsePublicKey(input, field)
+  return (message, signature) => verify('sha256', message, key, Buffer.from(signature, 'base64'))
+}
+
+function identifier(config: Record<string, unknown>, field: 'mchid' | 'serial', what: string): string {
+  const value = config[field]
+  if (value === undefined || value === null) throw new ConfigError(field, `missing: ${what}`)
+  if (typeof value !== 'string')
+    throw new ConfigError(field, `expected a string, got a ${typeof value}: put it in quotes`)
+  // Both end up between quotes in the Authorization header.
+  if (!/^[\w-]{1,64}$/.test(value)) throw new ConfigError(field, `expected ${what}: letters and digits only`)
+  return value
+}
+
+function optional(
+  config: Record<string, unknown>,
+  field: string,
+  accepts: (value: unknown) => boolean,
+  expected: string,
+): unknown {
+  const value = config[field] ?? undefined
+  if (value !== undefined && !accepts(value)) throw new ConfigError(field, `expected ${expected}`)
+  return value
+}
+
+function apiv3Key(value: unknown): Buffer | undefined {
+  if (value === undefined || value === null) return undefined
+  if (typeof value !== 'string' && !(value instanceof Uint8Array)) {
+    throw new ConfigError('apiv3Key', 'expected a string or a Buffer of 32 bytes')
+  }
+  const key = Buffer.from(value as string)
+  if (key.length !== 32)
+    throw new ConfigError('apiv3Key', `an APIv3 key has 32 bytes, this one has ${key.length}`)
+  return key
+}
+
+function merchantCertificate(value: unknown): MerchantCertificate | undefined {
+  if (value === undefined || value === null) return undefined
+  if (!isObject(value) || !(value.pfx || (value.cert && value.key))) {
+    throw new ConfigError(
+      'merchant',
+      'expected { cert, key } or { pfx }, with a passphrase where there is one',
+    )
+  }
+  return { ...value }
+}
+
+function baseUri(value: unknown): URL {
+  const url = parseBaseUri(value ?? DEFAULT_BASE_URI)
+  if (typeof url === 'string') throw new ConfigError('base_uri', url)
+  return url
+}
+
+function timeout(value: unknown): number {
+  if (value === undefined || value === null) return DEFAULT_TIMEOUT
+  if (!parseTimeout(value)) throw new ConfigError('timeout', TIMEOUT_RANGE)
+  return value
+}
+
+function dispatcher(value: unknown, retry: unknown): Dispatcher | undefined {
+  if (retry !== undefined && retry !== null && retry !== false && !isObject(retry)) {
+    throw new ConfigError('retry', 'expected a policy, or false')
+  }
+  if (value === undefined || value === null) return undefined
+  const given = value as Partial<Dispatcher>
+  if (typeof given.dispatch !== 'function' || typeof given.compose !== 'function') {
+    throw new ConfigError(
+      'dispatcher',
+      'expected an undici Dispatcher: an Agent, a ProxyAgent, a MockAgent, …',
+    )
+  }
+  return value as Dispatcher
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}

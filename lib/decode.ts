@@ -1,0 +1,79 @@
+import { pipeline, Readable, type Transform } from 'node:stream'
+import {
+  brotliDecompressSync,
+  createBrotliDecompress,
+  createGunzip,
+  createInflate,
+  gunzipSync,
+  inflateSync,
+} from 'node:zlib'
+import { TransportError, WechatpayError } from './errors'
+
+/** The largest answer that is unpacked in memory: a small one can claim to hold anything. Downloads are streamed. */
+const LARGEST = 128 * 1024 * 1024
+
+interface Decoder {
+  readonly whole: (body: Buffer, options: { maxOutputLength: number }) => Buffer
+  readonly stream: () => Transform
+}
+
+const GZIP: Decoder = { whole: gunzipSync, stream: createGunzip }
+const DECODERS: Readonly<Record<string, Decoder>> = {
+  gzip: GZIP,
+  'x-gzip': GZIP,
+  deflate: { whole: inflateSync, stream: createInflate },
+  br: { whole: brotliDecompressSync, stream: createBrotliDecompress },
+}
+
+type Encoding = string | readonly string[] | undefined
+
+/**
+ * Undoes the `Content-Encoding` of a whole body.
+ * @throws TransportError (`ERR_DECODE`) for a damaged or an unknown one
+ */
+export function decodeBody(encoding: Encoding, body: Buffer): Buffer {
+  const decoder = find(encoding)
+  if (decoder === undefined || body.length === 0) return body
+  try {
+    return decoder.whole(body, { maxOutputLength: LARGEST })
+  } catch (error) {
+    throw damaged(error)
+  }
+}
+
+/** Undoes the `Content-Encoding` of a body while it comes in; the stream fails with a TransportError (`ERR_DECODE`). */
+export function decodeStream(encoding: Encoding, body: Readable): Readable {
+  const decoder = find(encoding)?.stream()
+  return decoder ? Readable.from(unpack(body, decoder), { objectMode: false }) : body
+}
+
+async function* unpack(body: Readable, decoder: Transform): AsyncGenerator<Buffer> {
+  // The decoder's own failure ends the loop; nothing else is to be done about it here.
+  pipeline(body, decoder, () => {})
+  try {
+    yield* decoder
+  } catch (error) {
+    throw error instanceof WechatpayError ? error : damaged(error)
+  }
+}
+
+function damaged(cause: unknown): TransportError {
+  return new TransportError('the body of the answer is damaged: it cannot be unpacked', {
+    code: 'ERR_DECODE',
+    delivery: 'delivered',
+    cause,
+  })
+}
+
+function find(encoding: Encoding): Decoder | undefined {
+  const name = String(encoding ?? 'identity')
+    .trim()
+    .toLowerCase()
+  if (name === 'identity' || name === '') return undefined
+  const decoder = Object.hasOwn(DECODERS, name) ? DECODERS[name] : undefined
+  if (decoder) return decoder
+  throw new TransportError(`the answer is packed in an unknown way (${name})`, {
+    code: 'ERR_DECODE',
+    delivery: 'delivered',
+  })
+}

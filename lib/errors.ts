@@ -1,0 +1,129 @@
+import type { Response } from './response'
+
+/**
+ * Can the platform have acted on the call?
+ *
+ * - `not-sent`: no byte of the request left this process, or no connection was ever made. Safe to repeat.
+ * - `unknown`: the request was (or may have been) sent, and no answer that could be read came back. Query, or
+ *   repeat with the same `out_trade_no` / `out_refund_no`; never with a new one.
+ * - `delivered`: the platform answered.
+ */
+export type Delivery = 'not-sent' | 'unknown' | 'delivered'
+
+interface Details {
+  code: string
+  delivery: Delivery
+  cause?: unknown
+}
+
+/** Everything this package throws or rejects with. `code` is stable, the message is for people. */
+export abstract class WechatpayError extends Error {
+  readonly code: string
+  readonly delivery: Delivery
+
+  constructor(message: string, { code, delivery, cause }: Details) {
+    super(message, cause === undefined ? undefined : { cause: withoutCredentials(cause) })
+    this.code = code
+    this.delivery = delivery
+  }
+
+  /** What a log may hold: no answer body, no key, no header. */
+  toJSON(): Record<string, unknown> {
+    const { name, message } = this
+    return { name, message, ...(this as Record<string, unknown>) }
+  }
+}
+
+/** The configuration given to `Builder.factory` (or a key given to a helper) cannot work. Nothing was sent. */
+export class ConfigError extends WechatpayError {
+  /** The option, as a path: `privateKey`, `certs.PUB_KEY_ID_…`. */
+  readonly field: string
+
+  constructor(field: string, problem: string, cause?: unknown) {
+    super(`${field}: ${problem}`, { code: 'ERR_CONFIG', delivery: 'not-sent', cause })
+    this.field = field
+  }
+}
+
+/** The call itself is wrong: a missing path variable, a misspelt option, a foreign host. Nothing was sent. */
+export class RequestError extends WechatpayError {
+  /** The option or path variable, as far as one is to blame. */
+  readonly field: string | undefined
+
+  constructor(field: string | undefined, problem: string, cause?: unknown) {
+    super(field === undefined ? problem : `${field}: ${problem}`, {
+      code: 'ERR_REQUEST',
+      delivery: 'not-sent',
+      cause,
+    })
+    this.field = field
+  }
+}
+
+/**
+ * No answer that could be read: refused, reset, timed out, aborted. `code` is the system's or undici's
+ * (`ECONNREFUSED`, `ENOTFOUND`, `UND_ERR_SOCKET`, …), `ERR_TIMEOUT`, `ERR_ABORTED`, `ERR_SIGNER`, `ERR_SINK`,
+ * `ERR_DECODE` or `ERR_NETWORK`; `cause` is the original error.
+ */
+export class TransportError extends WechatpayError {}
+
+/** Why an answer or a callback was not believed. */
+export type VerificationReason = 'headers' | 'clock' | 'serial' | 'signature' | 'digest' | 'decrypt'
+
+/** An answer arrived, but nothing proves that it is WeChat Pay's. If it was a 2xx to a write, treat it as done and query. */
+export class VerificationError extends WechatpayError {
+  readonly reason: VerificationReason
+  /** The answer that was not believed. Not enumerable, so that it is not printed. */
+  declare readonly response: Response | undefined
+
+  constructor(reason: VerificationReason, problem: string, response?: Response, cause?: unknown) {
+    super(problem, {
+      code: `ERR_VERIFICATION_${reason.toUpperCase()}`,
+      delivery: response ? 'delivered' : 'not-sent',
+      cause,
+    })
+    this.reason = reason
+    hide(this, 'response', response)
+  }
+}
+
+/** WeChat Pay answered, and the answer is a failure. */
+export class ApiError extends WechatpayError {
+  readonly status: number
+  /** `Request-ID`: what WeChat Pay's support asks for. */
+  readonly requestId: string | undefined
+  /** Did the answer carry a valid signature? Errors from before authentication never do. */
+  readonly verified: boolean
+  /** WeChat Pay's own `detail`: `field`, `value`, `issue`, `location`. Not enumerable: `value` can be personal data. */
+  declare readonly detail: unknown
+  /** The whole answer. Not enumerable, so that it is not printed. */
+  declare readonly response: Response
+
+  constructor(message: string, code: string, response: Response, detail?: unknown) {
+    super(message, { code, delivery: 'delivered' })
+    this.status = response.status
+    this.requestId = response.requestId
+    this.verified = response.verified
+    hide(this, 'detail', detail)
+    hide(this, 'response', response)
+  }
+}
+
+// On the prototypes, so that an instance's own enumerable fields are just those worth logging.
+for (const type of [WechatpayError, ConfigError, RequestError, TransportError, VerificationError, ApiError]) {
+  Object.defineProperty(type.prototype, 'name', { value: type.name, configurable: true, writable: true })
+}
+
+function hide(error: object, key: string, value: unknown): void {
+  Object.defineProperty(error, key, { value, enumerable: false })
+}
+
+/** A transport's own error may quote the request's headers (undici's mocks do): such a cause is replaced. */
+function withoutCredentials(cause: unknown): unknown {
+  if (!(cause instanceof Error)) return cause
+  const quoted = /WECHATPAY2-[\w-]+ [^\n]*/g
+  if (!quoted.test(`${cause.message}${cause.stack}`)) return cause
+  const clean = new Error(cause.message.replace(quoted, '[Authorization]'))
+  clean.name = cause.name
+  return clean
+}

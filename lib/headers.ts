@@ -1,0 +1,72 @@
+/** Header fields as a caller gives them. Names are case-insensitive; a list becomes one comma-separated field. */
+export type HeadersInput = Readonly<
+  Record<string, string | number | boolean | null | undefined | readonly (string | number)[]>
+>
+
+/** Checked fields by their lower-case names, each with its name as given. */
+export type HeaderBag = ReadonlyMap<string, readonly [name: string, value: string]>
+
+/** What the client alone can know, so that an explicit value could only be wrong. */
+const OWN: Readonly<Record<string, string>> = {
+  authorization: 'the client signs every request itself',
+  host: 'the host is that of base_uri',
+  'content-length': 'the length is that of the body',
+  'transfer-encoding': 'bodies are sent with their length',
+}
+const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/
+const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
+
+/**
+ * Checks header fields.
+ * @param refuse makes the error for a field's name (never its value: values can be credentials)
+ */
+export function checkHeaders(input: unknown, refuse: (name: string, problem: string) => Error): HeaderBag {
+  const bag = new Map<string, readonly [string, string]>()
+  if (input === undefined || input === null) return bag
+  if (typeof input !== 'object' || Array.isArray(input))
+    throw refuse('', 'expected an object of header fields')
+  const entries = isIterable(input) ? [...input] : Object.entries(input)
+  for (const [name, value] of entries) {
+    if (value === undefined) continue
+    const key = String(name).toLowerCase()
+    if (!TOKEN.test(key)) throw refuse(JSON.stringify(String(name)), 'not a header name')
+    const reason = OWN[key]
+    if (reason) throw refuse(name, `cannot be set: ${reason}`)
+    const given = text(value)
+    if (given === undefined || !VALUE.test(given)) {
+      throw refuse(name, 'expected text of Latin-1 characters without line breaks')
+    }
+    const former = bag.get(key)
+    bag.set(key, [name, former ? `${former[1]}, ${given}` : given])
+  }
+  return bag
+}
+
+/** `[name, value, name, value, …]`, the form undici takes fastest. Later bags win. */
+export function flatten(...bags: HeaderBag[]): string[] {
+  const merged = new Map<string, readonly [string, string]>()
+  for (const bag of bags) for (const [key, field] of bag) merged.set(key, field)
+  return [...merged.values()].flat()
+}
+
+function text(value: unknown): string | undefined {
+  switch (typeof value) {
+    case 'string':
+      return value
+    case 'number':
+    case 'bigint':
+      return String(value)
+    case 'boolean':
+      return value ? '1' : ''
+    default: {
+      if (value === null) return ''
+      if (!Array.isArray(value)) return undefined
+      const items = value.map(text)
+      return items.includes(undefined) ? undefined : items.join(', ')
+    }
+  }
+}
+
+function isIterable(value: object): value is Iterable<[string, unknown]> {
+  return Symbol.iterator in value
+}

@@ -1,0 +1,24 @@
+export { Builder } from './builder'
+export type { Client, Protocol } from './client'
+export type { Certs, Config, MerchantCertificate, RemoteSigner, RemoteVerifier } from './config'
+export { AesGcm } from './crypto/aes-gcm'
+export type { EncryptedKey, KeyInput, KeyMaterial } from './crypto/key'
+export { Rsa } from './crypto/rsa'
+export {
+  ApiError,
+  ConfigError,
+  type Delivery,
+  RequestError,
+  TransportError,
+  VerificationError,
+  type VerificationReason,
+  WechatpayError,
+} from './errors'
+export { Formatter } from './formatter'
+export type { HeadersInput } from './headers'
+export { PemUtil } from './pem'
+export type { PendingResponse } from './promise'
+export type { QueryInput, QueryValue } from './query'
+export type { BodyInput, RequestOptions } from './request'
+export type { Response } from './response'
+export type { AsyncVerb, CallOptions, ChainMethod, DynamicPath, Instance, SyncVerb } from './types'

@@ -1,0 +1,46 @@
+import { RequestError } from './errors'
+
+/** Where JSON.stringify changes a value without a word: NaN becomes null, half a surrogate pair an escape. */
+const SUSPICIOUS = /null|\\ud[89a-f]/
+const LONE_SURROGATE = /\p{Surrogate}/u
+
+/**
+ * Writes the `json` option. A `bigint` is written as a number, all its digits kept.
+ * @throws RequestError that names the field, for what JSON cannot hold
+ */
+export function encodeJson(value: unknown): string {
+  let text: string | undefined
+  try {
+    text = JSON.stringify(value)
+  } catch {
+    // A bigint, or a cycle: the careful way tells which.
+    return carefully(value)
+  }
+  if (text === undefined) throw new RequestError('json', `cannot be written as JSON: got a ${typeof value}`)
+  return SUSPICIOUS.test(text) ? carefully(value) : text
+}
+
+function carefully(value: unknown): string {
+  // A text no caller's value can hold by accident stands for each bigint until the digits can be put in.
+  const mark = `bigint:${Math.random()}:`
+  const check = (key: string, member: unknown): unknown => {
+    const field = key === '' ? 'json' : `json … ${key}`
+    if (typeof member === 'bigint') return `${mark}${member}`
+    if (typeof member === 'number' && !Number.isFinite(member)) {
+      throw new RequestError(field, `${member} cannot be written as JSON`)
+    }
+    if (typeof member === 'string' && LONE_SURROGATE.test(member)) {
+      throw new RequestError(
+        field,
+        'holds half of a surrogate pair: the text was cut in the middle of a character',
+      )
+    }
+    return member
+  }
+  try {
+    return JSON.stringify(value, check).replace(new RegExp(`"${mark}(-?\\d+)"`, 'g'), '$1')
+  } catch (error) {
+    if (error instanceof RequestError) throw error
+    throw new RequestError('json', 'cannot be written as JSON: it refers to itself, or its toJSON failed')
+  }
+}

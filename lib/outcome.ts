@@ -1,0 +1,85 @@
+import { ApiError } from './errors'
+import { type RawHeaders, Response } from './response'
+
+/**
+ * Status and body → typed data.
+ * @param label verb and template of the call, for messages
+ * @throws ApiError for everything but 2xx, and for JSON that cannot be read
+ */
+export function toResponse(
+  label: string,
+  status: number,
+  headers: RawHeaders,
+  body: Buffer,
+  verified: boolean,
+): Response {
+  if (status >= 300) throw failure(label, new Response(status, headers, body, verified))
+  const json = isJson(headers, body)
+  if (!json) return new Response(status, headers, body, verified, body.length === 0 ? undefined : body)
+  const data = parseJson(body)
+  if (data === UNREADABLE) {
+    if (json === 'perhaps') return new Response(status, headers, body, verified, body)
+    throw new ApiError(
+      `${label}: the answer (HTTP ${status}) says that it is JSON, but cannot be read as such. The platform has acted: query the result${support(headers)}`,
+      'INVALID_RESPONSE',
+      new Response(status, headers, body, verified),
+    )
+  }
+  return new Response(status, headers, body, verified, data)
+}
+
+const UNREADABLE = Symbol('unreadable')
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'))
+  } catch {
+    // Without its cause, which would quote the body.
+    return UNREADABLE
+  }
+}
+
+function isJson(headers: RawHeaders, body: Buffer): 'surely' | 'perhaps' | undefined {
+  if (body.length === 0) return undefined
+  const type = String(headers['content-type'] ?? '')
+  if (/\bjson\b/i.test(type)) return 'surely'
+  const first = String.fromCharCode(body[0] as number)
+  return (type === '' || /^text\/plain/i.test(type)) && (first === '{' || first === '[')
+    ? 'perhaps'
+    : undefined
+}
+
+function failure(label: string, response: Response): ApiError {
+  const body = parseJson(response.body) as
+    | { code?: unknown; message?: unknown; detail?: unknown }
+    | null
+    | symbol
+  const { code, message, detail } = typeof body === 'object' && body !== null ? body : {}
+  const known = typeof code === 'string' && code !== '' ? code : `HTTP_${response.status}`
+  const text = typeof message === 'string' && message !== '' ? message : explanation(response)
+  const where = typeof detail === 'object' && detail !== null ? place(detail as Record<string, unknown>) : ''
+  return new ApiError(
+    `${label}: ${known} (HTTP ${response.status}): ${text}${where}${support(response)}`,
+    known,
+    response,
+    detail,
+  )
+}
+
+/** Where the platform saw the fault; never `value`, which is the caller's data. */
+function place(detail: Record<string, unknown>): string {
+  const parts = ['field', 'location', 'issue'].flatMap((name) =>
+    typeof detail[name] === 'string' ? [`${name} ${detail[name]}`] : [],
+  )
+  return parts.length === 0 ? '' : ` [${parts.join(', ')}]`
+}
+
+function explanation({ status, headers }: Response): string {
+  if (status < 400 && headers.has('location')) return 'a redirect, which is never followed with a signature'
+  return 'the answer gives no reason that could be read'
+}
+
+function support(source: Response | RawHeaders): string {
+  const id = source instanceof Response ? source.requestId : source['request-id']
+  return id ? ` (Request-ID ${id})` : ''
+}

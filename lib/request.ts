@@ -1,0 +1,261 @@
+import type { Readable, Writable } from 'node:stream'
+import { parseBaseUri, parseTimeout, type ResolvedConfig, TIMEOUT_RANGE } from './config'
+import { RequestError, WechatpayError } from './errors'
+import { checkHeaders, flatten, type HeaderBag, type HeadersInput } from './headers'
+import { isTrusted, TRUSTED } from './hosts'
+import { encodeJson } from './json'
+import { encodeQuery, type QueryInput } from './query'
+import { suggestion } from './suggestion'
+import { parse, type Template, UriError } from './uri'
+
+/** What can be sent as it is. A stream is read to its end first: its bytes are signed. */
+export type BodyInput =
+  | string
+  | Uint8Array
+  | Readable
+  | ReadableStream<Uint8Array>
+  | AsyncIterable<Uint8Array | string>
+
+/** The options of a call, beside the path variables, which stand among them by their names. */
+export interface RequestOptions {
+  readonly query?: QueryInput | null | undefined
+  readonly json?: unknown
+  /** APIv2's body. */
+  readonly xml?: Readonly<Record<string, unknown>> | null | undefined
+  readonly body?: BodyInput | null | undefined
+  readonly headers?: HeadersInput | null | undefined
+  /** Another base for this call: one of WeChat Pay's API hosts over https, or the configured origin. */
+  readonly base_uri?: string | URL | undefined
+  /** Milliseconds for the whole call (with `stream` or `sink`: until the answer begins); 0 for no limit. */
+  readonly timeout?: number | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly retry?: false | Readonly<Record<string, unknown>> | undefined
+  /** Where the body of the answer goes: a path (written whole or not at all) or a stream. */
+  readonly sink?: string | Writable | undefined
+  /** `data` becomes a stream. */
+  readonly stream?: boolean | undefined
+  /** Present the merchant's client certificate. */
+  readonly security?: boolean | undefined
+  /** APIv2: add no `nonce_str`. */
+  readonly nonceless?: boolean | undefined
+}
+
+/** A call made ready: nothing in it can be wrong any more but the platform's opinion of it. */
+export interface Request {
+  /** Verb and template, for messages: without the values of the path variables. */
+  readonly label: string
+  readonly method: string
+  readonly origin: string
+  /** Path and query as they go on the wire and into the signature. */
+  readonly path: string
+  readonly headers: string[]
+  readonly body: string | Buffer | AsyncIterable<Uint8Array | string> | null
+  readonly timeout: number
+  readonly signal: AbortSignal | undefined
+  readonly sink: string | Writable | undefined
+  readonly stream: boolean
+  readonly security: boolean
+}
+
+const OPTIONS = [
+  'query',
+  'json',
+  'xml',
+  'body',
+  'headers',
+  'base_uri',
+  'timeout',
+  'signal',
+  'retry',
+  'sink',
+  'stream',
+  'security',
+  'nonceless',
+] as const satisfies readonly (keyof RequestOptions)[]
+
+const isOption: ReadonlySet<string> = new Set(OPTIONS)
+
+const field = (name: string, value: string): HeaderBag => new Map([[name.toLowerCase(), [name, value]]])
+/** As in the PHP SDK; a download is asked for in the same breath. */
+const ACCEPT = field(
+  'Accept',
+  'application/json, text/plain, application/x-gzip, application/pdf, image/png, image/*;q=0.5',
+)
+const DEFAULT_TYPE = field('Content-Type', 'application/json; charset=utf-8')
+const JSON_TYPE = field('Content-Type', 'application/json')
+
+/**
+ * Verb, template and options → what undici sends.
+ * @throws RequestError that names the option or variable, what is wrong with it, and the remedy
+ */
+export function prepare(verb: string, uri: string, options: unknown, config: ResolvedConfig): Request {
+  try {
+    return checked(verb.toUpperCase(), uri, options ?? {}, config)
+  } catch (error) {
+    if (error instanceof WechatpayError) throw error
+    if (error instanceof UriError) throw new RequestError(error.variable, error.message)
+    // A getter or a toJSON of the caller's threw.
+    throw new RequestError(undefined, 'the options cannot be read', error)
+  }
+}
+
+function checked(method: string, uri: string, given: object, config: ResolvedConfig): Request {
+  const template = parse(uri)
+  checkNames(given, template)
+  const options = given as RequestOptions
+  const base = options.base_uri === undefined ? config.baseUri : baseUri(options.base_uri)
+  const reference = template.fill(given as Record<string, unknown>)
+  if (/^v2\//i.test(reference))
+    throw new RequestError(undefined, 'APIv2 ("v2/…") is not part of this version')
+  const { origin, path } = locate(reference, base, config.baseUri.origin)
+  const headers = checkHeaders(
+    options.headers,
+    (name, problem) => new RequestError(name ? `headers.${name}` : 'headers', problem),
+  )
+  const { body, type } = content(options)
+  return {
+    label: `${method} ${uri.replace(/[?#].*$/s, '')}`,
+    method,
+    origin,
+    path: withQuery(path, encodeQuery(options.query)),
+    // The type of a json body beats the configured one; what the call itself says beats everything.
+    headers: flatten(ACCEPT, DEFAULT_TYPE, config.headers, type, headers),
+    body,
+    ...delivery(options, config),
+  }
+}
+
+function checkNames(options: object, template: Template): void {
+  if (Array.isArray(options) || typeof options !== 'object') {
+    throw new RequestError(
+      'options',
+      `expected an object, got a ${Array.isArray(options) ? 'list' : typeof options}`,
+    )
+  }
+  const clash = template.variables.find((name) => isOption.has(name))
+  if (clash !== undefined) {
+    throw new RequestError(
+      clash,
+      `a path variable cannot be named like the option "${clash}": rename it in the template`,
+    )
+  }
+  for (const name of Object.keys(options)) {
+    if (isOption.has(name) || template.variables.includes(name)) continue
+    throw new RequestError(
+      name,
+      `neither an option nor a variable of the path${suggestion(name, [...template.variables, ...OPTIONS])}`,
+    )
+  }
+}
+
+function baseUri(value: unknown): URL {
+  const url = parseBaseUri(value)
+  if (typeof url === 'string') throw new RequestError('base_uri', url)
+  return url
+}
+
+const ABSOLUTE = /^(?:([a-z][a-z\d+.-]*):)?(?:\/\/([^/?#]*))?([^#]*)/i
+
+/** Resolves a reference by RFC 3986, but for dot segments, of which there are none, and refuses foreign hosts. */
+function locate(reference: string, base: URL, configured: string): { origin: string; path: string } {
+  const [, scheme, authority, rest = ''] = ABSOLUTE.exec(reference) as RegExpExecArray
+  let origin = base.origin
+  if (scheme !== undefined || authority !== undefined) {
+    const address = `${scheme ?? base.protocol.slice(0, -1)}://${authority ?? ''}/`
+    const url = authority ? parseBaseUri(address) : 'no host'
+    if (typeof url === 'string')
+      throw new RequestError(undefined, `the address of the call is not usable: ${url}`)
+    origin = url.origin
+  }
+  if (!isTrusted(origin, configured)) {
+    throw new RequestError(
+      authority === undefined ? 'base_uri' : undefined,
+      `a signed request is never sent to ${origin}: only over https to ${TRUSTED}, and to the configured base_uri`,
+    )
+  }
+  const folder = authority === undefined && !rest.startsWith('/') ? base.pathname.replace(/[^/]*$/, '') : ''
+  const path = `${folder}${rest}`.replace(/[[\]]/g, encodeURIComponent)
+  return { origin, path: path.startsWith('/') ? path : `/${path}` }
+}
+
+function withQuery(path: string, query: string | undefined): string {
+  if (query === undefined) return path
+  const [bare = ''] = path.split('?', 1)
+  return query === '' ? bare : `${bare}?${query}`
+}
+
+const NONE: HeaderBag = new Map()
+
+function content(options: RequestOptions): { body: Request['body']; type: HeaderBag } {
+  const { json, xml, body } = options
+  if (xml !== undefined && xml !== null) {
+    throw new RequestError('xml', 'is the body of an APIv2 call: its path begins with "v2/"; here use json')
+  }
+  if (json === undefined || json === null) return { body: rawBody(body), type: NONE }
+  if (body !== undefined && body !== null)
+    throw new RequestError('body', 'cannot be sent together with json: keep one')
+  if (isThenable(json)) throw new RequestError('json', 'got a promise: await it first')
+  return { body: encodeJson(json), type: JSON_TYPE }
+}
+
+function rawBody(body: unknown): Request['body'] {
+  switch (typeof body) {
+    case 'undefined':
+      return null
+    case 'string':
+      return body
+    case 'boolean':
+      return body ? '1' : ''
+    case 'number':
+    case 'bigint':
+      if (typeof body === 'number' && !Number.isFinite(body)) break
+      return String(body)
+    case 'object':
+      if (body === null) return null
+      if (body instanceof Uint8Array) return Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+      if (Symbol.asyncIterator in body) return body as AsyncIterable<Uint8Array>
+  }
+  throw new RequestError('body', 'expected a string, a Buffer or a stream; a JSON body is given as json')
+}
+
+function isThenable(value: unknown): boolean {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  )
+}
+
+function delivery(options: RequestOptions, config: ResolvedConfig) {
+  const {
+    timeout = config.timeout,
+    signal,
+    sink,
+    stream = false,
+    security = false,
+    nonceless = false,
+  } = options
+  if (!parseTimeout(timeout)) throw new RequestError('timeout', TIMEOUT_RANGE)
+  for (const [name, value] of Object.entries({ stream, security, nonceless })) {
+    if (typeof value !== 'boolean') throw new RequestError(name, 'expected true or false')
+  }
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
+    throw new RequestError('signal', 'expected an AbortSignal')
+  }
+  if (sink !== undefined && !(typeof sink === 'string' && sink !== '') && !isWritable(sink)) {
+    throw new RequestError('sink', 'expected a path or a writable stream')
+  }
+  if (stream && sink !== undefined) throw new RequestError('sink', 'cannot be combined with stream: keep one')
+  if (security && !config.merchant && !config.dispatcher) {
+    throw new RequestError(
+      'security',
+      'needs the client certificate: configure merchant: { cert, key } or { pfx, passphrase }',
+    )
+  }
+  return { timeout, signal, sink, stream, security }
+}
+
+function isWritable(value: unknown): value is Writable {
+  return (
+    typeof (value as Partial<Writable> | null)?.write === 'function' &&
+    typeof (value as Partial<Writable>).on === 'function'
+  )
+}

@@ -1,0 +1,217 @@
+import { isUtf8 } from 'node:buffer'
+import type { ResolvedConfig, Signer } from '../config'
+import { RequestError, TransportError, WechatpayError } from '../errors'
+import { Formatter } from '../formatter'
+import {
+  type Controller,
+  DetachedController,
+  type Dispatch,
+  type Handler,
+  type Interceptor,
+  type Options,
+  PassingHandler,
+  type ResponseHeaders,
+} from '../handler'
+import { isTrusted, TRUSTED } from '../hosts'
+import { encodeQuery } from '../query'
+import { userAgent } from '../user-agent'
+import { signQueue } from './sign-queue'
+
+/**
+ * Signs each request at the moment it is dispatched, so that every attempt has its own time and nonce, over the exact
+ * bytes that go on the wire (official 4012365336, 4012365344).
+ *
+ * Adds what the protocol wants of every call: `Authorization`, a `User-Agent`, and `Wechatpay-Serial` with the id of
+ * the configured public key (official 4012154180).
+ */
+export function signer(config: ResolvedConfig): Interceptor {
+  return (dispatch) => (options, handler) => {
+    const leave = signQueue.enter()
+    const guarded = new CountedHandler(handler, leave)
+    try {
+      const request = readied(options, config)
+      // The two awaits that most calls do without would cost as much as the rest of this function.
+      const pending = isStream(request.body)
+        ? collect(request.body).then((body) => authorize({ ...request, body }, config))
+        : authorize(request, config)
+      if (!(pending instanceof Promise)) return send(dispatch, pending, guarded)
+      pending.then(
+        (signed) => send(dispatch, signed, guarded),
+        (error: unknown) => guarded.fail(asWechatpayError(error)),
+      )
+    } catch (error) {
+      guarded.fail(asWechatpayError(error))
+    }
+    return true
+  }
+}
+
+/** Leaves the queue's count on every way out, and knows how to fail before there is a connection. */
+class CountedHandler extends PassingHandler {
+  readonly #leave: () => void
+
+  constructor(next: Handler, leave: () => void) {
+    super(next)
+    this.#leave = leave
+  }
+
+  override onRequestUpgrade(...args: Parameters<NonNullable<Handler['onRequestUpgrade']>>): void {
+    this.#leave()
+    super.onRequestUpgrade(...args)
+  }
+
+  override onResponseEnd(controller: Controller, trailers: ResponseHeaders): void {
+    this.#leave()
+    super.onResponseEnd(controller, trailers)
+  }
+
+  override onResponseError(controller: Controller, error: Error): void {
+    this.#leave()
+    super.onResponseError(controller, error)
+  }
+
+  fail(error: Error): void {
+    this.onResponseError(new DetachedController(), error)
+  }
+}
+
+type Bytes = string | Buffer | null | undefined
+interface Ready<Body> extends Omit<Options, 'body' | 'headers'> {
+  readonly headers: string[]
+  readonly body: Body
+}
+
+function send(dispatch: Dispatch, options: Ready<Bytes>, handler: CountedHandler): boolean {
+  try {
+    return dispatch(options as Options, handler)
+  } catch (error) {
+    // undici reports to the handler what it finds wrong; a dispatcher of the user's own may throw.
+    handler.fail(asWechatpayError(error))
+    return true
+  }
+}
+
+/** Checks where the signature would go and folds `query` into the path: what is signed is what is sent. */
+function readied(options: Options, config: ResolvedConfig): Ready<unknown> {
+  const { query, ...rest } = options
+  const origin = String(rest.origin ?? config.baseUri.origin)
+  if (!isTrusted(URL.canParse(origin) ? new URL(origin).origin : origin, config.baseUri.origin)) {
+    throw new RequestError(
+      'origin',
+      `a signed request is never sent to ${origin}: only over https to ${TRUSTED}`,
+    )
+  }
+  let { path } = rest
+  if (!path.startsWith('/')) throw new RequestError('path', 'expected a path that begins with a slash')
+  const added = encodeQuery(query)
+  if (added) path += (path.includes('?') ? '&' : '?') + added
+  return { ...rest, origin, path, headers: prepareHeaders(rest.headers, config), body: rest.body ?? null }
+}
+
+function prepareHeaders(given: Options['headers'], config: ResolvedConfig): string[] {
+  const headers: string[] = []
+  const seen = new Set<string>()
+  for (const [name, value] of pairs(given)) {
+    const key = name.toLowerCase()
+    if (key === 'authorization') continue
+    seen.add(key)
+    headers.push(name, value)
+  }
+  if (!seen.has('user-agent')) headers.push('User-Agent', userAgent())
+  if (config.publicKeyId !== undefined && !seen.has('wechatpay-serial')) {
+    headers.push('Wechatpay-Serial', config.publicKeyId)
+  }
+  return headers
+}
+
+/** The forms in which undici takes headers, as pairs. */
+function* pairs(headers: Options['headers']): Iterable<[string, string]> {
+  if (!headers) return
+  if (Array.isArray(headers)) {
+    for (let i = 0; i + 1 < headers.length; i += 2) yield [headers[i] as string, headers[i + 1] as string]
+    return
+  }
+  const entries = Symbol.iterator in headers ? headers : Object.entries(headers)
+  for (const [name, value] of entries as Iterable<[string, string | string[] | undefined]>) {
+    if (value === undefined) continue
+    for (const item of Array.isArray(value) ? value : [value]) yield [name, item]
+  }
+}
+
+function authorize(request: Ready<unknown>, config: ResolvedConfig): Ready<Bytes> | Promise<Ready<Bytes>> {
+  const body = bytes(request.body)
+  const timestamp = String(Formatter.timestamp())
+  const nonce = Formatter.nonce()
+  const signed = (signature: string): Ready<Bytes> => {
+    const value = Formatter.authorization(config.mchid, nonce, signature, timestamp, config.serial)
+    return { ...request, body, headers: [...request.headers, 'Authorization', value] }
+  }
+  const signature = sign(config.signer, `${request.method}\n${request.path}\n${timestamp}\n${nonce}\n`, body)
+  return typeof signature === 'string' ? signed(signature) : signature.then(signed)
+}
+
+function sign(signer: Signer, head: string, body: Bytes): string | Promise<string> {
+  if ('key' in signer) {
+    const message =
+      typeof body === 'string' || !body
+        ? Buffer.from(`${head}${body ?? ''}\n`)
+        : Buffer.concat([Buffer.from(head), body, Buffer.from('\n')])
+    return signQueue.sign(message, signer.key)
+  }
+  if (Buffer.isBuffer(body) && !isUtf8(body)) {
+    throw new RequestError('body', 'a remote signer signs text: the body must be UTF-8')
+  }
+  return askRemote(signer.remote, `${head}${body ?? ''}\n`)
+}
+
+async function askRemote(remote: { sign(message: string): unknown }, message: string): Promise<string> {
+  let signature: unknown
+  try {
+    signature = await remote.sign(message)
+  } catch (error) {
+    throw signerFailed('failed; nothing was sent', error)
+  }
+  // It stands between quotes in a header: anything but base64 would also be a way to write into it.
+  if (typeof signature !== 'string' || !/^[A-Za-z0-9+/]+={0,2}$/.test(signature)) {
+    throw signerFailed('did not give base64 text; nothing was sent')
+  }
+  return signature
+}
+
+function signerFailed(problem: string, cause?: unknown): TransportError {
+  return new TransportError(`privateKey.sign() ${problem}`, {
+    code: 'ERR_SIGNER',
+    delivery: 'not-sent',
+    cause,
+  })
+}
+
+function bytes(body: unknown): Bytes {
+  if (body === null || body === undefined || typeof body === 'string') return body
+  if (body instanceof Uint8Array) return Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+  throw new RequestError('body', 'expected a string, a Buffer or a stream')
+}
+
+function isStream(body: unknown): body is AsyncIterable<Uint8Array | string> {
+  return typeof body === 'object' && body !== null && Symbol.asyncIterator in body
+}
+
+/** A stream is sent whole: its bytes are signed, so they must be known before the first one goes out. */
+async function collect(stream: AsyncIterable<Uint8Array | string>): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  try {
+    for await (const chunk of stream) chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)
+    return Buffer.concat(chunks)
+  } catch (error) {
+    throw new RequestError('body', 'the stream failed before it was read to its end; nothing was sent', error)
+  }
+}
+
+function asWechatpayError(error: unknown): Error {
+  if (error instanceof WechatpayError) return error
+  return new TransportError('the request could not be signed and dispatched', {
+    code: 'ERR_NETWORK',
+    delivery: 'not-sent',
+    cause: error,
+  })
+}

@@ -1,0 +1,211 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { ResolvedConfig } from '../config'
+import { decodeBody } from '../decode'
+import { VerificationError, type VerificationReason } from '../errors'
+import { Formatter } from '../formatter'
+import {
+  type Controller,
+  DetachedController,
+  type Handler,
+  type Interceptor,
+  type Options,
+  PassingHandler,
+  type ResponseHeaders,
+  VERDICT,
+  type Verdict,
+} from '../handler'
+import { Response } from '../response'
+import { isStatement, isUnsigned } from './unsigned'
+
+/** Seconds, inclusive, that an answer's time may differ from ours. */
+const WINDOW = 300
+/** WeChat Pay now and then sends a signature that begins so, to see that clients do refuse it (official 4013053249). */
+const PROBE = 'WECHATPAY/SIGNTEST/'
+const FIELDS = ['wechatpay-timestamp', 'wechatpay-nonce', 'wechatpay-serial', 'wechatpay-signature'] as const
+
+/**
+ * Holds every answer back until its signature is verified (official 4013059030): nothing of a forged one is handed on.
+ *
+ * A 2xx must be signed, unless its address is known to answer unsigned. Failures are passed on either way, since those
+ * from before authentication carry no signature; whether theirs was valid is told by the verdict.
+ */
+export function verifier(config: ResolvedConfig): Interceptor {
+  return (dispatch) => (options, handler) => {
+    return dispatch(options, new VerifyingHandler(handler, options, config.verifiers))
+  }
+}
+
+/** Why an answer is not believed. */
+class Doubt extends Error {
+  readonly reason: VerificationReason
+
+  constructor(reason: VerificationReason, problem: string, cause?: unknown) {
+    super(problem, { cause })
+    this.reason = reason
+  }
+}
+
+class VerifyingHandler extends PassingHandler {
+  readonly #path: string
+  readonly #verdict: Verdict
+  readonly #verifiers: ResolvedConfig['verifiers']
+  readonly #chunks: Buffer[] = []
+  #status = 0
+  #headers: ResponseHeaders = {}
+  #message: string | undefined
+  #passing = false
+
+  constructor(next: Handler, options: Options, verifiers: ResolvedConfig['verifiers']) {
+    super(next)
+    this.#path = options.path
+    this.#verdict = options[VERDICT] ?? { verified: false }
+    this.#verifiers = verifiers
+  }
+
+  override onResponseStart(
+    controller: Controller,
+    status: number,
+    headers: ResponseHeaders,
+    message?: string,
+  ): void {
+    this.#passing = status < 200 || (status < 300 && isUnsigned(this.#path))
+    if (this.#passing) return super.onResponseStart(controller, status, headers, message)
+    this.#status = status
+    this.#headers = headers
+    this.#message = message
+  }
+
+  override onResponseData(controller: Controller, chunk: Buffer): void {
+    if (this.#passing) super.onResponseData(controller, chunk)
+    else this.#chunks.push(chunk)
+  }
+
+  override onResponseEnd(controller: Controller, trailers: ResponseHeaders): void {
+    if (this.#passing) return super.onResponseEnd(controller, trailers)
+    const detached = new DetachedController()
+    try {
+      const encoding = this.#headers['content-encoding']
+      const body = decodeBody(encoding, Buffer.concat(this.#chunks))
+      if (encoding !== undefined) {
+        const { 'content-encoding': _, 'content-length': __, ...rest } = this.#headers
+        this.#headers = rest
+      }
+      const doubt = examine(this.#path, this.#headers, body, this.#verifiers)
+      if (!(doubt instanceof Promise)) return this.#settle(detached, body, trailers, doubt)
+      doubt
+        .then((found) => this.#settle(detached, body, trailers, found))
+        .catch((error: Error) => super.onResponseError(detached, error))
+    } catch (error) {
+      super.onResponseError(detached, error as Error)
+    }
+  }
+
+  #settle(
+    controller: DetachedController,
+    body: Buffer,
+    trailers: ResponseHeaders,
+    doubt: Doubt | undefined,
+  ): void {
+    this.#verdict.verified = doubt === undefined
+    if (doubt !== undefined && this.#status < 300) {
+      const response = new Response(this.#status, this.#headers, body, false)
+      super.onResponseError(controller, refusal(doubt, response))
+      return
+    }
+    super.onResponseStart(controller, this.#status, this.#headers, this.#message)
+    if (!controller.aborted && body.length > 0) super.onResponseData(controller, body)
+    if (controller.reason) super.onResponseError(controller, controller.reason)
+    else super.onResponseEnd(controller, trailers)
+  }
+}
+
+/** @returns what is doubtful about an answer; `undefined` when it is proven to be WeChat Pay's */
+function examine(...answer: Parameters<typeof verify>): Doubt | undefined | Promise<Doubt | undefined> {
+  try {
+    const verified = verify(...answer)
+    return verified instanceof Promise ? verified.then(judge, doubtful) : judge(verified)
+  } catch (error) {
+    return doubtful(error)
+  }
+}
+
+/** Of a remote verifier, too, only `true` will do. */
+function judge(verified: unknown): Doubt | undefined {
+  if (verified === true) return undefined
+  return new Doubt('signature', 'its signature does not belong to its body, time, nonce and key')
+}
+
+function doubtful(error: unknown): Doubt {
+  return error instanceof Doubt
+    ? error
+    : new Doubt('signature', 'verify() of the configured certs failed', error)
+}
+
+function verify(
+  path: string,
+  headers: ResponseHeaders,
+  body: Buffer,
+  verifiers: ResolvedConfig['verifiers'],
+): boolean | Promise<boolean> {
+  const [timestamp, nonce, serial, signature] = FIELDS.map((name) => required(headers, name)) as [
+    string,
+    string,
+    string,
+    string,
+  ]
+  const seconds = /^\d{1,15}$/.test(timestamp) ? Number(timestamp) : Number.NaN
+  if (Number.isNaN(seconds)) throw new Doubt('headers', 'its Wechatpay-Timestamp is no time in seconds')
+  const skew = seconds - Formatter.timestamp()
+  if (Math.abs(skew) > WINDOW) {
+    throw new Doubt(
+      'clock',
+      `it was signed ${Math.abs(skew)} s ${skew < 0 ? 'ago' : 'in the future'} by this machine's clock, at most ${WINDOW} s are accepted: check the clock (NTP); if it is right, the answer is a replay`,
+    )
+  }
+  const check = verifiers.get(serial)
+  if (!check) {
+    throw new Doubt(
+      'serial',
+      `it is signed with the key ${JSON.stringify(serial.slice(0, 64))}, configured are ${[...verifiers.keys()].join(', ')}: add that key to certs`,
+    )
+  }
+  if (signature.startsWith(PROBE))
+    throw new Doubt('signature', "it is WeChat Pay's own probe with a false signature")
+  return check(signedMessage(path, headers, body, timestamp, nonce), signature)
+}
+
+function signedMessage(
+  path: string,
+  headers: ResponseHeaders,
+  body: Buffer,
+  timestamp: string,
+  nonce: string,
+): Buffer {
+  if (!isStatement(path))
+    return Buffer.concat([Buffer.from(`${timestamp}\n${nonce}\n`), body, Buffer.from('\n')])
+  const sha1 = required(headers, 'wechatpay-statement-sha1')
+  const expected = Buffer.from(sha1.toLowerCase())
+  const actual = Buffer.from(createHash('sha1').update(body).digest('hex'))
+  if (expected.length !== actual.length || !timingSafeEqual(expected, actual)) {
+    throw new Doubt(
+      'digest',
+      'its SHA-1 is not the one in Wechatpay-Statement-Sha1: it was changed or cut short',
+    )
+  }
+  return Buffer.from(Formatter.response(timestamp, nonce, JSON.stringify({ sha1 })))
+}
+
+/** The first of a repeated field counts, as in the PHP SDK. */
+function required(headers: ResponseHeaders, name: string): string {
+  const value = headers[name]
+  const first = Array.isArray(value) ? value[0] : value
+  if (!first) throw new Doubt('headers', `it has no ${name} header`)
+  return first
+}
+
+function refusal(doubt: Doubt, response: Response): VerificationError {
+  const problem =
+    `The answer (HTTP ${response.status}) is not believed: ${doubt.message}. ` +
+    'If this was a write, the platform may have carried it out: query it.'
+  return new VerificationError(doubt.reason, problem, response, doubt.cause)
+}
