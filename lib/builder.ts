@@ -2,7 +2,7 @@ import { createChain, rootOf, VERBS, type Verb } from './chain'
 import { Client } from './client'
 import { type Config, resolveConfig } from './config'
 import { ConfigError, RequestError } from './errors'
-import { PendingResponse } from './promise'
+import { pending } from './promise'
 import type { Instance } from './types'
 import { normalize } from './uri'
 
@@ -55,5 +55,5 @@ function call(client: Client, verb: Verb, path: string, args: readonly unknown[]
 
 function misused(path: string, name: string): Promise<never> {
   const problem = `"${name}" below "${path}" is no verb: call one of ${VERBS.join(', ')}, or the same with Async`
-  return new PendingResponse((_, reject) => reject(new RequestError(undefined, problem)))
+  return pending(Promise.reject(new RequestError(undefined, problem)))
 }

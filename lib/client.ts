@@ -3,7 +3,7 @@ import type { MerchantCertificate, ResolvedConfig } from './config'
 import { RequestError } from './errors'
 import { Exchange } from './exchange'
 import { type Options, VERDICT } from './handler'
-import { PendingResponse } from './promise'
+import { type PendingResponse, pending } from './promise'
 import { prepare, type Request } from './request'
 import type { Response } from './response'
 import { undici } from './undici'
@@ -48,7 +48,7 @@ export class Client {
 
   /** The same, with `otherwise()` and `wait()` on the promise. */
   requestAsync<T = unknown>(verb: string, uri: string, options?: unknown): PendingResponse<Response<T>> {
-    return new PendingResponse((resolve) => resolve(this.request<T>(verb, uri, options)))
+    return pending(this.request<T>(verb, uri, options))
   }
 
   /**

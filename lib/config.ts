@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { sign, verify } from 'node:crypto'
+import { verify } from 'node:crypto'
 import type { Dispatcher } from 'undici'
 import { type KeyInput, parsePrivateKey, parsePublicKey } from './crypto/key'
 import { ConfigError } from './errors'

@@ -114,7 +114,10 @@ export class Exchange implements Handler {
     const { sink } = this.#request
     const response = (given?: Readable) =>
       new Response(this.#status, this.#headers, EMPTY, this.verdict.verified, given)
-    if (sink === undefined) return this.#resolve(response(data))
+    if (sink === undefined) {
+      this.#resolve(response(data))
+      return
+    }
     this.#writing = true
     writeTo(sink, data).then(
       () => this.#resolve(response()),

@@ -44,16 +44,19 @@ export interface Template {
 
 type Expression = Extract<ReturnType<typeof parseGrammar>['ast']['parts'][number], { type: 'expression' }>
 
-interface Operator {
+interface Expansion {
   readonly first: string
   readonly separator: string
-  /** Is each value preceded by its name? */
-  readonly named: boolean
-  /** What follows the name of an empty value. */
-  readonly ifEmpty: string
   /** The characters that are percent-encoded. */
   readonly encoded: RegExp
 }
+
+type Operator = Expansion &
+  (
+    | { readonly named: false }
+    // Each value is preceded by its name, and an empty one is written as its name and `ifEmpty`.
+    | { readonly named: true; readonly ifEmpty: string }
+  )
 
 interface Variable {
   readonly operator: Operator
@@ -76,32 +79,31 @@ interface Span {
 /** All but RFC 3986's unreserved characters. */
 const NOT_UNRESERVED = /[^\w.~-]+/g
 /** All but the unreserved and reserved characters and whole triplets. */
-const NOT_RESERVED = /%(?![\dA-Fa-f]{2})|[^\w.~:/?#[\]@!$&'()*+,;=%-]+/g
+const NOT_RESERVED = /%(?![\dA-F]{2})|[^\w.~:/?#[\]@!$&'()*+,;=%-]+/gi
 /** What `encodeURIComponent`, being older than RFC 3986, leaves alone. */
 const SUB_DELIMS = /[!'()*]/g
 
 /** RFC 6570, appendix A. */
 const OPERATORS: Readonly<Record<Expression['operator'], Operator>> = {
-  '': { first: '', separator: ',', named: false, ifEmpty: '', encoded: NOT_UNRESERVED },
-  '+': { first: '', separator: ',', named: false, ifEmpty: '', encoded: NOT_RESERVED },
-  '#': { first: '#', separator: ',', named: false, ifEmpty: '', encoded: NOT_RESERVED },
-  '.': { first: '.', separator: '.', named: false, ifEmpty: '', encoded: NOT_UNRESERVED },
-  '/': { first: '/', separator: '/', named: false, ifEmpty: '', encoded: NOT_UNRESERVED },
+  '': { first: '', separator: ',', named: false, encoded: NOT_UNRESERVED },
+  '+': { first: '', separator: ',', named: false, encoded: NOT_RESERVED },
+  '#': { first: '#', separator: ',', named: false, encoded: NOT_RESERVED },
+  '.': { first: '.', separator: '.', named: false, encoded: NOT_UNRESERVED },
+  '/': { first: '/', separator: '/', named: false, encoded: NOT_UNRESERVED },
   ';': { first: ';', separator: ';', named: true, ifEmpty: '', encoded: NOT_UNRESERVED },
   '?': { first: '?', separator: '&', named: true, ifEmpty: '=', encoded: NOT_UNRESERVED },
   '&': { first: '&', separator: '&', named: true, ifEmpty: '=', encoded: NOT_UNRESERVED },
 }
 
 /** RFC 6570 section 2.3: dots stand between characters; a triplet is part of the name and is not decoded. */
-const VARIABLE_NAME = /^(?:\w|%[\dA-Fa-f]{2})+(?:\.(?:\w|%[\dA-Fa-f]{2})+)*$/
+const VARIABLE_NAME = /^(?!\.)(?:\.?(?:\w|%[\dA-F]{2}))+$/i
 /** Section 2.4.1: from 1 to four digits. */
 const MAX_LENGTH = 9999
 
 /** One character of a value, in the sense of section 2.4.1: a code point. */
 const CHARACTER = /./gsu
-/** The same where triplets are kept: those of one code point's UTF-8 stay together. */
-const CHARACTER_OR_TRIPLETS =
-  /%F[0-7](?:%[89AB][\dA-F]){3}|%E[\dA-F](?:%[89AB][\dA-F]){2}|%[CD][\dA-F]%[89AB][\dA-F]|%[\dA-F]{2}|./gisu
+/** The same where triplets are kept: one and the UTF-8 continuations after it. */
+const CHARACTER_OR_TRIPLETS = /%[\dA-F]{2}(?:%[89AB][\dA-F])*|./gisu
 
 /** The last `.` or `..` of a path, before any query or fragment; `%2e` is the same dot (RFC 3986 section 6.2.2). */
 const DOT_SEGMENT = /^([^?#]*\/)?((?:\.|%2e){1,2})(?:[/?#]|$)/i
@@ -272,9 +274,9 @@ function composite(variable: Variable, value: object): string | undefined {
   return explode ? texts.join(operator.separator) : withName(operator, variable.name, texts.join(','))
 }
 
-function withName({ named, ifEmpty }: Operator, name: string, text: string): string {
-  if (!named) return text
-  return text === '' ? name + ifEmpty : `${name}=${text}`
+function withName(operator: Operator, name: string, text: string): string {
+  if (!operator.named) return text
+  return text === '' ? name + operator.ifEmpty : `${name}=${text}`
 }
 
 function scalar(variable: Variable, value: unknown): string {

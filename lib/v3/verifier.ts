@@ -69,7 +69,10 @@ class VerifyingHandler extends PassingHandler {
     message?: string,
   ): void {
     this.#passing = status < 200 || (status < 300 && isUnsigned(this.#path))
-    if (this.#passing) return super.onResponseStart(controller, status, headers, message)
+    if (this.#passing) {
+      super.onResponseStart(controller, status, headers, message)
+      return
+    }
     this.#status = status
     this.#headers = headers
     this.#message = message
@@ -81,8 +84,11 @@ class VerifyingHandler extends PassingHandler {
   }
 
   override onResponseEnd(controller: Controller, trailers: ResponseHeaders): void {
-    if (this.#passing) return super.onResponseEnd(controller, trailers)
-    const detached = new DetachedController()
+    if (this.#passing) super.onResponseEnd(controller, trailers)
+    else this.#conclude(new DetachedController(), trailers)
+  }
+
+  #conclude(detached: DetachedController, trailers: ResponseHeaders): void {
     try {
       const encoding = this.#headers['content-encoding']
       const body = decodeBody(encoding, Buffer.concat(this.#chunks))
@@ -91,10 +97,13 @@ class VerifyingHandler extends PassingHandler {
         this.#headers = rest
       }
       const doubt = examine(this.#path, this.#headers, body, this.#verifiers)
-      if (!(doubt instanceof Promise)) return this.#settle(detached, body, trailers, doubt)
-      doubt
-        .then((found) => this.#settle(detached, body, trailers, found))
-        .catch((error: Error) => super.onResponseError(detached, error))
+      if (doubt instanceof Promise) {
+        doubt
+          .then((found) => this.#settle(detached, body, trailers, found))
+          .catch((error: Error) => super.onResponseError(detached, error))
+      } else {
+        this.#settle(detached, body, trailers, doubt)
+      }
     } catch (error) {
       super.onResponseError(detached, error as Error)
     }

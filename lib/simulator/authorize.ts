@@ -1,0 +1,125 @@
+import { verify } from 'node:crypto'
+import { type Clock, seconds } from './clock'
+import { type Exchange, headerOf } from './exchange'
+import type { Merchant } from './keys'
+import { readParts } from './multipart'
+import { Nonces } from './nonces'
+import { Problem, signError } from './problem'
+
+const SCHEME = 'WECHATPAY2-SHA256-RSA2048'
+const WINDOW = 300
+const NAMES = ['mchid', 'serial_no', 'timestamp', 'nonce_str', 'signature'] as const
+const PAIR = /\s*([a-z_]+)="([^"]*)"\s*(?:,|$)/y
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+const TRUNCATED_AT = 512
+
+type Token = Readonly<Record<(typeof NAMES)[number], string>>
+
+/** Whether a request is the merchant's, and what the signature had to cover, once the header could be read */
+export type Verdict =
+  | { readonly verified: true; readonly message: string }
+  | { readonly verified: false; readonly problem: Problem; readonly message?: string }
+
+/** The pairs of an `Authorization` header in any order; `undefined` when one is missing, twice there or unknown */
+const readToken = (header: string): Token | undefined => {
+  const text = header.slice(SCHEME.length).trim()
+  const pairs = new Map<string, string>()
+  PAIR.lastIndex = 0
+  while (PAIR.lastIndex < text.length) {
+    const [whole, name, value] = PAIR.exec(text) ?? []
+    if (whole === undefined || name === undefined || value === undefined || pairs.has(name)) return undefined
+    pairs.set(name, value)
+  }
+  if (pairs.size !== NAMES.length || !NAMES.every((name) => pairs.has(name))) return undefined
+  return Object.fromEntries(pairs) as Token
+}
+
+/** The bytes a request's signature covers: of an upload's body the part `meta` only */
+const messageOf = (exchange: Exchange, token: Token): Buffer => {
+  const parts = readParts(headerOf(exchange.headers, 'content-type'), exchange.body)
+  const body = parts ? (parts.find(({ name }) => name === 'meta')?.content ?? Buffer.alloc(0)) : exchange.body
+  const head = [exchange.method, exchange.target, token.timestamp, token.nonce_str, '']
+  // Node gives a request line and headers one character a byte.
+  return Buffer.concat([Buffer.from(head.join('\n'), 'latin1'), body, Buffer.from('\n')])
+}
+
+/** Checks the `Authorization` of requests the way the platform does */
+export class Authority {
+  readonly #merchant: Merchant
+  readonly #now: Clock
+  // A timestamp may lie a window ahead and stays valid for another window after it.
+  readonly #nonces = new Nonces(2 * WINDOW * 1000)
+
+  constructor(merchant: Merchant, now: Clock) {
+    this.#merchant = merchant
+    this.#now = now
+  }
+
+  check(exchange: Exchange): Verdict {
+    if (!headerOf(exchange.headers, 'user-agent'))
+      return {
+        verified: false,
+        problem: new Problem(400, 'INVALID_REQUEST', '请求缺少 User-Agent 头', {
+          field: 'User-Agent',
+          value: null,
+          issue: 'header is missing',
+          location: 'header',
+        }),
+      }
+    const header = headerOf(exchange.headers, 'authorization')
+    if (!header)
+      return {
+        verified: false,
+        problem: signError('请求缺少 Authorization 头', 'authorization', 'header is missing'),
+      }
+    const token = header.startsWith(`${SCHEME} `) ? readToken(header) : undefined
+    if (!token)
+      return {
+        verified: false,
+        problem: signError(
+          'Authorization 头无法识别',
+          'authorization',
+          `not "${SCHEME}" with ${NAMES.join(', ')}`,
+        ),
+      }
+    const bytes = messageOf(exchange, token)
+    const message = bytes.toString()
+    const problem = this.#stranger(token) ?? this.#forged(token, exchange, bytes) ?? this.#replayed(token)
+    return problem ? { verified: false, problem, message } : { verified: true, message }
+  }
+
+  /** Another merchant, another certificate, another time */
+  #stranger({ mchid, serial_no, timestamp }: Token): Problem | undefined {
+    if (mchid !== this.#merchant.mchid) return signError('商户号未知', 'mchid', 'merchant is unknown')
+    if (serial_no !== this.#merchant.serial)
+      return signError('商户证书序列号与商户不符', 'serial_no', 'certificate is not this merchant’s')
+    if (!/^[1-9]\d{0,11}$/.test(timestamp))
+      return signError('时间戳格式错误', 'timestamp', 'not seconds since 1970')
+    if (Math.abs(seconds(this.#now()) - Number(timestamp)) > WINDOW)
+      return signError('时间戳已过期', 'timestamp', `more than ${WINDOW} seconds from the server’s clock`)
+    return undefined
+  }
+
+  #forged({ signature, nonce_str }: Token, exchange: Exchange, bytes: Buffer): Problem | undefined {
+    const genuine =
+      BASE64.test(signature) &&
+      verify('sha256', bytes, this.#merchant.publicKey, Buffer.from(signature, 'base64'))
+    if (!genuine)
+      return signError('签名不正确，请核对待签名串', 'signature', 'sign not match', {
+        sign_information: {
+          method: exchange.method,
+          url: exchange.target,
+          sign_message_length: bytes.length,
+          truncated_sign_message: bytes.subarray(0, TRUNCATED_AT).toString(),
+        },
+      })
+    return nonce_str === '' ? signError('随机串为空', 'nonce_str', 'empty') : undefined
+  }
+
+  /** Only a genuine request uses its nonce up: nobody else can burn one */
+  #replayed({ nonce_str }: Token): Problem | undefined {
+    return this.#nonces.use(nonce_str, this.#now())
+      ? undefined
+      : signError('随机串已被使用', 'nonce_str', 'nonce was used before')
+  }
+}

@@ -1,0 +1,48 @@
+import { createCipheriv, randomBytes } from 'node:crypto'
+import { rfc3339 } from './clock'
+import type { Merchant, Platform } from './keys'
+import { notExists } from './problem'
+import type { Route } from './router'
+import { checkQuery } from './shape'
+
+const ASSOCIATED_DATA = 'certificate'
+
+const encrypt = (apiv3Key: string, text: string): object => {
+  const nonce = randomBytes(6).toString('hex')
+  const cipher = createCipheriv('aes-256-gcm', Buffer.from(apiv3Key), Buffer.from(nonce))
+  cipher.setAAD(Buffer.from(ASSOCIATED_DATA))
+  const sealed = [cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]
+  return {
+    algorithm: 'AEAD_AES_256_GCM',
+    nonce,
+    associated_data: ASSOCIATED_DATA,
+    ciphertext: Buffer.concat(sealed).toString('base64'),
+  }
+}
+
+/** The list of platform certificates, encrypted with the APIv3 key; there is none in public-key mode */
+export const certificateRoutes = (merchant: Merchant, { certificate }: Platform): Route[] => [
+  [
+    'GET',
+    'v3/certificates',
+    ({ query }) => {
+      const { algorithm_type = 'RSA' } = checkQuery<{ algorithm_type?: string }>(query, {
+        algorithm_type: { type: 'string', enum: ['RSA', 'SM2', 'ALL'] },
+      })
+      if (!certificate || algorithm_type === 'SM2') throw notExists('平台证书')
+      return {
+        status: 200,
+        body: {
+          data: [
+            {
+              serial_no: certificate.serial,
+              effective_time: rfc3339(certificate.notBefore.getTime()),
+              expire_time: rfc3339(certificate.notAfter.getTime()),
+              encrypt_certificate: encrypt(merchant.apiv3Key, certificate.pem),
+            },
+          ],
+        },
+      }
+    },
+  ],
+]

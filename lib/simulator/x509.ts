@@ -1,0 +1,43 @@
+import { type KeyObject, sign } from 'node:crypto'
+import { bits, integer, nothing, oid, sequence, set, tagged, time, utf8 } from './der'
+
+const SHA256_WITH_RSA = sequence(oid('1.2.840.113549.1.1.11'), nothing())
+const VERSION_3 = tagged(0, integer('02'))
+const ATTRIBUTES = { C: '2.5.4.6', O: '2.5.4.10', CN: '2.5.4.3' } as const
+
+/** A distinguished name of the three attributes used here */
+export type Name = Readonly<Record<keyof typeof ATTRIBUTES, string>>
+
+/** What a certificate says, and the key that vouches for it */
+export interface CertificateRequest {
+  readonly subject: Name
+  readonly issuer: Name
+  /** the serial number in hexadecimal */
+  readonly serial: string
+  readonly publicKey: KeyObject
+  readonly issuerKey: KeyObject
+  readonly notBefore: Date
+  readonly notAfter: Date
+}
+
+const nameOf = (name: Name): Buffer =>
+  sequence(...(['C', 'O', 'CN'] as const).map((key) => set(sequence(oid(ATTRIBUTES[key]), utf8(name[key])))))
+
+const pemOf = (der: Buffer): string => {
+  const lines = der.toString('base64').match(/.{1,64}/g) ?? []
+  return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`
+}
+
+/** Issues an X.509 v3 certificate, signed with SHA-256 and RSA (RFC 5280); gives it as PEM */
+export const issueCertificate = (request: CertificateRequest): string => {
+  const body = sequence(
+    VERSION_3,
+    integer(request.serial),
+    SHA256_WITH_RSA,
+    nameOf(request.issuer),
+    sequence(time(request.notBefore), time(request.notAfter)),
+    nameOf(request.subject),
+    request.publicKey.export({ type: 'spki', format: 'der' }),
+  )
+  return pemOf(sequence(body, SHA256_WITH_RSA, bits(sign('sha256', body, request.issuerKey))))
+}
