@@ -1,6 +1,6 @@
 import type { Agent, Dispatcher } from 'undici'
 import type { MerchantCertificate, ResolvedConfig } from './config'
-import { RequestError } from './errors'
+import { ConfigError, RequestError } from './errors'
 import { Exchange } from './exchange'
 import { type Options, VERDICT } from './handler'
 import { type PendingResponse, pending } from './promise'
@@ -24,11 +24,17 @@ const POOL: Agent.Options = {
   keepAliveMaxTimeout: 7_000,
 }
 
+interface Pool {
+  readonly pool: Dispatcher
+  /** The same with signer and verifier. */
+  readonly signed: Dispatcher
+}
+
 /** What stands behind a chain: sends requests by verb and path template. */
 export class Client {
   readonly #config: ResolvedConfig
   /** Built when first used: with the merchant's certificate, and without. */
-  readonly #pools = new Map<MerchantCertificate | undefined, { pool: Dispatcher; signed: Dispatcher }>()
+  readonly #pools = new Map<MerchantCertificate | undefined, Pool>()
   #closing: Promise<void> | undefined
 
   constructor(config: ResolvedConfig) {
@@ -73,9 +79,10 @@ export class Client {
 
   async #send(request: Request): Promise<Response> {
     if (this.#closing) throw new RequestError(undefined, `${request.label}: the client is closed`)
+    const { origin, path, method, headers, body, timeout, security } = request
+    const { signed } = this.#pool(security ? this.#config.merchant : undefined)
     const exchange = new Exchange(request)
     if (!exchange.failed) {
-      const { origin, path, method, headers, body, timeout, security } = request
       const options = {
         origin,
         path,
@@ -87,25 +94,38 @@ export class Client {
         bodyTimeout: timeout,
         [VERDICT]: exchange.verdict,
       }
-      this.#pool(security ? this.#config.merchant : undefined).signed.dispatch(options as Options, exchange)
+      signed.dispatch(options as Options, exchange)
     }
     return exchange.response
   }
 
-  #pool(merchant?: MerchantCertificate) {
-    let found = this.#pools.get(merchant)
-    if (!found) {
-      const pool =
-        this.#config.dispatcher ??
-        new (undici().Agent)({ ...POOL, ...(merchant && { connect: { ...merchant } }) })
-      found = { pool, signed: pool.compose(verifier(this.#config), signer(this.#config)) }
-      this.#pools.set(merchant, found)
-    }
-    return found
+  #pool(merchant?: MerchantCertificate): Pool {
+    const known = this.#pools.get(merchant)
+    if (known) return known
+    const pool = this.#config.dispatcher ?? connections(merchant)
+    const made = { pool, signed: composed(pool, this.#config) }
+    this.#pools.set(merchant, made)
+    return made
   }
 
   async #close(): Promise<void> {
     if (this.#config.dispatcher) return
     await Promise.all([...this.#pools.values()].map(({ pool }) => pool.close()))
+  }
+}
+
+function connections(merchant: MerchantCertificate | undefined): Dispatcher {
+  return new (undici().Agent)({ ...POOL, ...(merchant && { connect: { ...merchant } }) })
+}
+
+function composed(pool: Dispatcher, config: ResolvedConfig): Dispatcher {
+  try {
+    return pool.compose(verifier(config), signer(config))
+  } catch (error) {
+    throw new ConfigError(
+      'dispatcher',
+      'cannot be composed with the signer: expected a Dispatcher of undici 7',
+      error,
+    )
   }
 }

@@ -12,6 +12,10 @@ const OWN: Readonly<Record<string, string>> = {
   host: 'the host is that of base_uri',
   'content-length': 'the length is that of the body',
   'transfer-encoding': 'bodies are sent with their length',
+  connection: "connections are the dispatcher's",
+  'keep-alive': "connections are the dispatcher's",
+  upgrade: "connections are the dispatcher's",
+  expect: 'bodies are sent at once',
 }
 const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
