@@ -44,7 +44,10 @@ export function decodeBody(encoding: Encoding, body: Buffer): Buffer {
 /** Undoes the `Content-Encoding` of a body while it comes in; the stream fails with a TransportError (`ERR_DECODE`). */
 export function decodeStream(encoding: Encoding, body: Readable): Readable {
   const decoder = find(encoding)?.stream()
-  return decoder ? Readable.from(unpack(body, decoder), { objectMode: false }) : body
+  if (!decoder) return body
+  // Its failure reaches the reader through the decoder, also when it comes before the first read.
+  body.on('error', () => {})
+  return Readable.from(unpack(body, decoder), { objectMode: false })
 }
 
 async function* unpack(body: Readable, decoder: Transform): AsyncGenerator<Buffer> {

@@ -106,6 +106,8 @@ export class Exchange implements Handler {
     try {
       this.#consume(decodeStream(this.#headers['content-encoding'], body))
     } catch (error) {
+      // Nobody has the stream yet who could hear of it.
+      body.on('error', () => {})
       this.#fail(error as Error)
     }
   }

@@ -23,7 +23,7 @@ export interface PlatformKey extends KeyPair {
 }
 
 /** A platform key that is published as a certificate */
-export interface PlatformCertificate extends PlatformKey {
+interface PlatformCertificate extends PlatformKey {
   readonly notBefore: Date
   readonly notAfter: Date
 }

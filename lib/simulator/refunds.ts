@@ -90,11 +90,6 @@ export class Refunds {
     this.#balance = settings.balance
   }
 
-  /** What is left for refunds from `AVAILABLE`, in fen */
-  get balance(): number {
-    return this.#balance
-  }
-
   /** Gives money back; the same refund again gives the one that is there */
   create(request: RefundRequest): object {
     const known = this.#refunds.get(request.out_refund_no)

@@ -20,7 +20,7 @@ export interface Call {
 }
 
 /** Carries out one operation */
-export type Handler = (call: Call) => Answer
+type Handler = (call: Call) => Answer
 
 /** One operation: a method, a URI template of plain variables, and what it does */
 export type Route = readonly [method: string, template: string, handler: Handler]

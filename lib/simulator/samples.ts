@@ -9,10 +9,10 @@ const STATES = ['COLLECTION_REQUIRED', 'PHOTO_UPLOADED', 'COMPLETE'] as const
 export const SAMPLE_PUBLIC_KEY_ID = 'PUB_KEY_ID_0114232134912410000000000000'
 
 /** The organisation that the documentation's samples ask about */
-export const SAMPLE_ORGANIZATION_ID = 'Ofewewfwefweewf'
+const SAMPLE_ORGANIZATION_ID = 'Ofewewfwefweewf'
 
 /** The recognised user that the documentation's samples ask about */
-export const SAMPLE_FACE_SID = 'aabbccdd12345'
+const SAMPLE_FACE_SID = 'aabbccdd12345'
 
 const number = (index: number): string => String(index).padStart(4, '0')
 

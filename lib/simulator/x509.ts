@@ -6,7 +6,7 @@ const VERSION_3 = tagged(0, integer('02'))
 const ATTRIBUTES = { C: '2.5.4.6', O: '2.5.4.10', CN: '2.5.4.3' } as const
 
 /** A distinguished name of the three attributes used here */
-export type Name = Readonly<Record<keyof typeof ATTRIBUTES, string>>
+type Name = Readonly<Record<keyof typeof ATTRIBUTES, string>>
 
 /** What a certificate says, and the key that vouches for it */
 export interface CertificateRequest {
