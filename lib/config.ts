@@ -60,7 +60,7 @@ export interface Config {
 
 /** Signs with a key in this process, or asks someone else to. */
 export type Signer = { readonly key: KeyObject } | { readonly remote: RemoteSigner }
-export type Verify = (message: Buffer, signature: string) => boolean | Promise<boolean>
+type Verify = (message: Buffer, signature: string) => boolean | Promise<boolean>
 
 /** The configuration, checked once: keys parsed, defaults in place, frozen. */
 export interface ResolvedConfig {
