@@ -54,6 +54,10 @@ function call(client: Client, verb: Verb, path: string, args: readonly unknown[]
 }
 
 function misused(path: string, name: string): Promise<never> {
-  const problem = `"${name}" below "${path}" is no verb: call one of ${VERBS.join(', ')}, or the same with Async`
-  return pending(Promise.reject(new RequestError(undefined, problem)))
+  const place = name === '' ? 'the root' : `"${name}" below "${path}"`
+  const problem = `${place} is no verb: call one of ${VERBS.join(', ')}, or the same with Async`
+  const rejected = pending(Promise.reject(new RequestError(undefined, problem)))
+  // Printers and matchers call what looks like a function and throw the outcome away: that must not end the process.
+  rejected.catch(() => {})
+  return rejected
 }

@@ -1,17 +1,17 @@
 import type { Agent, Dispatcher } from 'undici'
-import type { MerchantCertificate, ResolvedConfig } from './config'
+import type { ResolvedConfig } from './config'
 import { ConfigError, RequestError } from './errors'
 import { Exchange } from './exchange'
-import { type Options, VERDICT } from './handler'
+import { FIELDS, NONCELESS, type Options, VERDICT } from './handler'
+import type { ClientCertificate } from './merchant'
 import { type PendingResponse, pending } from './promise'
-import { prepare, type Request } from './request'
+import { type Protocol, prepare, type Request } from './request'
 import type { Response } from './response'
 import { undici } from './undici'
-import { signer } from './v3/signer'
-import { verifier } from './v3/verifier'
-
-/** The two protocols of WeChat Pay. Any other name given to `select` means `v3`, as in the PHP SDK. */
-export type Protocol = 'v2' | 'v3'
+import { signer as v2Signer } from './v2/signer'
+import { verifier as v2Verifier } from './v2/verifier'
+import { signer as v3Signer } from './v3/signer'
+import { verifier as v3Verifier } from './v3/verifier'
 
 /**
  * The connection pool: one request at a time on a connection, since a write that was pipelined behind a lost one would
@@ -24,17 +24,16 @@ const POOL: Agent.Options = {
   keepAliveMaxTimeout: 7_000,
 }
 
-interface Pool {
-  readonly pool: Dispatcher
-  /** The same with signer and verifier. */
-  readonly signed: Dispatcher
+/** Connections, and the same with the signer and the verifier of each protocol. */
+interface Pool extends Readonly<Record<Protocol, Dispatcher>> {
+  readonly connections: Dispatcher
 }
 
 /** What stands behind a chain: sends requests by verb and path template. */
 export class Client {
   readonly #config: ResolvedConfig
   /** Built when first used: with the merchant's certificate, and without. */
-  readonly #pools = new Map<MerchantCertificate | undefined, Pool>()
+  readonly #pools = new Map<ClientCertificate | undefined, Pool>()
   #closing: Promise<void> | undefined
 
   constructor(config: ResolvedConfig) {
@@ -60,11 +59,10 @@ export class Client {
   /**
    * The dispatcher that signs and verifies, for use with undici itself. It is trusted with WeChat Pay's hosts and the
    * configured `base_uri` only.
+   * @param protocol `v2` or `v3`, in any letter case; anything else means `v3`, as in the PHP SDK
    */
   select(protocol: string = 'v3'): Dispatcher {
-    if (protocol.toLowerCase() === 'v2')
-      throw new RequestError(undefined, 'APIv2 is not part of this version')
-    return this.#pool().signed
+    return this.#pool()[protocol.toLowerCase() === 'v2' ? 'v2' : 'v3']
   }
 
   /** Waits for what is in flight, then closes the connections; a dispatcher from the configuration stays open. */
@@ -79,8 +77,8 @@ export class Client {
 
   async #send(request: Request): Promise<Response> {
     if (this.#closing) throw new RequestError(undefined, `${request.label}: the client is closed`)
-    const { origin, path, method, headers, body, timeout, security } = request
-    const { signed } = this.#pool(security ? this.#config.merchant : undefined)
+    const { protocol, origin, path, method, headers, body, timeout, security } = request
+    const pool = this.#pool(security ? this.#config.merchant : undefined)
     const exchange = new Exchange(request)
     if (!exchange.failed) {
       const options = {
@@ -93,34 +91,37 @@ export class Client {
         headersTimeout: 0,
         bodyTimeout: timeout,
         [VERDICT]: exchange.verdict,
+        [FIELDS]: request.fields,
+        [NONCELESS]: request.nonceless,
       }
-      signed.dispatch(options as Options, exchange)
+      pool[protocol].dispatch(options as Options, exchange)
     }
     return exchange.response
   }
 
-  #pool(merchant?: MerchantCertificate): Pool {
+  #pool(merchant?: ClientCertificate): Pool {
     const known = this.#pools.get(merchant)
     if (known) return known
-    const pool = this.#config.dispatcher ?? connections(merchant)
-    const made = { pool, signed: composed(pool, this.#config) }
+    const made = composed(this.#config.dispatcher ?? connect(merchant), this.#config)
     this.#pools.set(merchant, made)
     return made
   }
 
   async #close(): Promise<void> {
     if (this.#config.dispatcher) return
-    await Promise.all([...this.#pools.values()].map(({ pool }) => pool.close()))
+    await Promise.all([...this.#pools.values()].map(({ connections }) => connections.close()))
   }
 }
 
-function connections(merchant: MerchantCertificate | undefined): Dispatcher {
+function connect(merchant: ClientCertificate | undefined): Dispatcher {
   return new (undici().Agent)({ ...POOL, ...(merchant && { connect: { ...merchant } }) })
 }
 
-function composed(pool: Dispatcher, config: ResolvedConfig): Dispatcher {
+function composed(connections: Dispatcher, config: ResolvedConfig): Pool {
   try {
-    return pool.compose(verifier(config), signer(config))
+    const v2 = connections.compose(v2Verifier(config), v2Signer(config))
+    const v3 = connections.compose(v3Verifier(config), v3Signer(config))
+    return { connections, v2, v3 }
   } catch (error) {
     throw new ConfigError(
       'dispatcher',

@@ -1,10 +1,12 @@
 import type { KeyObject } from 'node:crypto'
 import { verify } from 'node:crypto'
 import type { Dispatcher } from 'undici'
+import { fromBase64 } from './bytes'
 import { type KeyInput, parsePrivateKey, parsePublicKey } from './crypto/key'
 import { ConfigError } from './errors'
 import { checkHeaders, type HeaderBag, type HeadersInput } from './headers'
 import { DEFAULT_BASE_URI } from './hosts'
+import { type ClientCertificate, type MerchantCertificate, resolveMerchant } from './merchant'
 import { suggestion } from './suggestion'
 
 /** A merchant key that lives elsewhere: a KMS, an HSM, a service. */
@@ -24,14 +26,6 @@ export interface RemoteVerifier {
 /** The platform's keys by their serial (certificates) or id (`PUB_KEY_ID_…`); `auto` downloads certificates. */
 export type Certs = { readonly auto?: true } & {
   readonly [serial: string]: KeyInput | RemoteVerifier | true | undefined
-}
-
-/** The merchant's client certificate, for calls with `security: true`. */
-export interface MerchantCertificate {
-  readonly cert?: string | Buffer
-  readonly key?: string | Buffer
-  readonly pfx?: string | Buffer
-  readonly passphrase?: string
 }
 
 /** What `Builder.factory` takes. */
@@ -72,7 +66,7 @@ export interface ResolvedConfig {
   readonly publicKeyId: string | undefined
   readonly secret: string | undefined
   readonly apiv3Key: Buffer | undefined
-  readonly merchant: MerchantCertificate | undefined
+  readonly merchant: ClientCertificate | undefined
   readonly baseUri: URL
   readonly headers: HeaderBag
   readonly timeout: number
@@ -94,6 +88,8 @@ const NAMES = [
   'dispatcher',
 ] as const satisfies readonly (keyof Config)[]
 
+/** Merchant numbers, serial numbers, ids of public keys. */
+const IDENTIFIER = /^[\w-]{1,64}$/
 const DEFAULT_TIMEOUT = 30_000
 /** The longest delay a timer can hold. */
 const LONGEST_TIMEOUT = 2 ** 31 - 1
@@ -104,6 +100,16 @@ const LONGEST_TIMEOUT = 2 ** 31 - 1
  */
 export function resolveConfig(config: unknown): ResolvedConfig {
   if (!isObject(config)) throw new ConfigError('config', 'expected { mchid, serial, privateKey, certs }')
+  try {
+    return checked(config)
+  } catch (error) {
+    if (error instanceof ConfigError) throw error
+    // A getter of the caller's threw.
+    throw new ConfigError('config', 'cannot be read', error)
+  }
+}
+
+function checked(config: Record<string, unknown>): ResolvedConfig {
   for (const name of Object.keys(config)) {
     if (!(NAMES as readonly string[]).includes(name)) {
       throw new ConfigError(name, `no such option${suggestion(name, NAMES)}`)
@@ -124,7 +130,7 @@ export function resolveConfig(config: unknown): ResolvedConfig {
       'a non-empty string',
     ),
     apiv3Key: apiv3Key(config.apiv3Key),
-    merchant: merchantCertificate(config.merchant),
+    merchant: resolveMerchant(config.merchant),
     baseUri: baseUri(config.base_uri),
     headers: checkHeaders(
       config.headers,
@@ -177,6 +183,9 @@ function platformKeys(certs: unknown, serial: string) {
         "this is the merchant's own serial: certs holds WeChat Pay's public key (pub_key.pem) or platform certificates",
       )
     }
+    // It stands in a request's header.
+    if (!IDENTIFIER.test(id))
+      throw new ConfigError('certs', 'expected serial numbers, or PUB_KEY_ID_… as names')
     verifiers.set(id, verifier(key, `certs.${id}`))
   }
   if (verifiers.size === 0) {
@@ -199,7 +208,10 @@ function verifier(input: unknown, field: string): Verify {
     }
   }
   const key = parsePublicKey(input, field)
-  return (message, signature) => verify('sha256', message, key, Buffer.from(signature, 'base64'))
+  return (message, signature) => {
+    const bytes = fromBase64(signature)
+    return bytes !== undefined && verify('sha256', message, key, bytes)
+  }
 }
 
 function identifier(config: Record<string, unknown>, field: 'mchid' | 'serial', what: string): string {
@@ -208,7 +220,7 @@ function identifier(config: Record<string, unknown>, field: 'mchid' | 'serial', 
   if (typeof value !== 'string')
     throw new ConfigError(field, `expected a string, got a ${typeof value}: put it in quotes`)
   // Both end up between quotes in the Authorization header.
-  if (!/^[\w-]{1,64}$/.test(value)) throw new ConfigError(field, `expected ${what}: letters and digits only`)
+  if (!IDENTIFIER.test(value)) throw new ConfigError(field, `expected ${what}: letters and digits only`)
   return value
 }
 
@@ -232,17 +244,6 @@ function apiv3Key(value: unknown): Buffer | undefined {
   if (key.length !== 32)
     throw new ConfigError('apiv3Key', `an APIv3 key has 32 bytes, this one has ${key.length}`)
   return key
-}
-
-function merchantCertificate(value: unknown): MerchantCertificate | undefined {
-  if (value === undefined || value === null) return undefined
-  if (!isObject(value) || !(value.pfx || (value.cert && value.key))) {
-    throw new ConfigError(
-      'merchant',
-      'expected { cert, key } or { pfx }, with a passphrase where there is one',
-    )
-  }
-  return { ...value }
 }
 
 function baseUri(value: unknown): URL {

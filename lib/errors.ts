@@ -87,6 +87,15 @@ export class VerificationError extends WechatpayError {
   }
 }
 
+/** How an APIv2 answer says that it failed. */
+export interface BusinessResult {
+  return_code?: string
+  return_msg?: string
+  result_code?: string
+  err_code?: string
+  err_code_des?: string
+}
+
 /** WeChat Pay answered, and the answer is a failure. */
 export class ApiError extends WechatpayError {
   readonly status: number
@@ -94,16 +103,27 @@ export class ApiError extends WechatpayError {
   readonly requestId: string | undefined
   /** Did the answer carry a valid signature? Errors from before authentication never do. */
   readonly verified: boolean
+  declare readonly return_code?: string
+  declare readonly return_msg?: string
+  declare readonly result_code?: string
+  declare readonly err_code?: string
+  declare readonly err_code_des?: string
   /** WeChat Pay's own `detail`: `field`, `value`, `issue`, `location`. Not enumerable: `value` can be personal data. */
   declare readonly detail: unknown
   /** The whole answer. Not enumerable, so that it is not printed. */
   declare readonly response: Response
 
-  constructor(message: string, code: string, response: Response, detail?: unknown) {
+  constructor(
+    message: string,
+    code: string,
+    response: Response,
+    { detail, result }: { detail?: unknown; result?: BusinessResult } = {},
+  ) {
     super(message, { code, delivery: 'delivered' })
     this.status = response.status
     this.requestId = response.requestId
     this.verified = response.verified
+    Object.assign(this, result)
     hide(this, 'detail', detail)
     hide(this, 'response', response)
   }
@@ -118,12 +138,36 @@ function hide(error: object, key: string, value: unknown): void {
   Object.defineProperty(error, key, { value, enumerable: false })
 }
 
+const QUOTED = /WECHATPAY2-[\w-]+ [^\n]*/g
+
 /** A transport's own error may quote the request's headers (undici's mocks do): such a cause is replaced. */
 function withoutCredentials(cause: unknown): unknown {
-  if (!(cause instanceof Error)) return cause
-  const quoted = /WECHATPAY2-[\w-]+ [^\n]*/g
-  if (!quoted.test(`${cause.message}${cause.stack}`)) return cause
-  const clean = new Error(cause.message.replace(quoted, '[Authorization]'))
-  clean.name = cause.name
-  return clean
+  if (!quotes(cause, new Set())) return cause
+  if (typeof cause === 'string') return cause.replace(QUOTED, '[Authorization]')
+  const { name, message, code } = cause as { name?: unknown; message?: unknown; code?: unknown }
+  const clean = new Error(String(message ?? '').replace(QUOTED, '[Authorization]'))
+  if (typeof name === 'string') clean.name = name
+  return code === undefined ? clean : Object.assign(clean, { code })
+}
+
+/** Does anything that would be printed of a value hold an Authorization? */
+function quotes(value: unknown, seen: Set<unknown>): boolean {
+  if (typeof value === 'string') return value.search(QUOTED) !== -1
+  if (typeof value !== 'object' || value === null || seen.has(value) || seen.size > 1000) return false
+  seen.add(value)
+  if (ArrayBuffer.isView(value)) return false
+  return Object.getOwnPropertyNames(value).some((name) => {
+    const descriptor = Object.getOwnPropertyDescriptor(value, name)
+    return descriptor !== undefined && 'value' in descriptor && quotes(descriptor.value, seen)
+  })
+}
+
+/** What an interceptor makes of a failure before anything was sent. */
+export function asWechatpayError(error: unknown): WechatpayError {
+  if (error instanceof WechatpayError) return error
+  return new TransportError('the request could not be signed and dispatched', {
+    code: 'ERR_NETWORK',
+    delivery: 'not-sent',
+    cause: error,
+  })
 }

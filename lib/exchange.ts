@@ -2,10 +2,11 @@ import { Readable } from 'node:stream'
 import { decodeBody, decodeStream } from './decode'
 import { TransportError, WechatpayError } from './errors'
 import type { Controller, Handler, Verdict } from './handler'
-import { toResponse } from './outcome'
 import type { Request } from './request'
 import { type RawHeaders, Response } from './response'
 import { writeTo } from './sink'
+import { toResponse as toV2Response } from './v2/outcome'
+import { toResponse as toV3Response } from './v3/outcome'
 
 const EMPTY = Buffer.alloc(0)
 
@@ -78,7 +79,7 @@ export class Exchange implements Handler {
     }
     try {
       const body = decodeBody(this.#headers['content-encoding'], Buffer.concat(this.#chunks))
-      this.#succeed(toResponse(this.#request.label, this.#status, this.#headers, body, this.verdict.verified))
+      this.#succeed(this.#toResponse(body))
     } catch (error) {
       this.#fail(error as Error)
     }
@@ -125,6 +126,13 @@ export class Exchange implements Handler {
       () => this.#resolve(response()),
       (error: Error) => this.#reject(error),
     )
+  }
+
+  #toResponse(body: Buffer): Response {
+    const { protocol, label, path } = this.#request
+    return protocol === 'v2'
+      ? toV2Response(label, path, this.#status, this.#headers, body, this.verdict)
+      : toV3Response(label, this.#status, this.#headers, body, this.verdict.verified)
   }
 
   #succeed(response: Response): void {

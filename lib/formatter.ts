@@ -21,6 +21,9 @@ type Scalar = string | number | bigint | boolean | null | undefined
 
 /** Text as PHP casts it, which is what the platform's signatures were first written in. */
 function text(value: Scalar): string {
+  if (typeof value === 'object' && value !== null)
+    throw new RequestError(undefined, 'what is nested cannot be signed')
+  if (typeof value === 'function') throw new RequestError(undefined, 'a function cannot be signed')
   if (value === true) return '1'
   return value === false || value === null || value === undefined ? '' : String(value)
 }

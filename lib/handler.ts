@@ -6,12 +6,26 @@ export type Dispatch = Dispatcher.Dispatch
 export type Interceptor = Dispatcher.DispatcherComposeInterceptor
 export type ResponseHeaders = Parameters<NonNullable<Handler['onResponseStart']>>[2]
 
-/** The key under which the client finds out, beside the answer itself, whether its signature was valid. */
+/** The key under which the verifier tells the client what it found out, beside the answer itself. */
 export const VERDICT = Symbol('verdict')
 export interface Verdict {
   verified: boolean
+  /** The answer, where verifying it meant reading it. */
+  data?: unknown
 }
-export type Options = Dispatcher.DispatchOptions & { [VERDICT]?: Verdict }
+
+/** The keys under which the client gives the APIv2 signer what is not in a request's bytes. */
+export const FIELDS = Symbol('fields')
+export const NONCELESS = Symbol('nonceless')
+/** The key under which the APIv2 signer tells the verifier which algorithm was asked for. */
+export const SIGN_TYPE = Symbol('sign type')
+
+export type Options = Dispatcher.DispatchOptions & {
+  readonly [VERDICT]?: Verdict
+  readonly [FIELDS]?: unknown
+  readonly [NONCELESS]?: boolean
+  readonly [SIGN_TYPE]?: string
+}
 
 /** Passes everything on: what an interceptor extends to listen to one thing. */
 export class PassingHandler implements Handler {

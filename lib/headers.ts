@@ -7,16 +7,19 @@ export type HeadersInput = Readonly<
 export type HeaderBag = ReadonlyMap<string, readonly [name: string, value: string]>
 
 /** What the client alone can know, so that an explicit value could only be wrong. */
-const OWN: Readonly<Record<string, string>> = {
-  authorization: 'the client signs every request itself',
-  host: 'the host is that of base_uri',
-  'content-length': 'the length is that of the body',
-  'transfer-encoding': 'bodies are sent with their length',
-  connection: "connections are the dispatcher's",
-  'keep-alive': "connections are the dispatcher's",
-  upgrade: "connections are the dispatcher's",
-  expect: 'bodies are sent at once',
-}
+const OWN: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    authorization: 'the client signs every request itself',
+    host: 'the host is that of base_uri',
+    'content-length': 'the length is that of the body',
+    'transfer-encoding': 'bodies are sent with their length',
+    connection: "connections are the dispatcher's",
+    'keep-alive': "connections are the dispatcher's",
+    upgrade: "connections are the dispatcher's",
+    expect: 'bodies are sent at once',
+  }),
+)
+const EXPECTED = 'expected an object of header fields'
 const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 
@@ -27,14 +30,15 @@ const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 export function checkHeaders(input: unknown, refuse: (name: string, problem: string) => Error): HeaderBag {
   const bag = new Map<string, readonly [string, string]>()
   if (input === undefined || input === null) return bag
-  if (typeof input !== 'object' || Array.isArray(input))
-    throw refuse('', 'expected an object of header fields')
-  const entries = isIterable(input) ? [...input] : Object.entries(input)
-  for (const [name, value] of entries) {
+  if (typeof input !== 'object' || Array.isArray(input)) throw refuse('', EXPECTED)
+  const entries: unknown[] = isIterable(input) ? [...input] : Object.entries(input)
+  for (const entry of entries) {
+    if (!Array.isArray(entry)) throw refuse('', EXPECTED)
+    const [name, value] = entry as [string, unknown]
     if (value === undefined) continue
     const key = String(name).toLowerCase()
     if (!TOKEN.test(key)) throw refuse(JSON.stringify(String(name)), 'not a header name')
-    const reason = OWN[key]
+    const reason = OWN.get(key)
     if (reason) throw refuse(name, `cannot be set: ${reason}`)
     const given = text(value)
     if (given === undefined || !VALUE.test(given)) {
@@ -73,4 +77,51 @@ function text(value: unknown): string | undefined {
 
 function isIterable(value: object): value is Iterable<[string, unknown]> {
   return Symbol.iterator in value
+}
+
+/** The forms in which undici takes the headers of a request. */
+export type UndiciHeaders =
+  | readonly string[]
+  | Iterable<readonly [string, string | readonly string[] | undefined]>
+  | Readonly<Record<string, string | readonly string[] | undefined>>
+  | null
+  | undefined
+
+/**
+ * Any of those forms as `[name, value, …]`, with defaults for what is not among them.
+ * @param without lower-case names that are left out
+ */
+export function flatHeaders(
+  headers: UndiciHeaders,
+  defaults: Readonly<Record<string, string | undefined>>,
+  without: readonly string[] = [],
+): string[] {
+  const flat: string[] = []
+  const seen = new Set(without)
+  for (const [name, value] of pairs(headers)) {
+    const key = name.toLowerCase()
+    if (without.includes(key)) continue
+    seen.add(key)
+    flat.push(name, value)
+  }
+  for (const [name, value] of Object.entries(defaults)) {
+    if (value !== undefined && !seen.has(name.toLowerCase())) flat.push(name, value)
+  }
+  return flat
+}
+
+function* pairs(headers: UndiciHeaders): Iterable<readonly [string, string]> {
+  if (!headers) return
+  if (isFlat(headers)) {
+    for (let i = 0; i + 1 < headers.length; i += 2) yield [headers[i] as string, headers[i + 1] as string]
+    return
+  }
+  for (const [name, value] of isIterable(headers) ? headers : Object.entries(headers)) {
+    if (value === undefined) continue
+    for (const item of typeof value === 'string' ? [value] : (value as string[])) yield [name, item]
+  }
+}
+
+function isFlat(headers: object): headers is readonly string[] {
+  return Array.isArray(headers) && !Array.isArray(headers[0])
 }

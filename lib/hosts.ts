@@ -1,3 +1,5 @@
+import { RequestError } from './errors'
+
 /**
  * Where a signed request may go. A signature is a credential: whoever receives one can use it at the platform for
  * as long as the time window lasts.
@@ -14,17 +16,31 @@ const API_HOSTS: readonly { readonly host: string; readonly reason: string }[] =
 
 export const DEFAULT_BASE_URI = 'https://api.mch.weixin.qq.com/'
 
-/** For messages: what {@link isTrusted} takes. */
-export const TRUSTED = API_HOSTS.map(({ host }) => (host.startsWith('.') ? `*${host}` : host)).join(', ')
+const TRUSTED = API_HOSTS.map(({ host }) => (host.startsWith('.') ? `*${host}` : host)).join(', ')
 
 /**
  * May a request to this origin carry the merchant's signature?
  * @param origin as `URL.origin` writes it
  * @param configured the origin of the configured `base_uri`
  */
-export function isTrusted(origin: string, configured: string): boolean {
+function isTrusted(origin: string, configured: string): boolean {
   if (origin === configured) return true
   if (!origin.startsWith('https://')) return false
   const host = origin.slice('https://'.length)
   return API_HOSTS.some(({ host: known }) => (known.startsWith('.') ? host.endsWith(known) : host === known))
+}
+
+/**
+ * The origin of a request that is to be signed.
+ * @param given an origin or an address; the configured one when there is none
+ * @throws RequestError when it may not have the merchant's signature
+ */
+export function trustedOrigin(given: string | URL | undefined, configured: string, field?: string): string {
+  const text = String(given ?? configured)
+  const origin = URL.canParse(text) ? new URL(text).origin : text
+  if (isTrusted(origin, configured)) return origin
+  throw new RequestError(
+    field,
+    `a signed request is never sent to ${origin}: only over https to ${TRUSTED}, and to the configured base_uri`,
+  )
 }

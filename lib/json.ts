@@ -3,6 +3,7 @@ import { RequestError } from './errors'
 /** Where JSON.stringify changes a value without a word: NaN becomes null, half a surrogate pair an escape. */
 const SUSPICIOUS = /null|\\ud[89a-f]/
 const LONE_SURROGATE = /\p{Surrogate}/u
+const CUT = 'holds half of a surrogate pair: the text was cut in the middle of a character'
 
 /**
  * Writes the `json` option. A `bigint` is written as a number, all its digits kept.
@@ -17,23 +18,23 @@ export function encodeJson(value: unknown): string {
     return carefully(value)
   }
   if (text === undefined) throw new RequestError('json', `cannot be written as JSON: got a ${typeof value}`)
-  return SUSPICIOUS.test(text) ? carefully(value) : text
+  return SUSPICIOUS.test(text) || 'toJSON' in BigInt.prototype ? carefully(value) : text
 }
 
 function carefully(value: unknown): string {
   // A text no caller's value can hold by accident stands for each bigint until the digits can be put in.
-  const mark = `bigint:${Math.random()}:`
-  const check = (key: string, member: unknown): unknown => {
+  const mark = `bigint ${Math.random().toString(36).slice(2)} `
+  // Not an arrow: `this` is the object that holds the member, as it was before any toJSON.
+  function check(this: Record<string, unknown>, key: string, written: unknown): unknown {
     const field = key === '' ? 'json' : `json … ${key}`
+    const member = typeof this[key] === 'bigint' ? this[key] : written
+    if (LONE_SURROGATE.test(key)) throw new RequestError('json', CUT)
     if (typeof member === 'bigint') return `${mark}${member}`
     if (typeof member === 'number' && !Number.isFinite(member)) {
       throw new RequestError(field, `${member} cannot be written as JSON`)
     }
     if (typeof member === 'string' && LONE_SURROGATE.test(member)) {
-      throw new RequestError(
-        field,
-        'holds half of a surrogate pair: the text was cut in the middle of a character',
-      )
+      throw new RequestError(field, CUT)
     }
     return member
   }

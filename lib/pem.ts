@@ -1,7 +1,11 @@
 import type { KeyObject, X509Certificate } from 'node:crypto'
 import { parseCertificate, parsePrivateKey } from './crypto/key'
+import { ConfigError } from './errors'
 
-const file = (path: string): string => (path.startsWith('file://') ? path : `file://${path}`)
+function file(path: unknown): string {
+  if (typeof path !== 'string') throw new ConfigError('path', 'expected the path of a file')
+  return path.startsWith('file://') ? path : `file://${path}`
+}
 
 /** Reads keys and certificates from files and text, as in the PHP SDK. Every function throws a ConfigError. */
 export const PemUtil = {

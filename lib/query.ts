@@ -1,4 +1,5 @@
 import { RequestError } from './errors'
+import { isPlainObject } from './plain'
 
 /** Leaves of the `query` option. `null` and `undefined` are left out. */
 export type QueryValue =
@@ -36,14 +37,19 @@ export function encodeQuery(query: unknown): string | undefined {
     throw new RequestError('query', `expected an object of fields or a string, got ${describe(query)}`)
   }
   const pairs: string[] = []
-  collect(query, '', pairs, [])
+  collect(query, undefined, pairs, [])
   return pairs.join('&')
 }
 
-function collect(value: object, prefix: string, pairs: string[], ancestors: readonly object[]): void {
-  if (ancestors.includes(value)) throw new RequestError(`query.${prefix}`, 'refers to itself')
+function collect(
+  value: object,
+  prefix: string | undefined,
+  pairs: string[],
+  ancestors: readonly object[],
+): void {
+  if (ancestors.includes(value)) throw new RequestError(`query.${prefix ?? ''}`, 'refers to itself')
   for (const [key, member] of Object.entries(value)) {
-    const name = prefix === '' ? key : `${prefix}[${key}]`
+    const name = prefix === undefined ? key : `${prefix}[${key}]`
     if (member === null || member === undefined) continue
     if (isComposite(member)) collect(member, name, pairs, [...ancestors, value])
     else pairs.push(pair(name, scalar(member, name)))
@@ -82,11 +88,9 @@ function encode(text: string, field: string): string {
   }
 }
 
-/** A list or a plain object; an instance of some class is a mistake better told than guessed at. */
+/** An instance of some class is a mistake better told than guessed at. */
 function isComposite(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false
-  const prototype = Object.getPrototypeOf(value)
-  return Array.isArray(value) || prototype === null || Object.getPrototypeOf(prototype) === null
+  return Array.isArray(value) || isPlainObject(value)
 }
 
 function describe(value: unknown): string {

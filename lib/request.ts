@@ -2,8 +2,9 @@ import type { Readable, Writable } from 'node:stream'
 import { parseBaseUri, parseTimeout, type ResolvedConfig, TIMEOUT_RANGE } from './config'
 import { RequestError, WechatpayError } from './errors'
 import { checkHeaders, flatten, type HeaderBag, type HeadersInput } from './headers'
-import { isTrusted, TRUSTED } from './hosts'
+import { trustedOrigin } from './hosts'
 import { encodeJson } from './json'
+import { isPlainObject } from './plain'
 import { encodeQuery, type QueryInput } from './query'
 import { suggestion } from './suggestion'
 import { parse, type Template, UriError } from './uri'
@@ -15,6 +16,9 @@ export type BodyInput =
   | Readable
   | ReadableStream<Uint8Array>
   | AsyncIterable<Uint8Array | string>
+
+/** The two protocols of WeChat Pay. */
+export type Protocol = 'v2' | 'v3'
 
 /** The options of a call, beside the path variables, which stand among them by their names. */
 export interface RequestOptions {
@@ -42,6 +46,7 @@ export interface RequestOptions {
 
 /** A call made ready: nothing in it can be wrong any more but the platform's opinion of it. */
 export interface Request {
+  readonly protocol: Protocol
   /** Verb and template, for messages: without the values of the path variables. */
   readonly label: string
   readonly method: string
@@ -50,6 +55,9 @@ export interface Request {
   readonly path: string
   readonly headers: string[]
   readonly body: string | Buffer | AsyncIterable<Uint8Array | string> | null
+  /** What APIv2 signs and sends as XML; without it, the query of a GET. */
+  readonly fields: unknown
+  readonly nonceless: boolean
   readonly timeout: number
   readonly signal: AbortSignal | undefined
   readonly sink: string | Writable | undefined
@@ -75,14 +83,19 @@ const OPTIONS = [
 
 const isOption: ReadonlySet<string> = new Set(OPTIONS)
 
-const field = (name: string, value: string): HeaderBag => new Map([[name.toLowerCase(), [name, value]]])
+const bag = (name: string, value: string): HeaderBag => new Map([[name.toLowerCase(), [name, value]]])
+const defaults = (accept: string, type: string): HeaderBag =>
+  new Map([...bag('Accept', accept), ...bag('Content-Type', type)])
+
 /** As in the PHP SDK; a download is asked for in the same breath. */
-const ACCEPT = field(
-  'Accept',
-  'application/json, text/plain, application/x-gzip, application/pdf, image/png, image/*;q=0.5',
-)
-const DEFAULT_TYPE = field('Content-Type', 'application/json; charset=utf-8')
-const JSON_TYPE = field('Content-Type', 'application/json')
+const DEFAULTS: Readonly<Record<Protocol, HeaderBag>> = {
+  v2: defaults('text/xml, text/plain, application/x-gzip', 'text/xml; charset=utf-8'),
+  v3: defaults(
+    'application/json, text/plain, application/x-gzip, application/pdf, image/png, image/*;q=0.5',
+    'application/json; charset=utf-8',
+  ),
+}
+const JSON_TYPE = bag('Content-Type', 'application/json')
 
 /**
  * Verb, template and options → what undici sends.
@@ -90,7 +103,7 @@ const JSON_TYPE = field('Content-Type', 'application/json')
  */
 export function prepare(verb: string, uri: string, options: unknown, config: ResolvedConfig): Request {
   try {
-    return checked(verb.toUpperCase(), uri, options ?? {}, config)
+    return checked(checkVerb(verb), checkUri(uri), options ?? {}, config)
   } catch (error) {
     if (error instanceof WechatpayError) throw error
     if (error instanceof UriError) throw new RequestError(error.variable, error.message)
@@ -105,31 +118,48 @@ function checked(method: string, uri: string, given: object, config: ResolvedCon
   const options = given as RequestOptions
   const base = options.base_uri === undefined ? config.baseUri : baseUri(options.base_uri)
   const reference = template.fill(given as Record<string, unknown>)
-  if (/^v2\//i.test(reference))
-    throw new RequestError(undefined, 'APIv2 ("v2/…") is not part of this version')
-  const { origin, path } = locate(reference, base, config.baseUri.origin)
+  // The prefix chooses the protocol, and is no part of an APIv2 path.
+  const protocol = APIV2.test(reference) ? 'v2' : 'v3'
+  const { origin, path } = locate(reference.replace(APIV2, ''), base, config.baseUri.origin)
   const headers = checkHeaders(
     options.headers,
     (name, problem) => new RequestError(name ? `headers.${name}` : 'headers', problem),
   )
-  const { body, type } = content(options)
+  const { body, fields, type } = content(options, protocol)
   return {
-    label: `${method} ${uri.replace(/[?#].*$/s, '')}`,
+    protocol,
+    label: `${method} ${uri.replace(/(?<!\{)[?#].*$/s, '')}`,
     method,
     origin,
     path: withQuery(path, encodeQuery(options.query)),
     // The type of a json body beats the configured one; what the call itself says beats everything.
-    headers: flatten(ACCEPT, DEFAULT_TYPE, config.headers, type, headers),
+    headers: flatten(DEFAULTS[protocol], config.headers, type, headers),
     body,
+    fields,
     ...delivery(options, config),
   }
 }
 
+const APIV2 = /^v2\/+/i
+
+function checkVerb(verb: unknown): string {
+  const method = typeof verb === 'string' ? verb.toUpperCase() : ''
+  if (METHODS.has(method)) return method
+  throw new RequestError('verb', `expected one of ${[...METHODS].join(', ')}`)
+}
+
+function checkUri(uri: unknown): string {
+  if (typeof uri === 'string') return uri
+  throw new RequestError('uri', 'expected a path template, such as "v3/certificates"')
+}
+
+const METHODS: ReadonlySet<string> = new Set(['GET', 'PUT', 'POST', 'PATCH', 'DELETE'])
+
 function checkNames(options: object, template: Template): void {
-  if (Array.isArray(options) || typeof options !== 'object') {
+  if (!isPlainObject(options)) {
     throw new RequestError(
       'options',
-      `expected an object, got a ${Array.isArray(options) ? 'list' : typeof options}`,
+      'expected an object of options and path variables, such as { query: { … } }',
     )
   }
   const clash = template.variables.find((name) => isOption.has(name))
@@ -167,12 +197,7 @@ function locate(reference: string, base: URL, configured: string): { origin: str
       throw new RequestError(undefined, `the address of the call is not usable: ${url}`)
     origin = url.origin
   }
-  if (!isTrusted(origin, configured)) {
-    throw new RequestError(
-      authority === undefined ? 'base_uri' : undefined,
-      `a signed request is never sent to ${origin}: only over https to ${TRUSTED}, and to the configured base_uri`,
-    )
-  }
+  trustedOrigin(origin, configured, authority === undefined ? 'base_uri' : undefined)
   const folder = authority === undefined && !rest.startsWith('/') ? base.pathname.replace(/[^/]*$/, '') : ''
   const path = `${folder}${rest}`.replace(/[[\]]/g, encodeURIComponent)
   return { origin, path: path.startsWith('/') ? path : `/${path}` }
@@ -186,17 +211,26 @@ function withQuery(path: string, query: string | undefined): string {
 
 const NONE: HeaderBag = new Map()
 
-function content(options: RequestOptions): { body: Request['body']; type: HeaderBag } {
+function content(options: RequestOptions, protocol: Protocol) {
   const { json, xml, body } = options
-  if (xml !== undefined && xml !== null) {
-    throw new RequestError('xml', 'is the body of an APIv2 call: its path begins with "v2/"; here use json')
+  const given = Object.entries({ json, xml, body }).filter(
+    ([, value]) => value !== undefined && value !== null,
+  )
+  const [first, second] = given.map(([name]) => name)
+  if (second) throw new RequestError(second, `cannot be sent together with ${first}: keep one`)
+  const [misplaced, proper] = protocol === 'v2' ? ['json', 'xml'] : ['xml', 'json']
+  if (first === misplaced) {
+    throw new RequestError(
+      misplaced,
+      `is no body for ${PROTOCOL_NAMES[protocol]}: give ${proper}. Paths of APIv2 begin with "v2/"`,
+    )
   }
-  if (json === undefined || json === null) return { body: rawBody(body), type: NONE }
-  if (body !== undefined && body !== null)
-    throw new RequestError('body', 'cannot be sent together with json: keep one')
+  if (first !== 'json') return { body: rawBody(body), fields: xml ?? undefined, type: NONE }
   if (isThenable(json)) throw new RequestError('json', 'got a promise: await it first')
-  return { body: encodeJson(json), type: JSON_TYPE }
+  return { body: encodeJson(json), fields: undefined, type: JSON_TYPE }
 }
+
+const PROTOCOL_NAMES = { v2: 'APIv2', v3: 'APIv3' } as const
 
 function rawBody(body: unknown): Request['body'] {
   switch (typeof body) {
@@ -228,6 +262,7 @@ function delivery(options: RequestOptions, config: ResolvedConfig) {
   const {
     timeout = config.timeout,
     signal,
+    retry,
     sink,
     stream = false,
     security = false,
@@ -236,6 +271,9 @@ function delivery(options: RequestOptions, config: ResolvedConfig) {
   if (!parseTimeout(timeout)) throw new RequestError('timeout', TIMEOUT_RANGE)
   for (const [name, value] of Object.entries({ stream, security, nonceless })) {
     if (typeof value !== 'boolean') throw new RequestError(name, 'expected true or false')
+  }
+  if (retry !== undefined && retry !== false && !isPlainObject(retry)) {
+    throw new RequestError('retry', 'expected a policy, or false')
   }
   if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
     throw new RequestError('signal', 'expected an AbortSignal')
@@ -250,7 +288,7 @@ function delivery(options: RequestOptions, config: ResolvedConfig) {
       'needs the client certificate: configure merchant: { cert, key } or { pfx, passphrase }',
     )
   }
-  return { timeout, signal, sink, stream, security }
+  return { timeout, signal, sink, stream, security, nonceless }
 }
 
 function isWritable(value: unknown): value is Writable {

@@ -221,21 +221,20 @@ function write(
 ): string {
   let uri = ''
   for (const part of parts) {
-    if (typeof part === 'string') {
-      uri += part
-      continue
-    }
-    let first = true
-    for (const variable of part) {
-      const { operator } = variable
-      // The prototype's `toString` and its like are nobody's path variables.
-      const value = Object.hasOwn(values, variable.name) ? values[variable.name] : undefined
-      if (strict && variable.required) demand(variable, value)
-      const text = expansion(variable, value)
-      if (text === undefined) continue
-      uri += (first ? operator.first : operator.separator) + text
-      spans?.push({ name: variable.name, start: uri.length - text.length, end: uri.length })
-      first = false
+    if (typeof part === 'string') uri += part
+    else {
+      let first = true
+      for (const variable of part) {
+        const { name, operator } = variable
+        // The prototype's `toString` and its like are nobody's path variables.
+        const value = Object.hasOwn(values, name) ? values[name] : undefined
+        if (strict && variable.required) demand(variable, value)
+        const text = expansion(variable, value)
+        if (text === undefined) continue
+        uri += (first ? operator.first : operator.separator) + text
+        spans?.push({ name, start: uri.length - text.length, end: uri.length })
+        first = false
+      }
     }
   }
   return uri
@@ -253,25 +252,37 @@ function expansion(variable: Variable, value: unknown): string | undefined {
 }
 
 function composite(variable: Variable, value: object): string | undefined {
-  const list = Array.isArray(value)
-  if (!list && !isMap(value)) throw unwritable(variable, value)
   const { operator, explode } = variable
+  const list = Array.isArray(value)
   const texts: string[] = []
-  for (const [key, member] of list ? Array.from(value, unnamed) : Object.entries(value)) {
+  for (const [name, member] of list ? items(variable, value) : pairs(variable, value)) {
     if (member === undefined || member === null) continue
     const text = encodeValue(variable, scalar(variable, member))
-    if (list) texts.push(explode ? withName(operator, variable.name, text) : text)
-    else {
-      // Appendix A would copy the reserved characters of a name; but then a `&` in it would begin another parameter.
-      const name = encodeValue(variable, key)
-      if (!explode) texts.push(name, text)
-      else texts.push(operator.named ? withName(operator, name, text) : `${name}=${text}`)
-    }
+    if (explode) texts.push(list || operator.named ? withName(operator, name, text) : `${name}=${text}`)
+    else if (list) texts.push(text)
+    else texts.push(name, text)
   }
   if (texts.length === 0) return undefined
-  if (variable.length !== undefined)
+  if (variable.length !== undefined) {
     throw invalid(variable, 'is cut by its length but got a list or map', 'give it a string')
+  }
   return explode ? texts.join(operator.separator) : withName(operator, variable.name, texts.join(','))
+}
+
+function items({ name }: Variable, list: readonly unknown[]): [string, unknown][] {
+  return Array.from(list, (member) => [name, member])
+}
+
+function pairs(variable: Variable, map: object): [string, unknown][] {
+  if (!isPlain(map)) throw unwritable(variable, map)
+  // Appendix A would copy the reserved characters of a name; but then a `&` in it would begin another parameter.
+  return Object.entries(map).map(([name, member]) => [encodeValue(variable, name), member])
+}
+
+/** Of whatever realm. */
+function isPlain(map: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(map)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
 function withName(operator: Operator, name: string, text: string): string {
@@ -282,7 +293,6 @@ function withName(operator: Operator, name: string, text: string): string {
 function scalar(variable: Variable, value: unknown): string {
   switch (typeof value) {
     case 'string':
-      return value
     case 'number':
     case 'bigint':
     case 'boolean':
@@ -315,16 +325,6 @@ function percentEncode(text: string): string {
     SUB_DELIMS,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   )
-}
-
-function unnamed(member: unknown): [string, unknown] {
-  return ['', member]
-}
-
-/** A plain object, of whatever realm. */
-function isMap(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
 /** What a request's plain `{name}` must be given. */
@@ -363,16 +363,14 @@ function malformed(source: string, offset: number, what: string, remedy: string)
 }
 
 /** `dots`: what {@link DOT_SEGMENT} found in the URI whose variables lie at `spans`. */
-function dotSegment(
-  source: string,
-  [, before = '', dots = '']: RegExpExecArray,
-  spans: readonly Span[],
-): UriError {
-  const start = before.length
-  const name = spans.find((span) => span.start <= start && start + dots.length <= span.end)?.name
+function dotSegment(source: string, dots: RegExpExecArray, spans: readonly Span[]): UriError {
+  const start = dots[1]?.length ?? 0
+  const end = start + (dots[2] as string).length
+  const name = spans.find((span) => span.start <= start && end <= span.end)?.name
+  const subject =
+    name === undefined ? `URI template ${quote(source)}` : `URI variable ${quote(name)} in ${quote(source)}`
   return new UriError(
-    `${name === undefined ? `URI template ${quote(source)}` : `URI variable ${quote(name)} in ${quote(source)}`} ` +
-      'makes a path segment "." or "..", which would lead to another resource; leave it out',
+    `${subject} makes a path segment "." or "..", which would lead to another resource; leave it out`,
     name,
   )
 }

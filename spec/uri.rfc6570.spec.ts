@@ -257,6 +257,7 @@ expands(
     ['{a.b}', 'dots'],
     ['{%78}', 'triplet'],
     ['{?%78}', '?%78=triplet'],
+    ['{?%78*,a.b*}', '?%78=triplet&a.b=dots'],
     ['{a.%C3%a9.c}', 'both'],
     ['{%bE}', 'bounds'],
     ['{%fF}', 'bounds'],
@@ -383,6 +384,7 @@ expands(
     sparse: [, 'a'],
     gaps: { a: null, b: 'c', d: undefined },
     numbers: [1, 2n, true],
+    match: /b/.exec('abc'),
   },
   [
     ['{l}', ',a,'],
@@ -405,6 +407,7 @@ expands(
     ['{gaps}', 'b,c'],
     ['{?gaps*}', '?b=c'],
     ['{numbers}', '1,2,true'],
+    ['{match}', 'b'],
   ],
 )
 
@@ -446,6 +449,8 @@ expands(
     ['/search.{id}{?nothing,id}{#nothing}', '/search.admin?id=admin'],
   ],
 )
+
+expands("the name before each item is the variable's", { '%78': ['a', 'b'] }, [['{?%78*}', '?%78=a&%78=b']])
 
 expands('only own properties are values', Object.create({ x: 'inherited' }), [
   ['O{x}X', 'OX'],

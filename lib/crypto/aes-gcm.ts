@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto'
+import { fromBase64, toBytes } from '../bytes'
 import { ConfigError, VerificationError } from '../errors'
 
 const ALGORITHM = 'aes-256-gcm'
@@ -10,25 +11,27 @@ const TAG_LENGTH = 16
  */
 export const AesGcm = {
   /** Encrypts text: base64 of ciphertext and tag. `aad` may be empty. */
-  encrypt(plaintext: string, key: string | Uint8Array, iv: string, aad = ''): string {
+  encrypt(plaintext: string, key: string | Uint8Array, iv: string, aad: string | null = ''): string {
     const cipher = createCipheriv(ALGORITHM, secret(key), nonce(iv), { authTagLength: TAG_LENGTH })
-    cipher.setAAD(Buffer.from(aad))
-    return Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final(), cipher.getAuthTag()]).toString(
-      'base64',
-    )
+    cipher.setAAD(toBytes(aad ?? '', 'aad'))
+    return Buffer.concat([
+      cipher.update(toBytes(plaintext, 'plaintext')),
+      cipher.final(),
+      cipher.getAuthTag(),
+    ]).toString('base64')
   },
 
   /**
    * Decrypts, and checks the tag: not a byte is handed out before it matched.
    * @throws VerificationError (`decrypt`) when key, nonce, `aad` or ciphertext do not belong together
    */
-  decrypt(ciphertext: string, key: string | Uint8Array, iv: string, aad = ''): string {
-    const bytes = Buffer.from(ciphertext, 'base64')
+  decrypt(ciphertext: string, key: string | Uint8Array, iv: string, aad: string | null = ''): string {
+    const bytes = fromBase64(ciphertext) ?? Buffer.alloc(0)
     const decipher = createDecipheriv(ALGORITHM, secret(key), nonce(iv), { authTagLength: TAG_LENGTH })
     if (bytes.length < TAG_LENGTH) {
       throw new VerificationError('decrypt', `the ciphertext is shorter than its ${TAG_LENGTH}-byte tag`)
     }
-    decipher.setAAD(Buffer.from(aad))
+    decipher.setAAD(toBytes(aad ?? '', 'aad'))
     decipher.setAuthTag(bytes.subarray(-TAG_LENGTH))
     const plaintext = decipher.update(bytes.subarray(0, -TAG_LENGTH))
     try {
@@ -45,7 +48,8 @@ export const AesGcm = {
 } as const
 
 function secret(key: string | Uint8Array): Buffer {
-  const bytes = Buffer.from(key as string)
+  const bytes =
+    typeof key === 'string' || key instanceof Uint8Array ? toBytes(key, 'apiv3Key') : Buffer.alloc(0)
   if (bytes.length !== 32) {
     throw new ConfigError('apiv3Key', `an APIv3 key has 32 bytes, this one has ${bytes.length}`)
   }
@@ -53,7 +57,8 @@ function secret(key: string | Uint8Array): Buffer {
 }
 
 function nonce(iv: string): Buffer {
-  const bytes = Buffer.from(iv)
-  if (bytes.length === 0) throw new ConfigError('iv', 'the nonce must not be empty')
+  const bytes = typeof iv === 'string' ? Buffer.from(iv) : Buffer.alloc(0)
+  if (bytes.length === 0 || bytes.length > 128)
+    throw new ConfigError('iv', 'expected a nonce of 1 to 128 bytes')
   return bytes
 }

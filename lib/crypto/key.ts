@@ -71,12 +71,8 @@ function text(key: string, kind: Kind, passphrase: unknown, field: string): KeyO
 }
 
 function bytes(key: Buffer, kind: Kind, passphrase: unknown, field: string): KeyObject {
-  // DER begins with a SEQUENCE tag and a long length; every textual form begins with something printable.
-  if (key[0] === 0x30 && (key[1] ?? 0) >= 0x80) return der(key, kind, ENCODINGS[kind], passphrase, field)
-  const content = key
-    .toString('utf8')
-    .replace(/^\uFEFF/, '')
-    .trim()
+  if (isDer(key)) return der(key, kind, ENCODINGS[kind], passphrase, field)
+  const content = clean(key.toString('utf8'))
   if (content.startsWith('file://'))
     throw new ConfigError(field, 'a key file must hold a key, not another address')
   return text(content, kind, passphrase, field)
@@ -100,6 +96,7 @@ function der(
   passphrase: unknown,
   field: string,
 ): KeyObject {
+  if (kind === 'public' && isPrivateKey(key)) throw misplaced('public', 'private', field)
   let failure: unknown
   for (const type of formats) {
     try {
@@ -118,6 +115,18 @@ function der(
     }
   }
   throw unreadable(kind, field, failure)
+}
+
+/** Node would take the public half out of it, and a private key would lie where nobody guards it. */
+function isPrivateKey(key: Buffer): boolean {
+  return ENCODINGS.private.some((type) => {
+    try {
+      createPrivateKey({ key, format: 'der', type: type as 'pkcs8' })
+      return true
+    } catch {
+      return false
+    }
+  })
 }
 
 function checked(key: KeyObject, kind: Kind, field: string): KeyObject {
@@ -142,16 +151,27 @@ export function parseCertificate(input: unknown, field = 'certificate'): X509Cer
   if (typeof input !== 'string' && !(input instanceof Uint8Array)) {
     throw new ConfigError(field, `expected a certificate, got ${describe(input)}`)
   }
-  let source: string | Buffer = typeof input === 'string' ? input.trim() : Buffer.from(input)
-  if (typeof source === 'string' && source.startsWith('file://')) source = readKeyFile(source, field)
-  if (typeof source === 'string') {
-    source = source.includes('-----BEGIN ') ? armour(source) : Buffer.from(source, 'base64')
-  }
+  const given =
+    typeof input === 'string' && input.trim().startsWith('file://') ? readKeyFile(input.trim(), field) : input
   try {
-    return new X509Certificate(source)
+    return new X509Certificate(typeof given !== 'string' && isDer(given) ? given : decoded(given))
   } catch (error) {
     throw new ConfigError(field, 'not an X.509 certificate', error)
   }
+}
+
+function decoded(input: string | Uint8Array): string | Buffer {
+  const text = clean(typeof input === 'string' ? input : Buffer.from(input).toString('utf8'))
+  return text.includes('-----BEGIN ') ? armour(text) : Buffer.from(text, 'base64')
+}
+
+function clean(text: string): string {
+  return text.replace(/^\uFEFF/, '').trim()
+}
+
+/** DER begins with a SEQUENCE tag and a long length; every textual form begins with something printable. */
+function isDer(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x30 && (bytes[1] ?? 0) >= 0x80
 }
 
 /** Puts the line breaks back that environment variables and JSON files take out of a PEM. */
@@ -164,7 +184,8 @@ function armour(key: string): string {
   })
 }
 
-function readKeyFile(address: string, field: string): Buffer {
+/** The bytes at a `file://` address. @throws ConfigError that names `field` and the address */
+export function readKeyFile(address: string, field: string): Buffer {
   const path = address.slice('file://'.length)
   try {
     return readFileSync(path)
@@ -173,7 +194,12 @@ function readKeyFile(address: string, field: string): Buffer {
       return readFileSync(fileURLToPath(address))
     } catch {
       const code = (error as NodeJS.ErrnoException).code
-      throw new ConfigError(field, `cannot read ${address} (${code}): check the path and its permissions`)
+      // Someone may have put the key itself behind it.
+      const named = /^[^\n]{1,200}$/.test(address) && !address.includes('-----') ? ` ${address}` : ''
+      throw new ConfigError(
+        field,
+        `cannot read the file${named} (${code}): check the path and its permissions`,
+      )
     }
   }
 }
@@ -196,7 +222,7 @@ function attempt(read: () => KeyObject, kind: Kind, field: string): KeyObject {
 function unreadable(kind: Kind, field: string, error: unknown): ConfigError {
   if (error instanceof ConfigError) return error
   const code = String((error as NodeJS.ErrnoException | undefined)?.code)
-  if (/BAD_DECRYPT|PASSPHRASE|PKCS12/.test(code)) {
+  if (/BAD_DECRYPT|PASSPHRASE|PASSWORD|INTERRUPTED|PKCS12/.test(code)) {
     return new ConfigError(field, `the private key cannot be decrypted: wrong or missing passphrase`)
   }
   return new ConfigError(field, `not a readable RSA ${kind} key (${code})`)

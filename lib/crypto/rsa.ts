@@ -1,4 +1,5 @@
 import { constants, type KeyObject, privateDecrypt, publicEncrypt, sign, verify } from 'node:crypto'
+import { fromBase64, toBytes } from '../bytes'
 import { ConfigError, RequestError, VerificationError } from '../errors'
 import { type KeyInput, parsePrivateKey, parsePublicKey } from './key'
 
@@ -46,14 +47,14 @@ export const Rsa = {
 
   /** Signs a message (text is UTF-8): base64. */
   sign(message: string | Uint8Array, privateKey: KeyInput): string {
-    return sign('sha256', Buffer.from(message as string), parsePrivateKey(privateKey)).toString('base64')
+    return sign('sha256', toBytes(message, 'message'), parsePrivateKey(privateKey)).toString('base64')
   },
 
   /** Does the base64 signature belong to the message and the key? Anything malformed is `false`. */
   verify(message: string | Uint8Array, signature: string, publicKey: KeyInput): boolean {
     const key = parsePublicKey(publicKey)
-    if (typeof signature !== 'string') return false
-    return verify('sha256', Buffer.from(message as string), key, Buffer.from(signature, 'base64'))
+    const bytes = fromBase64(signature)
+    return bytes !== undefined && verify('sha256', toBytes(message, 'message'), key, bytes)
   },
 
   /**
@@ -64,7 +65,7 @@ export const Rsa = {
   encrypt(plaintext: string | Uint8Array, publicKey: KeyInput, padding: number = OAEP): string {
     onlyOaep(padding)
     const key = parsePublicKey(publicKey)
-    const bytes = Buffer.from(plaintext as string)
+    const bytes = toBytes(plaintext, 'plaintext')
     const limit = (key.asymmetricKeyDetails?.modulusLength ?? 0) / 8 - 42
     if (bytes.length > limit) {
       throw new RequestError('plaintext', `${bytes.length} bytes are too long for this key: at most ${limit}`)
@@ -80,7 +81,8 @@ export const Rsa = {
     onlyOaep(padding)
     const key = parsePrivateKey(privateKey)
     try {
-      return privateDecrypt({ key, padding, oaepHash: 'sha1' }, Buffer.from(ciphertext, 'base64')).toString()
+      const bytes = fromBase64(ciphertext) ?? Buffer.alloc(0)
+      return privateDecrypt({ key, padding, oaepHash: 'sha1' }, bytes).toString()
     } catch (error) {
       throw new VerificationError(
         'decrypt',

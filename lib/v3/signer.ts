@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { ResolvedConfig, Signer } from '../config'
-import { RequestError, TransportError, WechatpayError } from '../errors'
+import { asWechatpayError, RequestError, TransportError } from '../errors'
 import { Formatter } from '../formatter'
 import {
   type Controller,
@@ -12,7 +12,8 @@ import {
   PassingHandler,
   type ResponseHeaders,
 } from '../handler'
-import { isTrusted, TRUSTED } from '../hosts'
+import { flatHeaders, type UndiciHeaders } from '../headers'
+import { trustedOrigin } from '../hosts'
 import { encodeQuery } from '../query'
 import { userAgent } from '../user-agent'
 import { signQueue } from './sign-queue'
@@ -94,48 +95,14 @@ function send(dispatch: Dispatch, options: Ready<Bytes>, handler: CountedHandler
 /** Checks where the signature would go and folds `query` into the path: what is signed is what is sent. */
 function readied(options: Options, config: ResolvedConfig): Ready<unknown> {
   const { query, ...rest } = options
-  const origin = String(rest.origin ?? config.baseUri.origin)
-  if (!isTrusted(URL.canParse(origin) ? new URL(origin).origin : origin, config.baseUri.origin)) {
-    throw new RequestError(
-      'origin',
-      `a signed request is never sent to ${origin}: only over https to ${TRUSTED}`,
-    )
-  }
+  const origin = trustedOrigin(rest.origin, config.baseUri.origin, 'origin')
   let { path } = rest
   if (!path.startsWith('/')) throw new RequestError('path', 'expected a path that begins with a slash')
   const added = encodeQuery(query)
   if (added) path += (path.includes('?') ? '&' : '?') + added
-  return { ...rest, origin, path, headers: prepareHeaders(rest.headers, config), body: rest.body ?? null }
-}
-
-function prepareHeaders(given: Options['headers'], config: ResolvedConfig): string[] {
-  const headers: string[] = []
-  const seen = new Set<string>()
-  for (const [name, value] of pairs(given)) {
-    const key = name.toLowerCase()
-    if (key === 'authorization') continue
-    seen.add(key)
-    headers.push(name, value)
-  }
-  if (!seen.has('user-agent')) headers.push('User-Agent', userAgent())
-  if (config.publicKeyId !== undefined && !seen.has('wechatpay-serial')) {
-    headers.push('Wechatpay-Serial', config.publicKeyId)
-  }
-  return headers
-}
-
-/** The forms in which undici takes headers, as pairs. */
-function* pairs(headers: Options['headers']): Iterable<[string, string]> {
-  if (!headers) return
-  if (Array.isArray(headers)) {
-    for (let i = 0; i + 1 < headers.length; i += 2) yield [headers[i] as string, headers[i + 1] as string]
-    return
-  }
-  const entries = Symbol.iterator in headers ? headers : Object.entries(headers)
-  for (const [name, value] of entries as Iterable<[string, string | string[] | undefined]>) {
-    if (value === undefined) continue
-    for (const item of Array.isArray(value) ? value : [value]) yield [name, item]
-  }
+  const defaults = { 'User-Agent': userAgent(), 'Wechatpay-Serial': config.publicKeyId }
+  const headers = flatHeaders(rest.headers as UndiciHeaders, defaults, ['authorization'])
+  return { ...rest, origin, path, headers, body: rest.body ?? null }
 }
 
 function authorize(request: Ready<unknown>, config: ResolvedConfig): Ready<Bytes> | Promise<Ready<Bytes>> {
@@ -205,13 +172,4 @@ async function collect(stream: AsyncIterable<Uint8Array | string>): Promise<Buff
   } catch (error) {
     throw new RequestError('body', 'the stream failed before it was read to its end; nothing was sent', error)
   }
-}
-
-function asWechatpayError(error: unknown): Error {
-  if (error instanceof WechatpayError) return error
-  return new TransportError('the request could not be signed and dispatched', {
-    code: 'ERR_NETWORK',
-    delivery: 'not-sent',
-    cause: error,
-  })
 }

@@ -1,5 +1,5 @@
-import { ApiError } from './errors'
-import { type RawHeaders, Response } from './response'
+import { ApiError } from '../errors'
+import { type RawHeaders, Response } from '../response'
 
 /**
  * Status and body → typed data.
@@ -62,7 +62,7 @@ function failure(label: string, response: Response): ApiError {
     `${label}: ${known} (HTTP ${response.status}): ${text}${where}${support(response)}`,
     known,
     response,
-    detail,
+    { detail },
   )
 }
 

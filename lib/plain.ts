@@ -1,0 +1,6 @@
+/** An object that is nothing but its members, of whatever realm: not a list, not an instance of some class. */
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || (!Array.isArray(value) && Object.getPrototypeOf(prototype) === null)
+}

@@ -1,0 +1,34 @@
+import { ApiError, type BusinessResult } from '../errors'
+import type { Response } from '../response'
+import { Transformer } from '../transformer'
+
+type Answer = Readonly<Record<string, unknown>>
+
+/** The XML of a body; `undefined` when it is none. */
+export function parseAnswer(body: Uint8Array): Answer | undefined {
+  try {
+    return body.length === 0 ? undefined : Transformer.toObject(body)
+  } catch {
+    // Without its cause, which could quote the body.
+    return undefined
+  }
+}
+
+/** Does an answer say, in one of its two ways, that the call failed? */
+export function isFailure({ return_code, result_code }: Answer): boolean {
+  return return_code !== 'SUCCESS' || (result_code !== undefined && result_code !== 'SUCCESS')
+}
+
+/** The error of an answer that says so, by its XML or by its status. */
+export function failure(label: string, response: Response, answer: Answer | undefined): ApiError {
+  const result: BusinessResult = {}
+  for (const name of ['return_code', 'return_msg', 'result_code', 'err_code', 'err_code_des'] as const) {
+    const value = answer?.[name]
+    if (typeof value === 'string' && value !== '') result[name] = value
+  }
+  // Bills name it so.
+  if (typeof answer?.error_code === 'string') result.err_code ??= answer.error_code
+  const code = result.err_code ?? result.return_code ?? `HTTP_${response.status}`
+  const reason = result.err_code_des ?? result.return_msg ?? 'the answer gives no reason that could be read'
+  return new ApiError(`${label}: ${code} (HTTP ${response.status}): ${reason}`, code, response, { result })
+}
