@@ -1,3 +1,4 @@
+import { defaultMaxListeners, getMaxListeners, setMaxListeners } from 'node:events'
 import { Readable } from 'node:stream'
 import { decodeBody, decodeStream } from './decode'
 import { TransportError, WechatpayError } from './errors'
@@ -45,7 +46,7 @@ export class Exchange implements Handler {
       this.#timer = setTimeout(expire, timeout)
     }
     if (signal?.aborted) this.#onAbort()
-    else signal?.addEventListener('abort', this.#onAbort, { once: true })
+    else if (signal) listen(signal, this.#onAbort)
   }
 
   /** Was it given up before it was dispatched? */
@@ -162,4 +163,10 @@ export class Exchange implements Handler {
     clearTimeout(this.#timer)
     this.#request.signal?.removeEventListener('abort', this.#onAbort)
   }
+}
+
+/** One signal may well end many calls at once (a server that shuts down): that is no leak to be warned of. */
+function listen(signal: AbortSignal, onAbort: () => void): void {
+  if (getMaxListeners(signal) === defaultMaxListeners) setMaxListeners(0, signal)
+  signal.addEventListener('abort', onAbort, { once: true })
 }

@@ -259,23 +259,19 @@ function isThenable(value: unknown): boolean {
 }
 
 function delivery(options: RequestOptions, config: ResolvedConfig) {
-  const {
-    timeout = config.timeout,
-    signal,
-    retry,
-    sink,
-    stream = false,
-    security = false,
-    nonceless = false,
-  } = options
+  // As for every option but base_uri, null means that it was left out.
+  const signal = options.signal ?? undefined
+  const retry = options.retry ?? undefined
+  const sink = options.sink ?? undefined
+  const timeout = options.timeout ?? config.timeout
   if (!parseTimeout(timeout)) throw new RequestError('timeout', TIMEOUT_RANGE)
-  for (const [name, value] of Object.entries({ stream, security, nonceless })) {
-    if (typeof value !== 'boolean') throw new RequestError(name, 'expected true or false')
-  }
+  const stream = flag(options, 'stream')
+  const security = flag(options, 'security')
+  const nonceless = flag(options, 'nonceless')
   if (retry !== undefined && retry !== false && !isPlainObject(retry)) {
     throw new RequestError('retry', 'expected a policy, or false')
   }
-  if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
+  if (signal !== undefined && typeof signal.addEventListener !== 'function') {
     throw new RequestError('signal', 'expected an AbortSignal')
   }
   if (sink !== undefined && !(typeof sink === 'string' && sink !== '') && !isWritable(sink)) {
@@ -289,6 +285,12 @@ function delivery(options: RequestOptions, config: ResolvedConfig) {
     )
   }
   return { timeout, signal, sink, stream, security, nonceless }
+}
+
+function flag(options: RequestOptions, name: 'stream' | 'security' | 'nonceless'): boolean {
+  const value = options[name] ?? false
+  if (typeof value !== 'boolean') throw new RequestError(name, 'expected true or false')
+  return value
 }
 
 function isWritable(value: unknown): value is Writable {

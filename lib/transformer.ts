@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { RequestError } from './errors'
+import { RequestError, WechatpayError } from './errors'
 
 /** Levels of elements, the root being the first; documented answers have three. */
 export const MAX_XML_DEPTH = 32
@@ -13,13 +13,14 @@ export type XmlValue = string | XmlObject | (string | XmlObject)[]
 export type XmlObject = { [name: string]: XmlValue }
 
 /** The text is no XML that this package reads. Nothing of the document stands in the message. */
-export class XmlError extends Error {
+export class XmlError extends WechatpayError {
   /** Where reading stopped: the line, from 1, and how many of its characters were read; `undefined` if it never began. */
   readonly line: number | undefined
   readonly column: number | undefined
 
   constructor(problem: string, at?: { readonly line: number; readonly column: number }) {
-    super(at ? `line ${at.line}, column ${at.column}: ${problem}` : problem)
+    const message = at ? `line ${at.line}, column ${at.column}: ${problem}` : problem
+    super(message, { code: 'ERR_XML', delivery: 'not-sent' })
     this.line = at?.line
     this.column = at?.column
   }

@@ -280,12 +280,12 @@ describe('options that are none', () => {
 describe('each option, bad in each way', () => {
   const SIGNAL = AbortSignal.abort()
   test.each<[string, readonly unknown[]]>([
-    ['timeout', [-1, Number.NaN, Number.POSITIVE_INFINITY, '1000', null, {}, true, 2 ** 31, 5n]],
-    ['signal', [null, {}, true, 'x', new AbortController(), []]],
-    ['sink', ['', null, 5, {}, true, Readable.from(['x']), new URL('file:///tmp/x')]],
-    ['stream', [1, 'true', null, {}]],
-    ['security', [1, 'true', null, {}]],
-    ['nonceless', [1, 'true', null, {}]],
+    ['timeout', [-1, Number.NaN, Number.POSITIVE_INFINITY, '1000', {}, true, 2 ** 31, 5n]],
+    ['signal', [{}, true, 'x', new AbortController(), []]],
+    ['sink', ['', 5, {}, true, Readable.from(['x']), new URL('file:///x')]],
+    ['stream', [1, 'true', {}]],
+    ['security', [1, 'true', {}]],
+    ['nonceless', [1, 'true', {}]],
     ['retry', [true, 1, 'no', () => false]],
     ['base_uri', ['', 'x', 5, null, {}, 'ftp://api.mch.weixin.qq.com', 'https://u:p@api.mch.weixin.qq.com']],
     ['query', [5, true, () => ({}), Symbol('x'), new Map(), new Date()]],
@@ -297,6 +297,25 @@ describe('each option, bad in each way', () => {
     }
   })
 
+  test('null means that it was left out', () => {
+    const nothing = Object.fromEntries(
+      [
+        'timeout',
+        'signal',
+        'sink',
+        'stream',
+        'security',
+        'nonceless',
+        'retry',
+        'query',
+        'json',
+        'body',
+        'headers',
+      ].map((name) => [name, null]),
+    )
+    expect(made(nothing, 'v3/pay')).toEqual(made({}, 'v3/pay'))
+  })
+
   test('and what goes through', () => {
     const sink = new Writable()
     expect(made({ timeout: 0, signal: SIGNAL, sink, stream: false, retry: false }, 'v3/pay')).toMatchObject({
@@ -304,7 +323,7 @@ describe('each option, bad in each way', () => {
       signal: SIGNAL,
       sink,
     })
-    expect(made({ sink: '/tmp/file', retry: { attempts: 3 } }, 'v3/pay').sink).toBe('/tmp/file')
+    expect(made({ sink: 'bill.csv', retry: { attempts: 3 } }, 'v3/pay').sink).toBe('bill.csv')
     expect(made({ stream: true }, 'v3/pay').stream).toBe(true)
   })
 

@@ -42,7 +42,7 @@ function signed(options: Options, config: ResolvedConfig): Options {
   const given = options[FIELDS] ?? (isQuery ? queryFields(options) : bodyFields(options))
   const fields = readFields(given, option, config)
   if (!options[NONCELESS]) fields.nonce_str ??= Formatter.nonce()
-  const type = signType(fields.sign_type, option)
+  const type = signType((given as { sign_type?: unknown }).sign_type, option)
   fields.sign = signature(fields, type, config.secret)
   const ready = {
     ...rest,
@@ -61,8 +61,8 @@ function signature(fields: Record<string, string>, type: string, secret: string 
   return Hash.sign(type, Formatter.queryStringLike(Formatter.ksort(fields)), secret)
 }
 
-function signType(type: string | undefined, option: string): string {
-  if (type === undefined) return Hash.ALGO_MD5
+function signType(type: unknown, option: string): string {
+  if (type === undefined || type === null) return Hash.ALGO_MD5
   if (type === Hash.ALGO_MD5 || type === Hash.ALGO_HMAC_SHA256) return type
   throw new RequestError(`${option}.sign_type`, `expected ${Hash.ALGO_MD5} or ${Hash.ALGO_HMAC_SHA256}`)
 }
