@@ -1,4 +1,4 @@
-import { defaultMaxListeners, getMaxListeners, setMaxListeners } from 'node:events'
+import { setMaxListeners } from 'node:events'
 import { Readable } from 'node:stream'
 import { decodeBody, decodeStream } from './decode'
 import { TransportError, WechatpayError } from './errors'
@@ -167,6 +167,10 @@ export class Exchange implements Handler {
 
 /** One signal may well end many calls at once (a server that shuts down): that is no leak to be warned of. */
 function listen(signal: AbortSignal, onAbort: () => void): void {
-  if (getMaxListeners(signal) === defaultMaxListeners) setMaxListeners(0, signal)
+  try {
+    setMaxListeners(0, signal)
+  } catch {
+    // A signal of someone's own making counts its listeners itself.
+  }
   signal.addEventListener('abort', onAbort, { once: true })
 }

@@ -166,6 +166,15 @@ describe('an AbortSignal', () => {
     await buffer(closed)
   })
 
+  it('may be shared by many calls without a warning', async () => {
+    const warned = jest.spyOn(process, 'emitWarning').mockImplementation(() => {})
+    const { instance } = await serve(honest())
+    const { signal } = new AbortController()
+    await Promise.all(Array.from({ length: 20 }, () => instance.v3.x.get({ signal })))
+    expect(warned).not.toHaveBeenCalled()
+    warned.mockRestore()
+  })
+
   it('afterwards changes nothing, and is no longer listened to', async () => {
     const { instance } = await serve(honest())
     const controller = new AbortController()

@@ -11,5 +11,11 @@ export const rfc3339 = (ms: number): string => `${shanghai(ms).slice(0, 19)}+08:
 /** The day in China as eight digits, as the platform's order numbers hold it */
 export const dayOf = (ms: number): string => shanghai(ms).slice(0, 10).replaceAll('-', '')
 
+/** An RFC 3339 time in China as fourteen digits, as APIv2 writes most times */
+export const compact = (time: string): string => time.slice(0, 19).replace(/\D/g, '')
+
+/** An RFC 3339 time in China as bills write it */
+export const spaced = (time: string): string => time.slice(0, 19).replace('T', ' ')
+
 /** Whole seconds, as signatures hold the time */
 export const seconds = (ms: number): number => Math.floor(ms / 1000)

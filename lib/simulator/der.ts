@@ -26,11 +26,20 @@ export const nothing = (): Buffer => encode(0x05)
 /** UTF8String */
 export const utf8 = (text: string): Buffer => encode(0x0c, Buffer.from(text))
 
-/** BIT STRING of whole bytes */
-export const bits = (content: Buffer): Buffer => encode(0x03, Buffer.from([0]), content)
+/** BOOLEAN TRUE */
+export const yes = (): Buffer => encode(0x01, Buffer.from([0xff]))
+
+/** OCTET STRING */
+export const octets = (content: Buffer): Buffer => encode(0x04, content)
+
+/** BIT STRING; `unused` bits at its end do not count */
+export const bits = (content: Buffer, unused = 0): Buffer => encode(0x03, Buffer.from([unused]), content)
 
 /** A context-specific, constructed (explicit) tag */
 export const tagged = (number: number, content: Buffer): Buffer => encode(0xa0 | number, content)
+
+/** A context-specific tag that stands for another one */
+export const implicit = (number: number, content: Buffer): Buffer => encode(0x80 | number, content)
 
 /** A positive INTEGER from its hexadecimal digits; a set top bit would make it negative, so a zero byte goes first */
 export const integer = (hex: string): Buffer => {

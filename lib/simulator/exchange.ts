@@ -1,6 +1,10 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { TLSSocket } from 'node:tls'
 
 const MAX_BODY = 16 * 1024 * 1024
+
+/** What a connection says of the client's certificate: it is not asked for without TLS */
+type ClientCertificate = 'plain' | 'missing' | 'untrusted' | 'trusted'
 
 /** One request as it came over the wire */
 export interface Exchange {
@@ -12,12 +16,20 @@ export interface Exchange {
   readonly query: URLSearchParams
   readonly headers: IncomingHttpHeaders
   readonly body: Buffer
+  readonly certificate: ClientCertificate
 }
 
 /** The first value of a header */
 export const headerOf = (headers: IncomingHttpHeaders, name: string): string | undefined => {
   const value = headers[name.toLowerCase()]
   return Array.isArray(value) ? value[0] : value
+}
+
+const certificateOf = ({ socket }: IncomingMessage): ClientCertificate => {
+  if (!(socket instanceof TLSSocket)) return 'plain'
+  // A resumed connection of TLS 1.3 counts as authorized in Node even when there never was a certificate.
+  if (!socket.getPeerX509Certificate()) return 'missing'
+  return socket.authorized ? 'trusted' : 'untrusted'
 }
 
 /** Reads a whole request; `undefined` when its body is larger than any the platform takes (16 MiB here) */
@@ -39,5 +51,6 @@ export const readExchange = async (request: IncomingMessage): Promise<Exchange |
     query: new URLSearchParams(query.join('?')),
     headers,
     body: Buffer.concat(chunks),
+    certificate: certificateOf(request),
   }
 }

@@ -11,6 +11,11 @@ export class LimitedMap<V> {
     return this.#entries.get(key)
   }
 
+  /** The values, oldest first */
+  values(): Iterable<V> {
+    return this.#entries.values()
+  }
+
   /** Adds or replaces; a replaced entry keeps its age */
   set(key: string, value: V): void {
     this.#entries.set(key, value)

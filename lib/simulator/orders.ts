@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { type Clock, dayOf, rfc3339 } from './clock'
 import { LimitedMap } from './limited-map'
 import { Problem, paramError } from './problem'
+import { DESCRIPTIONS, type TradeState, unpayable } from './trade-states'
 
 /** The body of an order as a merchant sends it; a payer is there for JSAPI */
 export interface OrderRequest {
@@ -9,7 +10,7 @@ export interface OrderRequest {
   readonly mchid: string
   readonly description: string
   readonly out_trade_no: string
-  readonly notify_url: string
+  readonly notify_url?: string
   readonly amount: { readonly total: number; readonly currency?: string | null }
   readonly time_expire?: string | null
   readonly payer?: { readonly openid?: string } | null
@@ -17,16 +18,22 @@ export interface OrderRequest {
 }
 
 /** How an order is paid */
-export type TradeType = 'NATIVE' | 'JSAPI'
-
-/** Where an order stands in its life */
-export type TradeState = 'NOTPAY' | 'SUCCESS' | 'REFUND' | 'CLOSED'
+export type TradeType = 'NATIVE' | 'JSAPI' | 'APP' | 'MWEB' | 'MICROPAY'
 
 /** What was paid, by whom and when */
 interface PaidBy {
   readonly transaction_id: string
   readonly openid: string
   readonly success_time: string
+}
+
+/** A user who was asked for the password, and what comes of it */
+export interface Prompt {
+  readonly openid: string
+  /** how many queries find the user still at it */
+  queries: number
+  /** without one nothing happens by itself */
+  readonly outcome?: 'SUCCESS' | 'PAYERROR'
 }
 
 /** An order and what became of it */
@@ -39,6 +46,9 @@ export interface Order {
   payment?: PaidBy
   /** how much was given back so far, in fen */
   refunded: number
+  prompt?: Prompt
+  /** when it was reversed, in milliseconds */
+  revoked?: number
 }
 
 /** An order as queries answer it */
@@ -54,13 +64,6 @@ export interface Transaction {
   readonly [field: string]: unknown
 }
 
-const DESCRIPTIONS: Readonly<Record<TradeState, string>> = {
-  NOTPAY: '订单未支付',
-  SUCCESS: '支付成功',
-  REFUND: '订单发生过退款',
-  CLOSED: '订单已关闭',
-}
-
 /** What a query repeats of the order's own fields */
 const REPEATED = [
   'description',
@@ -74,14 +77,11 @@ const REPEATED = [
   'scene_info',
 ] as const
 
-const orderPaid = (): Problem => new Problem(400, 'ORDERPAID', '订单已支付')
-const orderClosed = (): Problem => new Problem(400, 'ORDER_CLOSED', '订单已关闭')
 const orderMissing = (): Problem => new Problem(404, 'ORDER_NOT_EXIST', '订单不存在')
 
-/** Throws what the platform answers about an order that can no longer be paid */
 const requireUnpaid = ({ state }: Order): void => {
-  if (state === 'CLOSED') throw orderClosed()
-  if (state !== 'NOTPAY') throw orderPaid()
+  const problem = unpayable(state)
+  if (problem) throw problem
 }
 
 /** The merchant's orders; beyond `limit` the oldest are forgotten */
@@ -136,15 +136,54 @@ export class Orders {
     order.state = 'CLOSED'
   }
 
-  /** The user pays. @throws Problem when the order is missing, paid, closed or expired */
+  /** The user pays. @throws Problem when the order is missing, paid, closed, reversed or expired */
   pay(out_trade_no: string, openid: string): Order {
     const order = this.byOutTradeNo(out_trade_no)
+    if (order.state !== 'USERPAYING') requireUnpaid(order)
+    const { time_expire } = order.request
+    if (time_expire && Date.parse(time_expire) <= this.#now()) throw unpayable('CLOSED')
+    return this.#settle(order, openid)
+  }
+
+  /** The user is asked for the password. @throws Problem when the order cannot be paid */
+  prompt(order: Order, prompt: Prompt): void {
     requireUnpaid(order)
+    order.state = 'USERPAYING'
+    order.prompt = prompt
+  }
+
+  /** Someone looks at an order: a user who was asked for the password gets on with it */
+  look(order: Order): Order {
+    const { state, prompt } = order
+    if (state !== 'USERPAYING' || !prompt?.outcome) return order
+    if (prompt.queries > 0) prompt.queries -= 1
+    else if (prompt.outcome === 'SUCCESS') this.#settle(order, prompt.openid)
+    else order.state = prompt.outcome
+    return order
+  }
+
+  /** Takes a payment by code back, whether it succeeded or not; once more changes nothing. @throws Problem */
+  revoke(order: Order): void {
+    if (order.state === 'REVOKED') return
+    if (order.tradeType !== 'MICROPAY')
+      throw new Problem(400, 'INVALID_REQUEST', '仅付款码支付的订单可以撤销')
+    if (order.state === 'CLOSED' || order.refunded > 0)
+      throw new Problem(400, 'TRADE_STATE_ERROR', '订单状态错误，不能撤销')
+    order.state = 'REVOKED'
+    order.revoked = this.#now()
+    if (order.payment) order.refunded = order.request.amount.total
+  }
+
+  /** All orders that were paid, oldest first */
+  paid(): Order[] {
+    return [...this.#transactions.values()]
+  }
+
+  #settle(order: Order, openid: string): Order {
     const now = this.#now()
-    const { time_expire, payer } = order.request
-    if (time_expire && Date.parse(time_expire) <= now) throw orderClosed()
     const transaction_id = `4200000000${dayOf(now)}${this.#next(10)}`
-    order.payment = { transaction_id, openid: payer?.openid ?? openid, success_time: rfc3339(now) }
+    const payer = order.request.payer?.openid ?? openid
+    order.payment = { transaction_id, openid: payer, success_time: rfc3339(now) }
     order.state = 'SUCCESS'
     this.#transactions.set(transaction_id, order)
     return order

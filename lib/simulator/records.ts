@@ -11,9 +11,9 @@ export interface RecordedRequest {
   readonly body: Buffer
   /** the answer's status; 0 when there was no answer */
   readonly status: number
-  /** whether the request was the merchant's: scheme, merchant, serial, clock, nonce and signature */
+  /** whether the request was the merchant's: scheme, merchant, serial, clock, nonce and signature; APIv2: its `sign` */
   readonly verified: boolean
-  /** the string that had to be signed; absent when the `Authorization` header could not be read */
+  /** the string that had to be signed, in APIv2 without the key; absent when the request could not be read */
   readonly message?: string
   /** the platform's error code, when the answer was one */
   readonly code?: string

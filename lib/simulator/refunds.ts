@@ -1,17 +1,20 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { Balance } from './balance'
 import { type Clock, dayOf, rfc3339 } from './clock'
 import { LimitedMap } from './limited-map'
 import type { Order, Orders } from './orders'
-import { invalidRequest, notExists, Problem, paramError } from './problem'
+import { invalidRequest, notExists, paramError } from './problem'
 import type { Route } from './router'
 import { checkBody, type Shape } from './shape'
 
+/** The body of a refund as a merchant sends it */
 interface RefundRequest {
   readonly transaction_id?: string | null
   readonly out_trade_no?: string | null
   readonly out_refund_no: string
   readonly funds_account?: string | null
   readonly amount: { readonly refund: number; readonly total: number; readonly currency: string }
+  readonly [field: string]: unknown
 }
 
 interface Refund {
@@ -20,6 +23,24 @@ interface Refund {
   readonly order: Order
   /** milliseconds since the epoch */
   readonly created: number
+}
+
+/** A refund as queries answer it */
+export interface RefundStatus {
+  readonly refund_id: string
+  readonly out_refund_no: string
+  readonly user_received_account: string
+  readonly create_time: string
+  readonly success_time?: string
+  readonly status: 'PROCESSING' | 'SUCCESS'
+  readonly funds_account: string
+  readonly amount: {
+    readonly refund: number
+    readonly total: number
+    readonly currency: string
+    readonly [field: string]: unknown
+  }
+  readonly [field: string]: unknown
 }
 
 const SHAPE: Shape = {
@@ -70,8 +91,8 @@ export interface RefundSettings {
   readonly limit: number
   /** milliseconds until a refund has arrived */
   readonly delay: number
-  /** what the merchant has for refunds from `AVAILABLE`, in fen */
-  readonly balance: number
+  /** what refunds from `AVAILABLE` are drawn from */
+  readonly balance: Balance
   readonly now: Clock
 }
 
@@ -80,18 +101,16 @@ export class Refunds {
   readonly #settings: RefundSettings
   readonly #orders: Orders
   readonly #refunds: LimitedMap<Refund>
-  #balance: number
   #count = 0
 
   constructor(orders: Orders, settings: RefundSettings) {
     this.#settings = settings
     this.#orders = orders
     this.#refunds = new LimitedMap(settings.limit)
-    this.#balance = settings.balance
   }
 
   /** Gives money back; the same refund again gives the one that is there */
-  create(request: RefundRequest): object {
+  create(request: RefundRequest): RefundStatus {
     const known = this.#refunds.get(request.out_refund_no)
     if (known) {
       if (!isDeepStrictEqual(known.request, request))
@@ -116,10 +135,15 @@ export class Refunds {
   }
 
   /** @throws Problem `RESOURCE_NOT_EXISTS` */
-  query(out_refund_no: string): object {
+  query(out_refund_no: string): RefundStatus {
     const refund = this.#refunds.get(out_refund_no)
     if (!refund) throw notExists('退款单')
     return this.#describe(refund)
+  }
+
+  /** All refunds with their orders, oldest first */
+  all(): { readonly order: Order; readonly refund: RefundStatus }[] {
+    return [...this.#refunds.values()].map((made) => ({ order: made.order, refund: this.#describe(made) }))
   }
 
   #find({ transaction_id, out_trade_no }: RefundRequest): Order {
@@ -140,11 +164,10 @@ export class Refunds {
   /** Refunds from the balance need one; others come out of what is not settled yet */
   #draw({ funds_account, amount }: RefundRequest): void {
     if (funds_account !== 'AVAILABLE') return
-    if (amount.refund > this.#balance) throw new Problem(403, 'NOT_ENOUGH', '可用余额不足')
-    this.#balance -= amount.refund
+    this.#settings.balance.draw(amount.refund)
   }
 
-  #describe({ refund_id, request, order, created }: Refund, first?: 'PROCESSING'): object {
+  #describe({ refund_id, request, order, created }: Refund, first?: 'PROCESSING'): RefundStatus {
     const { refund, total, currency } = request.amount
     const arrival = created + this.#settings.delay
     const arrived = !first && this.#settings.now() >= arrival

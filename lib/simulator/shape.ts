@@ -102,17 +102,31 @@ export const checkBody = <T>(body: unknown, shape: Shape): T => {
   return body as T
 }
 
+const checkTexts = <T>(
+  get: (name: string) => string | null | undefined,
+  shape: Shape,
+  location: Location,
+): T => {
+  const values: Record<string, unknown> = {}
+  for (const [name, rule] of Object.entries(shape)) {
+    const value = get(name)
+    if (value === null || value === undefined) continue
+    values[name] = rule.type === 'integer' && /^-?\d{1,15}$/.test(value) ? Number(value) : value
+  }
+  inspect(values, shape, location)
+  return values as T
+}
+
 /**
  * Checks a query string against its shape, integers being read from their digits.
  * @throws Problem `PARAM_ERROR` naming the first parameter that is wrong
  */
-export const checkQuery = <T>(query: URLSearchParams, shape: Shape): T => {
-  const values: Record<string, unknown> = {}
-  for (const [name, rule] of Object.entries(shape)) {
-    const value = query.get(name)
-    if (value === null) continue
-    values[name] = rule.type === 'integer' && /^-?\d{1,15}$/.test(value) ? Number(value) : value
-  }
-  inspect(values, shape, 'query')
-  return values as T
-}
+export const checkQuery = <T>(query: URLSearchParams, shape: Shape): T =>
+  checkTexts(query.get.bind(query), shape, 'query')
+
+/**
+ * Checks the fields of an APIv2 request; an empty one is an absent one.
+ * @throws Problem `PARAM_ERROR` naming the first field that is wrong
+ */
+export const checkFields = <T>(fields: ReadonlyMap<string, string>, shape: Shape): T =>
+  checkTexts((name) => fields.get(name) || undefined, shape, 'body')

@@ -6,7 +6,7 @@ const VERSION_3 = tagged(0, integer('02'))
 const ATTRIBUTES = { C: '2.5.4.6', O: '2.5.4.10', CN: '2.5.4.3' } as const
 
 /** A distinguished name of the three attributes used here */
-type Name = Readonly<Record<keyof typeof ATTRIBUTES, string>>
+export type Name = Readonly<Record<keyof typeof ATTRIBUTES, string>>
 
 /** What a certificate says, and the key that vouches for it */
 export interface CertificateRequest {
@@ -18,6 +18,8 @@ export interface CertificateRequest {
   readonly issuerKey: KeyObject
   readonly notBefore: Date
   readonly notAfter: Date
+  /** what it may be used for, in DER; see `x509-extensions` */
+  readonly extensions?: readonly Buffer[]
 }
 
 const nameOf = (name: Name): Buffer =>
@@ -38,6 +40,7 @@ export const issueCertificate = (request: CertificateRequest): string => {
     sequence(time(request.notBefore), time(request.notAfter)),
     nameOf(request.subject),
     request.publicKey.export({ type: 'spki', format: 'der' }),
+    ...(request.extensions ? [tagged(3, sequence(...request.extensions))] : []),
   )
   return pemOf(sequence(body, SHA256_WITH_RSA, bits(sign('sha256', body, request.issuerKey))))
 }

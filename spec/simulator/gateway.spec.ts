@@ -16,7 +16,7 @@ describe('the gateway', () => {
   test.each([
     ['GET', '/v3/no/such/thing', 404, 'NOT_FOUND'],
     ['GET', '/', 404, 'NOT_FOUND'],
-    ['POST', '/pay/unifiedorder', 404, 'NOT_FOUND'],
+    ['POST', '/pay/unifiedorders', 404, 'NOT_FOUND'],
     ['GET', '/v3/certificates/', 404, 'NOT_FOUND'],
     ['DELETE', '/v3/certificates', 405, 'METHOD_NOT_ALLOWED'],
     ['GET', '/v3/refund/domestic/refunds/%E4%B8', 400, 'PARAM_ERROR'],

@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { Agent, get, request } from 'node:http'
 import { connect } from 'node:net'
@@ -158,10 +159,10 @@ describe('the command', () => {
 
   test('runs until it is told to stop, and keeps its secrets out of sight', async () => {
     const file = join(folder, 'credentials.json')
+    const ca = join(folder, 'ca.pem')
     writeFileSync(file, 'old', { mode: 0o644 })
-    const child = spawn(process.execPath, [...command, '--credentials', file, '--mode', 'both'], {
-      cwd: ROOT,
-    })
+    const options = ['--credentials', file, '--mode', 'both', '--tls', ca]
+    const child = spawn(process.execPath, [...command, ...options], { cwd: ROOT })
     let output = ''
     child.stderr.on('data', (chunk: Buffer) => {
       output += chunk
@@ -175,7 +176,10 @@ describe('the command', () => {
     })
     const credentials = JSON.parse(readFileSync(file, 'utf8')) as Credentials
     expect(statSync(file).mode & 0o777).toBe(0o600)
-    expect(readdirSync(folder)).toEqual(['credentials.json'])
+    expect(readdirSync(folder).sort()).toEqual(['ca.pem', 'credentials.json'])
+    const certificate = new X509Certificate(readFileSync(ca))
+    expect(new X509Certificate(credentials.merchant?.cert ?? '').checkIssued(certificate)).toBe(true)
+    expect(output).toMatch(/^over TLS https:\/\/127\.0\.0\.1:\d+\/$/m)
     expect(output.split('\n')[0]).toBe(credentials.base_uri)
     expect((await fetch(credentials.base_uri)).status).toBe(401)
     for (const secret of ['PRIVATE KEY', credentials.secret, credentials.apiv3Key])
@@ -193,7 +197,8 @@ describe('the command', () => {
   test('explains itself', () => {
     const { status, stdout } = run('--help')
     expect(status).toBe(0)
-    for (const option of ['--port', '--mode', '--credentials', '--help']) expect(stdout).toContain(option)
+    for (const option of ['--port', '--mode', '--tls', '--credentials', '--help'])
+      expect(stdout).toContain(option)
   })
 
   test.each([
