@@ -46,6 +46,21 @@ const SEND: Shape = {
   risk_info: { type: 'string', max: 128 },
 }
 
+const SEND_WORKWX: Shape = {
+  mch_billno: SEND.mch_billno,
+  mch_id: TEXT,
+  wxappid: TEXT,
+  sender_name: TEXT,
+  re_openid: TEXT,
+  total_amount: { type: 'integer', required: true, min: 1 },
+  wishing: { type: 'string', required: true, max: 128 },
+  act_name: TEXT,
+  remark: { type: 'string', required: true, max: 256 },
+  scene_id: SEND.scene_id,
+  // Only its form: the secret it is made with is WeCom's, which is not simulated.
+  workwx_sign: { type: 'string', required: true, pattern: /^[0-9A-F]{32}$/ },
+}
+
 const QUERY: Shape = {
   mch_billno: { type: 'string', required: true, max: 28 },
   appid: TEXT,
@@ -122,7 +137,7 @@ const recordOf = ({ given, send_listid, sent }: RedPacket): V2Fields => ({
   act_name: given.act_name,
 })
 
-/** Red packets: sent, queried; both with the client certificate, both answered unsigned */
+/** Red packets: sent, by WeCom too, and queried; with the client certificate, all but WeCom's answered unsigned */
 export const redPacketRoutes = (packets: RedPackets): V2Route[] => [
   {
     method: 'POST',
@@ -130,6 +145,12 @@ export const redPacketRoutes = (packets: RedPackets): V2Route[] => [
     security: true,
     unsigned: true,
     handler: ({ read }) => sentOf(packets.send(read<Given>(SEND))),
+  },
+  {
+    method: 'POST',
+    path: '/mmpaymkttransfers/sendworkwxredpack',
+    security: true,
+    handler: ({ read }) => sentOf(packets.send({ ...read<Given>(SEND_WORKWX), total_num: 1 })),
   },
   {
     method: 'POST',
