@@ -2,7 +2,7 @@ import type { Agent, Dispatcher } from 'undici'
 import type { ResolvedConfig } from './config'
 import { ConfigError, RequestError } from './errors'
 import { Exchange } from './exchange'
-import { FIELDS, NONCELESS, type Options, VERDICT } from './handler'
+import { FIELDS, LABEL, NONCELESS, type Options, VERDICT } from './handler'
 import type { ClientCertificate } from './merchant'
 import { type PendingResponse, pending } from './promise'
 import { type Protocol, prepare, type Request } from './request'
@@ -91,6 +91,7 @@ export class Client {
         headersTimeout: 0,
         bodyTimeout: timeout,
         [VERDICT]: exchange.verdict,
+        [LABEL]: request.label,
         [FIELDS]: request.fields,
         [NONCELESS]: request.nonceless,
       }

@@ -14,6 +14,9 @@ export interface Verdict {
   data?: unknown
 }
 
+/** The key under which the client says how a call is called in messages. */
+export const LABEL = Symbol('label')
+
 /** The keys under which the client gives the APIv2 signer what is not in a request's bytes. */
 export const FIELDS = Symbol('fields')
 export const NONCELESS = Symbol('nonceless')
@@ -22,6 +25,7 @@ export const SIGN_TYPE = Symbol('sign type')
 
 export type Options = Dispatcher.DispatchOptions & {
   readonly [VERDICT]?: Verdict
+  readonly [LABEL]?: string
   readonly [FIELDS]?: unknown
   readonly [NONCELESS]?: boolean
   readonly [SIGN_TYPE]?: string

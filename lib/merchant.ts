@@ -1,4 +1,3 @@
-import { createSecureContext } from 'node:tls'
 import { readKeyFile } from './crypto/key'
 import { ConfigError } from './errors'
 
@@ -42,6 +41,8 @@ export function resolveMerchant(value: unknown): ClientCertificate | undefined {
   const certificate = pfx
     ? { pfx: Buffer.from(read(pfx, 'pfx') as Buffer), ...secret }
     : { cert: read(cert, 'cert'), key: read(key, 'key'), ...secret }
+  // Loaded here: few configurations have a client certificate, and TLS is slow to load.
+  const { createSecureContext } = require('node:tls') as typeof import('node:tls')
   try {
     createSecureContext(certificate)
   } catch (error) {

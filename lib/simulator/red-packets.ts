@@ -30,8 +30,11 @@ interface RedPacket {
 const LIMIT = 20_000
 const TEXT = { type: 'string', required: true, max: 32 } as const
 
+const BILL_NUMBER = { type: 'string', required: true, max: 28, pattern: /^[A-Za-z0-9]+$/ } as const
+const SCENE = { type: 'string', pattern: /^PRODUCT_[1-8]$/ } as const
+
 const SEND: Shape = {
-  mch_billno: { type: 'string', required: true, max: 28, pattern: /^[A-Za-z0-9]+$/ },
+  mch_billno: BILL_NUMBER,
   mch_id: TEXT,
   wxappid: TEXT,
   send_name: TEXT,
@@ -42,12 +45,12 @@ const SEND: Shape = {
   client_ip: { type: 'string', required: true, max: 45 },
   act_name: TEXT,
   remark: { type: 'string', required: true, max: 256 },
-  scene_id: { type: 'string', pattern: /^PRODUCT_[1-8]$/ },
+  scene_id: SCENE,
   risk_info: { type: 'string', max: 128 },
 }
 
 const SEND_WORKWX: Shape = {
-  mch_billno: SEND.mch_billno,
+  mch_billno: BILL_NUMBER,
   mch_id: TEXT,
   wxappid: TEXT,
   sender_name: TEXT,
@@ -56,7 +59,7 @@ const SEND_WORKWX: Shape = {
   wishing: { type: 'string', required: true, max: 128 },
   act_name: TEXT,
   remark: { type: 'string', required: true, max: 256 },
-  scene_id: SEND.scene_id,
+  scene_id: SCENE,
   // Only its form: the secret it is made with is WeCom's, which is not simulated.
   workwx_sign: { type: 'string', required: true, pattern: /^[0-9A-F]{32}$/ },
 }

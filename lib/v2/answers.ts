@@ -1,6 +1,6 @@
 /**
- * What an APIv2 endpoint answers: XML that is signed, XML that is not, text whose failures are XML (bills), JSON, or a
- * redirect for the user's browser.
+ * What an APIv2 endpoint answers: XML that is signed, XML that is not, or, unless it fails, something else: text (bills),
+ * JSON, a redirect for the user's browser. Every failure is XML.
  */
 export type AnswerKind = 'signed' | 'unsigned' | 'text' | 'json' | 'redirect'
 

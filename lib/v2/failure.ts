@@ -28,7 +28,9 @@ export function failure(label: string, response: Response, answer: Answer | unde
   }
   // Bills name it so.
   if (typeof answer?.error_code === 'string') result.err_code ??= answer.error_code
-  const code = result.err_code ?? result.return_code ?? `HTTP_${response.status}`
+  const { return_code, result_code } = result
+  const said = return_code === 'SUCCESS' ? result_code : return_code
+  const code = result.err_code ?? said ?? `HTTP_${response.status}`
   const reason = result.err_code_des ?? result.return_msg ?? 'the answer gives no reason that could be read'
   return new ApiError(`${label}: ${code} (HTTP ${response.status}): ${reason}`, code, response, { result })
 }

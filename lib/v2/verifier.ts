@@ -8,6 +8,7 @@ import {
   DetachedController,
   type Handler,
   type Interceptor,
+  LABEL,
   type Options,
   PassingHandler,
   type ResponseHeaders,
@@ -29,6 +30,10 @@ export function verifier(config: ResolvedConfig): Interceptor {
   }
 }
 
+/** White space and the bytes of a byte order mark. */
+const BLANKS: readonly number[] = [0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf]
+const LESS_THAN = 0x3c
+
 class JudgingHandler extends PassingHandler {
   readonly #label: string
   readonly #kind: AnswerKind
@@ -39,13 +44,13 @@ class JudgingHandler extends PassingHandler {
   #status = 0
   #headers: ResponseHeaders = {}
   #message: string | undefined
-  /** Is the answer passed on as it comes? Undecided until a text has shown its first byte. */
-  #passing: boolean | undefined
+  /** Is the answer passed on as it comes? Undecided until what need not be XML has shown how it begins. */
+  #passing: boolean | undefined = false
 
   constructor(next: Handler, options: Options, secret: string) {
     super(next)
     const [path] = options.path.split('?', 1)
-    this.#label = `${options.method} v2${path}`
+    this.#label = options[LABEL] ?? `${options.method} v2${path}`
     this.#kind = answerKind(options.path)
     this.#signType = options[SIGN_TYPE]
     this.#verdict = options[VERDICT] ?? { verified: false }
@@ -61,20 +66,31 @@ class JudgingHandler extends PassingHandler {
     this.#status = status
     this.#headers = headers
     this.#message = message
-    this.#passing = status < 200 || status >= 300 || this.#kind === 'json' || this.#kind === 'redirect'
-    if (this.#passing) super.onResponseStart(controller, status, headers, message)
-    else if (this.#kind === 'text' && headers['content-encoding'] === undefined) this.#passing = undefined
+    if (status < 200 || status >= 300) {
+      this.#passing = true
+      super.onResponseStart(controller, status, headers, message)
+    } else if (!this.#isXml && headers['content-encoding'] === undefined) {
+      this.#passing = undefined
+    }
   }
 
   override onResponseData(controller: Controller, chunk: Buffer): void {
-    // A bill never begins with the bracket that every failure begins with.
-    if (this.#passing === undefined && chunk[0] !== 0x3c) {
-      this.#passing = true
-      super.onResponseStart(controller, this.#status, this.#headers, this.#message)
+    if (this.#passing) {
+      super.onResponseData(controller, chunk)
+      return
     }
-    this.#passing ??= false
-    if (this.#passing) super.onResponseData(controller, chunk)
-    else this.#chunks.push(chunk)
+    this.#chunks.push(chunk)
+    if (this.#passing === undefined) this.#decide(controller, Buffer.concat(this.#chunks))
+  }
+
+  /** A bill, JSON or a page never begins with the bracket of a failure, however that is indented. */
+  #decide(controller: Controller, begin: Buffer): void {
+    const first = begin.findIndex((byte) => !BLANKS.includes(byte))
+    if (first === -1) return
+    this.#passing = begin[first] !== LESS_THAN
+    if (!this.#passing) return
+    super.onResponseStart(controller, this.#status, this.#headers, this.#message)
+    super.onResponseData(controller, begin)
   }
 
   override onResponseEnd(controller: Controller, trailers: ResponseHeaders): void {
@@ -97,13 +113,20 @@ class JudgingHandler extends PassingHandler {
     }
   }
 
+  /** Must the answer be XML, or is it only when it is a failure? */
+  get #isXml(): boolean {
+    return this.#kind === 'signed' || this.#kind === 'unsigned'
+  }
+
   /** @throws VerificationError or ApiError */
   #judge(body: Buffer, headers: ResponseHeaders): void {
     const answer = parseAnswer(body)
     if (answer === undefined) {
-      if (this.#kind === 'text') return
+      if (!this.#isXml) return
       throw this.#unreadable(new Response(this.#status, headers, body, false))
     }
+    // A page for a browser may well be XML, too; a bill never is.
+    if ((this.#kind === 'redirect' || this.#kind === 'json') && !('return_code' in answer)) return
     const verified = isSigned(answer, this.#secret, this.#signType)
     const { return_code } = answer
     const claimsSuccess = return_code === 'SUCCESS' || typeof return_code !== 'string'
