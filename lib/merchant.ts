@@ -46,7 +46,7 @@ export function resolveMerchant(value: unknown): ClientCertificate | undefined {
   try {
     createSecureContext(certificate)
   } catch (error) {
-    throw new ConfigError('merchant', explain(error as NodeJS.ErrnoException))
+    throw new ConfigError('merchant', explain(error as NodeJS.ErrnoException, certificate))
   }
   return Object.freeze(certificate)
 }
@@ -56,19 +56,20 @@ const EXPECTED = 'expected { cert, key } or { pfx }, with a passphrase where the
 function read(value: unknown, name: string): string | Buffer {
   if (typeof value === 'string') {
     if (value.startsWith('file://')) return readKeyFile(value, `merchant.${name}`)
-    if (name !== 'pfx') return value
+    if (name !== 'pfx' && value.includes('-----BEGIN ')) return value
   }
   if (value instanceof Uint8Array) return Buffer.from(value)
   throw new ConfigError(
     `merchant.${name}`,
-    `expected a Buffer${name === 'pfx' ? '' : ', PEM text'} or a "file://" address`,
+    `expected a Buffer${name === 'pfx' ? '' : ', PEM text'} or a "file://" address; a plain path needs "file://" before it`,
   )
 }
 
 /** OpenSSL's words, for someone who has never seen them. Its own message is not kept: it may quote what it read. */
-function explain({ code = '', message }: NodeJS.ErrnoException): string {
+function explain({ code = '', message }: NodeJS.ErrnoException, { key }: ClientCertificate): string {
   const said = `${code} ${message}`
-  if (/mac verify failure|bad decrypt/i.test(said)) {
+  // A wrong passphrase decrypts one key in 256 to nonsense that only then is unreadable.
+  if (/mac verify failure|bad decrypt/i.test(said) || isEncrypted(key)) {
     return 'wrong or missing passphrase (that of an apiclient_cert.p12 is the merchant number)'
   }
   if (/unsupported PKCS12/i.test(said)) {
@@ -79,4 +80,8 @@ function explain({ code = '', message }: NodeJS.ErrnoException): string {
   }
   if (/mismatch/i.test(said)) return 'key is not the private key of cert'
   return `cannot be read as a certificate with its private key (${code || 'no code'})`
+}
+
+function isEncrypted(key: string | Buffer | undefined): boolean {
+  return /ENCRYPTED/.test(String(key ?? ''))
 }

@@ -32,7 +32,7 @@ export function readFields(
   }
   const write = option === 'xml' ? asXml : asQuery
   const fields: Record<string, string> = Object.create(null)
-  for (const [name, value] of Object.entries(given)) {
+  for (const [name, value] of entries(given, option)) {
     const written = text(value, write, `${option}.${name}`)
     if (written === undefined || (value === null && option === 'query')) continue
     if (!/^[A-Za-z_][\w.-]*$/.test(name)) {
@@ -45,6 +45,15 @@ export function readFields(
   }
   checkMerchant(fields, option, config.mchid)
   return fields
+}
+
+function entries(given: object, option: string): [string, unknown][] {
+  try {
+    return Object.entries(given)
+  } catch (error) {
+    // A getter of the caller's threw.
+    throw new RequestError(option, 'cannot be read', error)
+  }
 }
 
 function text(value: unknown, write: Writer, field: string): string | undefined {

@@ -47,7 +47,10 @@ function signed(options: Options, config: ResolvedConfig): Options {
   const ready = {
     ...rest,
     origin: trustedOrigin(options.origin, config.baseUri.origin, 'origin'),
-    headers: flatHeaders(options.headers as UndiciHeaders, { 'User-Agent': userAgent() }),
+    headers: flatHeaders(options.headers as UndiciHeaders, { 'User-Agent': userAgent() }, [
+      // Of the body before it was signed.
+      'content-length',
+    ]),
     [SIGN_TYPE]: type,
   }
   if (!isQuery) return { ...ready, body: Transformer.toXml(fields) }

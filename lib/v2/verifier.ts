@@ -80,17 +80,17 @@ class JudgingHandler extends PassingHandler {
       return
     }
     this.#chunks.push(chunk)
-    if (this.#passing === undefined) this.#decide(controller, Buffer.concat(this.#chunks))
+    if (this.#passing === undefined) this.#decide(controller, chunk)
   }
 
   /** A bill, JSON or a page never begins with the bracket of a failure, however that is indented. */
-  #decide(controller: Controller, begin: Buffer): void {
-    const first = begin.findIndex((byte) => !BLANKS.includes(byte))
+  #decide(controller: Controller, chunk: Buffer): void {
+    const first = chunk.findIndex((byte) => !BLANKS.includes(byte))
     if (first === -1) return
-    this.#passing = begin[first] !== LESS_THAN
+    this.#passing = chunk[first] !== LESS_THAN
     if (!this.#passing) return
     super.onResponseStart(controller, this.#status, this.#headers, this.#message)
-    super.onResponseData(controller, begin)
+    for (const held of this.#chunks.splice(0)) super.onResponseData(controller, held)
   }
 
   override onResponseEnd(controller: Controller, trailers: ResponseHeaders): void {
