@@ -9,12 +9,12 @@ export type Fields = Readonly<Record<string, Field>>
 const MERCHANT_NAMES = ['mch_id', 'mchid', 'combine_mch_id'] as const
 
 /** How a value is written: what is signed must be what is sent. */
-export type Writer = (value: string | number | bigint | boolean) => string
+type Writer = (value: string | number | bigint | boolean) => string
 
 /** As the PHP SDK writes XML: `true` is 1, `false` is empty. */
-export const asXml: Writer = (value) => (typeof value === 'boolean' ? (value ? '1' : '') : String(value))
+const asXml: Writer = (value) => (typeof value === 'boolean' ? (value ? '1' : '') : String(value))
 /** As in every query: `true` and `false` by their names. */
-export const asQuery: Writer = String
+const asQuery: Writer = String
 
 /**
  * The fields of a request as text.

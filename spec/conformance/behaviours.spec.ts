@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
+import { Formatter } from '../../lib'
+import { answered, NONCE, SECRET, signFaults } from './apiv2'
 import { ids, lookUp, tables } from './behaviours'
 import {
   type Bench,
@@ -139,12 +141,19 @@ describe('behaviours of the PHP SDK', () => {
   const vacancy = (): string => join(folder, String(files++))
 
   async function run(entry: Run, record: Recorded): Promise<Came> {
-    loopback.reset(entry.answer)
+    const { apiv2, answer = apiv2 && (() => answered()) } = entry
+    loopback.reset(answer)
+    if (apiv2) jest.spyOn(Formatter, 'nonce').mockReturnValue(NONCE)
     if (entry.frozen) jest.spyOn(Date, 'now').mockReturnValue(Date.now())
     const file = vacancy()
     writeFileSync(file, bytes(record.requests?.[0]?.body ?? '') ?? '')
     try {
-      const root = factory({ ...config, dispatcher: loopback.dispatcher, ...entry.config })
+      const root = factory({
+        ...config,
+        ...(apiv2 && { secret: SECRET }),
+        dispatcher: loopback.dispatcher,
+        ...entry.config,
+      })
       const bench: Bench = { driver: driver(root), loopback, file, vacancy: vacancy() }
       try {
         return { value: await entry.call(root, bench) }
@@ -188,7 +197,9 @@ describe('behaviours of the PHP SDK', () => {
       const came = await run(entry, record)
       const { received } = loopback
       expect(differences(came, received, expected, entry.exactly)).toEqual([])
-      expect(received.flatMap((request) => authorizationFaults(request))).toEqual([])
+      expect(
+        received.flatMap((request) => (entry.apiv2 ? signFaults(request) : authorizationFaults(request))),
+      ).toEqual([])
       // A reason that no longer holds is to be taken out of the table.
       if (entry.differs) expect(differences(came, received, recorded, entry.exactly)).not.toEqual([])
     })

@@ -1,3 +1,4 @@
+import { config } from '../platform'
 import { type Call, differs, type Run, refusal, refused, same, type Table } from './entry'
 
 const base = (value: unknown): Call => {
@@ -26,6 +27,10 @@ export const baseUri: Table = {
   'base_uri/option with leading slash path': (i) =>
     i.chain('/v3/x').get({ base_uri: 'https://api.mch.weixin.qq.com/hk/' }),
   'base_uri/config': same((i) => i.v3.x.get(), { config: { base_uri: 'https://apihk.mch.weixin.qq.com/' } }),
+  'base_uri/config applies to v2 too': same((i) => i.v2.x.post({ xml: { mch_id: config.mchid } }), {
+    apiv2: true,
+    config: { base_uri: 'https://apihk.mch.weixin.qq.com/' },
+  }),
   'base_uri/config with path': same((i) => i.v3.x.get(), {
     config: { base_uri: 'http://127.0.0.1:18080/proxy/' },
   }),

@@ -1,87 +1,18 @@
 import { type Listed, listed, type Table } from './entry'
 
-/** Groups that are APIv2 from beginning to end. */
-export const GROUPS_ELSEWHERE: ReadonlyMap<string, string> = new Map([
-  ['v2 request', 'APIv2: see the APIv2 specs'],
-  ['v2 response', 'APIv2: see the APIv2 specs'],
-])
-
 const all = (why: string, ...ids: readonly string[]): Record<string, Listed> =>
   Object.fromEntries(ids.map((id) => [id, listed(why)]))
 
-/** Single behaviours of other groups that are not run here. */
-export const elsewhere: Table = {
-  ...all(
-    'APIv2: see the APIv2 specs',
-    'base_uri/config applies to v2 too',
-    "protocol/'v2/x'",
-    "protocol/'V2/x'",
-    "protocol/'v2/'",
-    "protocol/'v2//x'",
-    "protocol/'v2/v3/x'",
-    'protocol/template decides: {ver}/x with v2',
-    'protocol/property V2',
-    'protocol/v2 keeps the rest of the path relative to base_uri',
-    'headers option/on v2',
-    'headers config/headers merged over defaults (v2)',
-    'headers config/headers other case duplicates (v2)',
-    'headers config/User-Agent (v2)',
-    'headers config/user-agent lower (v2)',
-    'headers config/headers null (v2)',
-    'redirect/v2 302 on POST xml',
-    'redirect/v2 307 on POST xml',
-    'transport/connection refused v2',
-    'transport/handler stack order v2',
-  ),
-  ...all(
-    "APIv2's helpers: see the APIv2 specs",
-    ...[
-      'Hash md5 no key',
-      'Hash md5 key',
-      'Hash md5 key 0 is ignored',
-      'Hash md5 agency',
-      'Hash hmac',
-      'Hash hmac md5',
-      'Hash hmac bad algorithm',
-      'Hash sign unknown',
-      'Hash equals null',
-      'AesEcb round trip',
-      'AesEcb ciphertext',
-      'AesEcb wrong key',
-      'toArray simple',
-      'toArray nested and repeated',
-      'toArray attributes',
-      'toArray comments',
-      'toArray default',
-      'toArray empty',
-      'toArray garbage',
-      'toArray root only text',
-      'toArray control chars stripped',
-      'toArray entity expansion',
-      'toArray mixed content',
-      'toArray trailing garbage',
-      'toArray declaration and bom',
-      'toArray namespaced',
-      'toArray whitespace',
-      'toXml head and indent',
-      'toXml root and item',
-      'toXml empty',
-      'toXml Traversable',
-      'toXml null and bools',
-      'toXml stdClass',
-      'toXml object',
-    ].map((id) => `helpers/${id}`),
-  ),
-  ...all(
-    'uploads: see their specs',
-    'body/multipart',
-    'body/multipart with explicit content type loses the boundary',
-    'body/MultipartStream as body',
-    'body/MediaUtil: only the meta is signed',
-    'body/MediaUtil without the content type header',
-    'body/MediaUtil with name and stream',
-    'body/MediaUtil setMeta',
-    'body/MediaUtil sent twice',
-    'body/MediaUtil of a missing file',
-  ),
-}
+/** Behaviours that are not run here. */
+export const elsewhere: Table = all(
+  'uploads: see their specs',
+  'body/multipart',
+  'body/multipart with explicit content type loses the boundary',
+  'body/MultipartStream as body',
+  'body/MediaUtil: only the meta is signed',
+  'body/MediaUtil without the content type header',
+  'body/MediaUtil with name and stream',
+  'body/MediaUtil setMeta',
+  'body/MediaUtil sent twice',
+  'body/MediaUtil of a missing file',
+)

@@ -79,6 +79,8 @@ export interface Setup {
   readonly verified?: boolean
   /** Compare JSON bodies to the byte. */
   readonly exactly?: true
+  /** APIv2: with a key and a fixed nonce; answered in signed XML. */
+  readonly apiv2?: true
 }
 
 export interface Run extends Setup {
@@ -132,6 +134,11 @@ export function listed(why: string): Listed {
 export const DEFAULT_HEADERS = {
   accept: 'application/json, text/plain, application/x-gzip, application/pdf, image/png, image/*;q=0.5',
   'content-type': 'application/json; charset=utf-8',
+} as const
+
+export const V2_HEADERS = {
+  accept: 'text/xml, text/plain, application/x-gzip',
+  'content-type': 'text/xml; charset=utf-8',
 } as const
 
 /** Fields that are absent unless the record has them. */

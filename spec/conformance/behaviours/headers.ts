@@ -1,14 +1,32 @@
+import { config } from '../platform'
 import {
   type Call,
+  type Change,
   DEFAULT_HEADERS,
   differs,
   type Run,
   refusal,
   refused,
+  type Sent,
   same,
   sends,
   type Table,
+  V2_HEADERS,
 } from './entry'
+
+const APIV2 = { apiv2: true } as const
+const postXml =
+  (options: object = {}): Call =>
+  (i) =>
+    i.v2.x.post({ xml: { mch_id: config.mchid }, ...options })
+
+/** The recorded request with these header fields. */
+const bears = (fields: Sent['headers']): Change => {
+  return ({ sent, outcome }) => ({
+    sent: sent.map((request) => ({ ...request, headers: { ...request.headers, ...fields } })),
+    outcome,
+  })
+}
 
 const headers = (value: unknown): Call => {
   return (i) => i.v3.x.get({ headers: value })
@@ -108,5 +126,34 @@ export const headerFields: Table = {
     {
       config: { headers: null },
     },
+  ),
+
+  'headers option/on v2': same(
+    postXml({ headers: { 'Content-Type': 'application/xml', Accept: '*/*' } }),
+    APIV2,
+  ),
+  'headers config/headers merged over defaults (v2)': same(postXml(), {
+    ...APIV2,
+    config: { headers: { Accept: 'a/b', 'X-A': 'c' } },
+  }),
+  'headers config/headers other case duplicates (v2)': differs(
+    'names of header fields are case-insensitive: the configured one replaces the default',
+    postXml(),
+    bears({ accept: 'a/b' }),
+    { ...APIV2, config: { headers: { accept: 'a/b' } } },
+  ),
+  'headers config/User-Agent (v2)': same(userAgent(postXml()), {
+    ...APIV2,
+    config: { headers: { 'User-Agent': 'me/1' } },
+  }),
+  'headers config/user-agent lower (v2)': same(userAgent(postXml()), {
+    ...APIV2,
+    config: { headers: { 'user-agent': 'me/1' } },
+  }),
+  'headers config/headers null (v2)': differs(
+    'null means absent: the defaults stay',
+    postXml(),
+    bears(V2_HEADERS),
+    { ...APIV2, config: { headers: null } },
   ),
 }

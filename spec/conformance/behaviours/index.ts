@@ -2,7 +2,7 @@ import { absoluteUrl } from './absolute-url'
 import { baseUri } from './base-uri'
 import { bodyOption } from './body'
 import { configuration } from './config'
-import { elsewhere, GROUPS_ELSEWHERE } from './elsewhere'
+import { elsewhere } from './elsewhere'
 import { type Listed, type Recorded, type Run, same, type Table } from './entry'
 import { headerFields } from './headers'
 import { helpers } from './helpers'
@@ -16,6 +16,8 @@ import { redirect } from './redirect'
 import { templateOperator } from './template-operator'
 import { templateValue } from './template-value'
 import { transport } from './transport'
+import { v2Request } from './v2-request'
+import { v2Response } from './v2-response'
 import { v3Response } from './v3-response'
 
 export const tables: readonly Table[] = [
@@ -36,6 +38,8 @@ export const tables: readonly Table[] = [
   templateOperator,
   templateValue,
   transport,
+  v2Request,
+  v2Response,
   v3Response,
 ]
 
@@ -44,11 +48,7 @@ const entries = new Map(tables.flatMap((table) => Object.entries(table)))
 export const ids: ReadonlySet<string> = new Set(entries.keys())
 
 /** What is to be done about a behaviour; `undefined`: nobody has thought of it. */
-export function lookUp({ id, group }: Recorded): Run | Listed | undefined {
+export function lookUp({ id }: Recorded): Run | Listed | undefined {
   const entry = entries.get(id)
-  if (entry === undefined) {
-    const why = GROUPS_ELSEWHERE.get(group)
-    return why === undefined ? undefined : { listed: why }
-  }
   return typeof entry === 'function' ? same(entry) : entry
 }

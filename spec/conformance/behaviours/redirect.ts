@@ -1,5 +1,6 @@
 import { ApiError } from '../../../lib'
-import { type Responder, signed, unsigned } from '../platform'
+import { answered } from '../apiv2'
+import { config, type Responder, signed, unsigned } from '../platform'
 import { type Call, differs, fails, fault, type Run, refusal, type Table } from './entry'
 
 const get: Call = (i) => i.v3.x.get()
@@ -21,6 +22,13 @@ const stays = (status: number, location: string, call: Call = get): Run =>
     }),
     { answer: once(status, location) },
   )
+
+/** The same for APIv2. */
+const staysXml = (status: number): Run => ({
+  ...stays(status, '/y', (i) => i.v2.x.post({ xml: { mch_id: config.mchid, a: '1' } })),
+  apiv2: true,
+  answer: (n) => (n ? answered() : unsigned(status, { Location: '/y' })),
+})
 
 export const redirect: Table = {
   'redirect/301 on GET, same origin': stays(301, '/v3/y?z=1', getQuery),
@@ -51,6 +59,8 @@ export const redirect: Table = {
     { answer: () => unsigned(302) },
   ),
   'redirect/loop': stays(302, '/v3/x'),
+  'redirect/v2 302 on POST xml': staysXml(302),
+  'redirect/v2 307 on POST xml': staysXml(307),
   'redirect/allow_redirects false': differs(
     "Guzzle's own options are not taken",
     (i) => i.v3.x.get({ allow_redirects: false }),

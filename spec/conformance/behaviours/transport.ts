@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { TransportError } from '../../../lib'
-import { REQUEST_ID, unsigned } from '../platform'
+import { config, REQUEST_ID, unsigned } from '../platform'
 import {
   type Bench,
   type Call,
@@ -34,6 +34,11 @@ export const transport: Table = {
     (i) => i.v3.x.get(),
     { type: TransportError, has: { code: 'ECONNREFUSED', delivery: 'not-sent' } },
     { config: { dispatcher: undefined, base_uri: 'http://127.0.0.1:9/' } },
+  ),
+  'transport/connection refused v2': fails(
+    (i) => i.v2.x.post({ xml: { mch_id: config.mchid } }),
+    { type: TransportError, has: { code: 'ECONNREFUSED', delivery: 'not-sent' } },
+    { apiv2: true, config: { dispatcher: undefined, base_uri: 'http://127.0.0.1:9/' } },
   ),
   'transport/unresolvable host': fails(
     (i) => i.v3.x.get(),
@@ -97,5 +102,10 @@ export const transport: Table = {
     'undici takes the place of Guzzle: the stack is one composed dispatcher',
     (_, { driver }) => typeof driver.select('v3').dispatch,
     yields('function'),
+  ),
+  'transport/handler stack order v2': differs(
+    'undici takes the place of Guzzle: the stack is one composed dispatcher, another than that of v3',
+    (_, { driver }) => [typeof driver.select('v2').dispatch, driver.select('v2') === driver.select('v3')],
+    yields(['function', false]),
   ),
 }
