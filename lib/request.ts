@@ -126,6 +126,9 @@ function checked(method: string, uri: string, given: object, config: ResolvedCon
     (name, problem) => new RequestError(name ? `headers.${name}` : 'headers', problem),
   )
   const { body, fields, type } = content(options, protocol)
+  if (protocol === 'v2' && method === 'GET' && body !== null) {
+    throw new RequestError('body', 'a GET of APIv2 carries its fields in the query')
+  }
   return {
     protocol,
     label: `${method} ${uri.replace(/(?<!\{)[?#].*$/s, '')}`,

@@ -17,6 +17,7 @@ import {
   type Verdict,
 } from '../handler'
 import { Response } from '../response'
+import { MAX_XML_SIZE } from '../transformer'
 import { type AnswerKind, answerKind } from './answers'
 import { failure, isFailure, parseAnswer } from './failure'
 
@@ -41,6 +42,7 @@ class JudgingHandler extends PassingHandler {
   readonly #verdict: Verdict
   readonly #secret: string
   readonly #chunks: Buffer[] = []
+  #size = 0
   #status = 0
   #headers: ResponseHeaders = {}
   #message: string | undefined
@@ -79,7 +81,9 @@ class JudgingHandler extends PassingHandler {
       super.onResponseData(controller, chunk)
       return
     }
-    this.#chunks.push(chunk)
+    // What is longer is refused in the end; there is no use in keeping it.
+    if (this.#size <= MAX_XML_SIZE) this.#chunks.push(chunk)
+    this.#size += chunk.length
     if (this.#passing === undefined) this.#decide(controller, chunk)
   }
 

@@ -482,3 +482,9 @@ it('the platform of these specs tells a wrong signature from a right one', async
   expect(signFaults({ ...request, body })).toHaveLength(1)
   expect(signatureOf([['a', '1']])).not.toBe(signatureOf([['a', '1']], 'HMAC-SHA256'))
 })
+
+it('a GET has no body to be signed', async () => {
+  const sent = instanceFor(loopback).v2.pay.x.get({ query: { mch_id: MCH_ID }, body: '<xml/>' })
+  expect(await rejection(sent)).toMatchObject({ name: 'RequestError', field: 'body', delivery: 'not-sent' })
+  expect(loopback.dispatched).toBe(0)
+})
