@@ -77,7 +77,8 @@ const among = (name: string, ...places: readonly string[]): boolean =>
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   chain: [],
   errors: [],
-  uri: [],
+  uri: ['expansion'],
+  expansion: ['plain'],
   suggestion: [],
   'user-agent': ['../package.json'],
   promise: [],

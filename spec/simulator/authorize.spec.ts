@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { Simulator } from '../../lib/simulator'
+import { withOpenssl } from '../support/openssl'
 import { authorization, call, isGenuine, isUnsigned, SCHEME, type Signing, send, sendRaw } from './client'
 
 const TARGET = '/v3/offlineface/face-collections?organization_id=Ofewewfwefweewf&offset=30&limit=20'
@@ -289,10 +290,7 @@ describe('a request changed in one byte', () => {
 })
 
 describe('openssl', () => {
-  const missing = spawnSync('openssl', ['version']).error !== undefined
-  const run = missing ? test.skip : test
-
-  run('agrees that a recorded request is signed over the recorded message', async () => {
+  withOpenssl('agrees that a recorded request is signed over the recorded message', async () => {
     await using simulator = await Simulator.start({ mode: 'certificate' })
     await call(simulator, 'POST', '/v3/security/echo', { json: { echo_message: '你好' } })
     const record = simulator.requests.at(-1)

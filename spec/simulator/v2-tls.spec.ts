@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { type ConnectionOptions, connect } from 'node:tls'
 import { Simulator } from '../../lib/simulator'
 import { issueCertificate } from '../../lib/simulator/x509'
+import { withOpenssl } from '../support/openssl'
 import { authorization } from './client'
 import { APPID, callV2, isGenuineV2, merchantTls, orderV2, sendV2, signed, xmlOf } from './v2-client'
 
@@ -18,8 +19,6 @@ const refund = (out_refund_no: string) => ({
   total_fee: 100,
   refund_fee: 1,
 })
-
-const opensslMissing = spawnSync('openssl', ['version']).error !== undefined
 
 describe('over TLS', () => {
   let simulator: Simulator
@@ -192,9 +191,7 @@ describe('over TLS', () => {
     expect(merchant?.key).toBe(privateKey)
   })
 
-  const run = opensslMissing ? test.skip : test
-
-  run('openssl accepts all of it by its strictest rules', () => {
+  withOpenssl('openssl accepts all of it by its strictest rules', () => {
     const folder = mkdtempSync(join(tmpdir(), 'simulator-'))
     try {
       const [ca, client] = [join(folder, 'ca.pem'), join(folder, 'client.pem')]
