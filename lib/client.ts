@@ -2,7 +2,7 @@ import type { Agent, Dispatcher } from 'undici'
 import type { ResolvedConfig } from './config'
 import { ConfigError, RequestError } from './errors'
 import { Exchange } from './exchange'
-import { FIELDS, LABEL, NONCELESS, type Options, VERDICT } from './handler'
+import { ABANDONED, FIELDS, LABEL, NONCELESS, type Options, VERDICT } from './handler'
 import type { ClientCertificate } from './merchant'
 import { type PendingResponse, pending } from './promise'
 import { type Protocol, prepare, type Request } from './request'
@@ -34,6 +34,7 @@ export class Client {
   readonly #config: ResolvedConfig
   /** Built when first used: with the merchant's certificate, and without. */
   readonly #pools = new Map<ClientCertificate | undefined, Pool>()
+  readonly #inFlight = new Set<Promise<Response>>()
   #closing: Promise<void> | undefined
 
   constructor(config: ResolvedConfig) {
@@ -62,7 +63,7 @@ export class Client {
    * @param protocol `v2` or `v3`, in any letter case; anything else means `v3`, as in the PHP SDK
    */
   select(protocol: string = 'v3'): Dispatcher {
-    return this.#pool()[protocol.toLowerCase() === 'v2' ? 'v2' : 'v3']
+    return this.#pool()[String(protocol).toLowerCase() === 'v2' ? 'v2' : 'v3']
   }
 
   /** Waits for what is in flight, then closes the connections; a dispatcher from the configuration stays open. */
@@ -79,7 +80,7 @@ export class Client {
     if (this.#closing) throw new RequestError(undefined, `${request.label}: the client is closed`)
     const { protocol, origin, path, method, headers, body, timeout, security } = request
     const pool = this.#pool(security ? this.#config.merchant : undefined)
-    const exchange = new Exchange(request)
+    const exchange = new Exchange(request, this.#config.dispatcher !== undefined)
     if (!exchange.failed) {
       const options = {
         origin,
@@ -92,23 +93,31 @@ export class Client {
         bodyTimeout: timeout,
         [VERDICT]: exchange.verdict,
         [LABEL]: request.label,
+        [ABANDONED]: exchange.handOver(),
         [FIELDS]: request.fields,
         [NONCELESS]: request.nonceless,
       }
       pool[protocol].dispatch(options as Options, exchange)
     }
-    return exchange.response
+    const { response } = exchange
+    this.#inFlight.add(response)
+    const settled = () => this.#inFlight.delete(response)
+    response.then(settled, settled)
+    return response
   }
 
   #pool(merchant?: ClientCertificate): Pool {
     const known = this.#pools.get(merchant)
     if (known) return known
+    if (this.#closing) throw new RequestError(undefined, 'the client is closed')
     const made = composed(this.#config.dispatcher ?? connect(merchant), this.#config)
     this.#pools.set(merchant, made)
     return made
   }
 
   async #close(): Promise<void> {
+    // Some may not have reached a connection yet: they wait for their signature.
+    await Promise.allSettled(this.#inFlight)
     if (this.#config.dispatcher) return
     await Promise.all([...this.#pools.values()].map(({ connections }) => connections.close()))
   }

@@ -7,6 +7,7 @@ import { ConfigError } from './errors'
 import { checkHeaders, type HeaderBag, type HeadersInput } from './headers'
 import { DEFAULT_BASE_URI } from './hosts'
 import { type ClientCertificate, type MerchantCertificate, resolveMerchant } from './merchant'
+import { isPlainObject } from './plain'
 import { suggestion } from './suggestion'
 
 /** A merchant key that lives elsewhere: a KMS, an HSM, a service. */
@@ -259,7 +260,7 @@ function timeout(value: unknown): number {
 }
 
 function dispatcher(value: unknown, retry: unknown): Dispatcher | undefined {
-  if (retry !== undefined && retry !== null && retry !== false && !isObject(retry)) {
+  if (retry !== undefined && retry !== null && retry !== false && !isPlainObject(retry)) {
     throw new ConfigError('retry', 'expected a policy, or false')
   }
   if (value === undefined || value === null) return undefined

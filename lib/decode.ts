@@ -7,10 +7,8 @@ import {
   gunzipSync,
   inflateSync,
 } from 'node:zlib'
+import { LARGEST, tooLarge } from './collector'
 import { TransportError, WechatpayError } from './errors'
-
-/** The largest answer that is unpacked in memory: a small one can claim to hold anything. Downloads are streamed. */
-const LARGEST = 128 * 1024 * 1024
 
 interface Decoder {
   readonly whole: (body: Buffer, options: { maxOutputLength: number }) => Buffer
@@ -35,9 +33,10 @@ export function decodeBody(encoding: Encoding, body: Buffer): Buffer {
   const decoder = find(encoding)
   if (decoder === undefined || body.length === 0) return body
   try {
+    // A small answer can claim to hold anything.
     return decoder.whole(body, { maxOutputLength: LARGEST })
   } catch (error) {
-    throw damaged(error)
+    throw (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? tooLarge(error) : damaged(error)
   }
 }
 
@@ -45,9 +44,12 @@ export function decodeBody(encoding: Encoding, body: Buffer): Buffer {
 export function decodeStream(encoding: Encoding, body: Readable): Readable {
   const decoder = find(encoding)?.stream()
   if (!decoder) return body
-  // Its failure reaches the reader through the decoder, also when it comes before the first read.
-  body.on('error', () => {})
-  return Readable.from(unpack(body, decoder), { objectMode: false })
+  return quiet(Readable.from(unpack(body, decoder), { objectMode: false }))
+}
+
+/** A failure waits for whoever reads: one that comes before the first read is no uncaught error. */
+export function quiet(body: Readable): Readable {
+  return body.on('error', () => {})
 }
 
 async function* unpack(body: Readable, decoder: Transform): AsyncGenerator<Buffer> {

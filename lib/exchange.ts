@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events'
 import { Readable } from 'node:stream'
-import { decodeBody, decodeStream } from './decode'
-import { TransportError, WechatpayError } from './errors'
+import { Collector } from './collector'
+import { decodeBody, decodeStream, quiet } from './decode'
+import { RequestError, TransportError, WechatpayError } from './errors'
 import type { Controller, Handler, Verdict } from './handler'
 import type { Request } from './request'
 import { type RawHeaders, Response } from './response'
@@ -10,6 +11,9 @@ import { toResponse as toV2Response } from './v2/outcome'
 import { toResponse as toV3Response } from './v3/outcome'
 
 const EMPTY = Buffer.alloc(0)
+/** Failures from before there was a connection, whoever reports them. */
+const UNCONNECTED =
+  /^(?:ECONNREFUSED|ENOTFOUND|EAI_\w+|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|UND_ERR_CLOSED|UND_ERR_DESTROYED|UND_MOCK_ERR_MOCK_NOT_MATCHED|\w*CERT\w*|ERR_TLS_\w+)$/
 
 /**
  * One request and its answer: the handler that undici reports to, the call's clock and the caller's signal. It settles
@@ -20,38 +24,52 @@ export class Exchange implements Handler {
   /** Filled in by the verifier before the answer arrives here. */
   readonly verdict: Verdict = { verified: false }
   readonly #request: Request
-  readonly #chunks: Buffer[] = []
+  /** Is the dispatcher the caller's, of which nobody knows what it has told us? */
+  readonly #foreign: boolean
+  readonly #onAbandon: (() => void)[] = []
   readonly #onAbort = (): void =>
     this.#fail(this.#failure('ERR_ABORTED', 'aborted', this.#request.signal?.reason))
   #resolve!: (response: Response) => void
   #reject!: (error: Error) => void
   #timer: NodeJS.Timeout | undefined
   #controller: Controller | undefined
+  #handedOver = false
   #started = false
   #failed: Error | undefined
   #status = 0
   #headers: RawHeaders = {}
+  #collector = new Collector(200)
   #body: Readable | undefined
   #writing = false
 
-  constructor(request: Request) {
+  constructor(request: Request, foreign = false) {
     this.#request = request
+    this.#foreign = foreign
     this.response = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
     const { signal, timeout } = request
+    if (signal?.aborted) {
+      this.#onAbort()
+      return
+    }
+    if (signal) listen(signal, this.#onAbort)
     if (timeout > 0) {
       const expire = () => this.#fail(this.#failure('ERR_TIMEOUT', `no answer within ${timeout} ms`))
       this.#timer = setTimeout(expire, timeout)
     }
-    if (signal?.aborted) this.#onAbort()
-    else if (signal) listen(signal, this.#onAbort)
   }
 
   /** Was it given up before it was dispatched? */
   get failed(): boolean {
     return this.#failed !== undefined
+  }
+
+  /** From here on a dispatcher has the request. @returns what takes a listener for the moment the call is given up */
+  handOver(): (listener: () => void) => void {
+    this.#handedOver = true
+    return (listener) => this.#onAbandon.push(listener)
   }
 
   onRequestStart(controller: Controller): void {
@@ -60,8 +78,11 @@ export class Exchange implements Handler {
     else this.#started = true
   }
 
-  onResponseStart(_: Controller, status: number, headers: RawHeaders): void {
-    if (status < 200) return
+  onResponseStart(controller: Controller, status: number, headers: RawHeaders): void {
+    if (status < 200 || this.#failed) return
+    // What a verifier held back no longer hangs on its connection.
+    this.#controller = controller
+    this.#collector = new Collector(status)
     this.#status = status
     this.#headers = headers
     const { stream, sink } = this.#request
@@ -69,17 +90,26 @@ export class Exchange implements Handler {
   }
 
   onResponseData(controller: Controller, chunk: Buffer): void {
-    if (!this.#body) this.#chunks.push(chunk)
-    else if (!this.#body.push(chunk)) controller.pause()
+    if (this.#failed) return
+    if (this.#body) {
+      if (!this.#body.push(chunk)) controller.pause()
+      return
+    }
+    try {
+      this.#collector.add(chunk)
+    } catch (error) {
+      this.#fail(error as Error)
+    }
   }
 
   onResponseEnd(): void {
+    if (this.#failed) return
     if (this.#body) {
       this.#body.push(null)
       return
     }
     try {
-      const body = decodeBody(this.#headers['content-encoding'], Buffer.concat(this.#chunks))
+      const body = decodeBody(this.#headers['content-encoding'], this.#collector.body)
       this.#succeed(this.#toResponse(body))
     } catch (error) {
       this.#fail(error as Error)
@@ -87,9 +117,13 @@ export class Exchange implements Handler {
   }
 
   onResponseError(_: Controller, error: Error): void {
-    const code = (error as NodeJS.ErrnoException).code
-    const known = error instanceof WechatpayError
-    this.#fail(known ? error : this.#failure(code ?? 'ERR_NETWORK', code ?? 'the connection failed', error))
+    if (error instanceof WechatpayError) {
+      this.#fail(error)
+      return
+    }
+    const { code, name } = error as NodeJS.ErrnoException
+    const problem = name === 'HTTPParserError' ? 'the answer is not HTTP' : (code ?? 'the connection failed')
+    this.#fail(this.#failure(code ?? 'ERR_NETWORK', problem, error))
   }
 
   /** Gives the body out, or writes it, while it comes in. From here on only its own silence ends it. */
@@ -104,12 +138,10 @@ export class Exchange implements Handler {
         done(error)
       },
     })
-    this.#body = body
+    this.#body = quiet(body)
     try {
       this.#consume(decodeStream(this.#headers['content-encoding'], body))
     } catch (error) {
-      // Nobody has the stream yet who could hear of it.
-      body.on('error', () => {})
       this.#fail(error as Error)
     }
   }
@@ -148,12 +180,14 @@ export class Exchange implements Handler {
     this.#body?.destroy(this.#failed)
     // A sink first takes back what it has written, then rejects with the same error.
     if (!this.#writing) this.#reject(this.#failed)
+    for (const listener of this.#onAbandon.splice(0)) listener()
   }
 
   #failure(code: string, problem: string, cause?: unknown): TransportError {
     const { label, origin } = this.#request
-    const delivery = this.#started ? 'unknown' : 'not-sent'
-    const consequence = this.#started
+    const sent = this.#started || (this.#foreign && this.#handedOver && !UNCONNECTED.test(code))
+    const delivery = sent ? 'unknown' : 'not-sent'
+    const consequence = sent
       ? 'whether the platform has acted is unknown: query, or repeat with the same numbers'
       : 'nothing was sent'
     return new TransportError(`${label}: ${problem} (${origin}); ${consequence}`, { code, delivery, cause })
@@ -172,5 +206,9 @@ function listen(signal: AbortSignal, onAbort: () => void): void {
   } catch {
     // A signal of someone's own making counts its listeners itself.
   }
-  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    signal.addEventListener('abort', onAbort, { once: true })
+  } catch (error) {
+    throw new RequestError('signal', 'cannot be listened to', error)
+  }
 }

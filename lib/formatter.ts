@@ -28,6 +28,11 @@ function text(value: Scalar): string {
   return value === false || value === null || value === undefined ? '' : String(value)
 }
 
+function asObject<T extends object>(thing: T): T {
+  if (typeof thing === 'object' && thing !== null) return thing
+  throw new RequestError(undefined, 'expected an object of fields')
+}
+
 /** The strings that get signed, and what they are made of. */
 export const Formatter = {
   /**
@@ -81,13 +86,13 @@ export const Formatter = {
    * JavaScript keeps integer-like keys first and in numeric order, whatever is asked.
    */
   ksort<T>(thing: Readonly<Record<string, T>>): Record<string, T> {
-    const sorted = Object.keys(thing).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+    const sorted = Object.keys(asObject(thing)).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
     return Object.fromEntries(sorted.map((key) => [key, thing[key] as T]))
   },
 
   /** `k=v&…` without encoding, in the order given; without `sign`, empty strings and `null`. */
   queryStringLike(thing: Readonly<Record<string, Scalar>>): string {
-    return Object.entries(thing)
+    return Object.entries(asObject(thing))
       .filter(([key, value]) => key !== 'sign' && value !== '' && value !== null && value !== undefined)
       .map(([key, value]) => `${key}=${text(value)}`)
       .join('&')

@@ -14,6 +14,8 @@ export interface Verdict {
   data?: unknown
 }
 
+/** The key under which the client takes a listener for the moment it gives a call up. */
+export const ABANDONED = Symbol('abandoned')
 /** The key under which the client says how a call is called in messages. */
 export const LABEL = Symbol('label')
 
@@ -26,6 +28,7 @@ export const SIGN_TYPE = Symbol('sign type')
 export type Options = Dispatcher.DispatchOptions & {
   readonly [VERDICT]?: Verdict
   readonly [LABEL]?: string
+  readonly [ABANDONED]?: (listener: () => void) => void
   readonly [FIELDS]?: unknown
   readonly [NONCELESS]?: boolean
   readonly [SIGN_TYPE]?: string

@@ -1,3 +1,5 @@
+import { isPlainObject } from './plain'
+
 /** Header fields as a caller gives them. Names are case-insensitive; a list becomes one comma-separated field. */
 export type HeadersInput = Readonly<
   Record<string, string | number | boolean | null | undefined | readonly (string | number)[]>
@@ -30,22 +32,25 @@ const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 export function checkHeaders(input: unknown, refuse: (name: string, problem: string) => Error): HeaderBag {
   const bag = new Map<string, readonly [string, string]>()
   if (input === undefined || input === null) return bag
-  if (typeof input !== 'object' || Array.isArray(input)) throw refuse('', EXPECTED)
+  if (!isPlainObject(input) && !(typeof input === 'object' && !Array.isArray(input) && isIterable(input))) {
+    throw refuse('', EXPECTED)
+  }
   const entries: unknown[] = isIterable(input) ? [...input] : Object.entries(input)
   for (const entry of entries) {
     if (!Array.isArray(entry)) throw refuse('', EXPECTED)
-    const [name, value] = entry as [string, unknown]
+    const [given, value] = entry as [unknown, unknown]
+    const name = String(given)
     if (value === undefined) continue
-    const key = String(name).toLowerCase()
-    if (!TOKEN.test(key)) throw refuse(JSON.stringify(String(name)), 'not a header name')
+    const key = name.toLowerCase()
+    if (!TOKEN.test(key)) throw refuse(JSON.stringify(name), 'not a header name')
     const reason = OWN.get(key)
     if (reason) throw refuse(name, `cannot be set: ${reason}`)
-    const given = text(value)
-    if (given === undefined || !VALUE.test(given)) {
+    const written = text(value)
+    if (written === undefined || !VALUE.test(written)) {
       throw refuse(name, 'expected text of Latin-1 characters without line breaks')
     }
     const former = bag.get(key)
-    bag.set(key, [name, former ? `${former[1]}, ${given}` : given])
+    bag.set(key, [name, former ? `${former[1]}, ${written}` : written])
   }
   return bag
 }

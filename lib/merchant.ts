@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto'
 import { readKeyFile } from './crypto/key'
 import { ConfigError } from './errors'
 
@@ -66,10 +67,14 @@ function read(value: unknown, name: string): string | Buffer {
 }
 
 /** OpenSSL's words, for someone who has never seen them. Its own message is not kept: it may quote what it read. */
-function explain({ code = '', message }: NodeJS.ErrnoException, { key }: ClientCertificate): string {
+function explain(
+  { code = '', message }: NodeJS.ErrnoException,
+  { key, passphrase }: ClientCertificate,
+): string {
   const said = `${code} ${message}`
+  if (/mismatch/i.test(said)) return 'key is not the private key of cert'
   // A wrong passphrase decrypts one key in 256 to nonsense that only then is unreadable.
-  if (/mac verify failure|bad decrypt/i.test(said) || isEncrypted(key)) {
+  if (/mac verify failure|bad decrypt/i.test(said) || (isEncrypted(key) && !opens(key, passphrase))) {
     return 'wrong or missing passphrase (that of an apiclient_cert.p12 is the merchant number)'
   }
   if (/unsupported PKCS12/i.test(said)) {
@@ -78,8 +83,16 @@ function explain({ code = '', message }: NodeJS.ErrnoException, { key }: ClientC
       '"openssl pkcs12 -legacy -in apiclient_cert.p12 -nodes -out apiclient.pem" and give { cert, key } from it'
     )
   }
-  if (/mismatch/i.test(said)) return 'key is not the private key of cert'
   return `cannot be read as a certificate with its private key (${code || 'no code'})`
+}
+
+function opens(key: string | Buffer | undefined, passphrase = ''): boolean {
+  try {
+    createPrivateKey({ key: key ?? '', passphrase })
+    return true
+  } catch {
+    return false
+  }
 }
 
 function isEncrypted(key: string | Buffer | undefined): boolean {

@@ -274,10 +274,10 @@ function delivery(options: RequestOptions, config: ResolvedConfig) {
   if (retry !== undefined && retry !== false && !isPlainObject(retry)) {
     throw new RequestError('retry', 'expected a policy, or false')
   }
-  if (signal !== undefined && typeof signal.addEventListener !== 'function') {
+  if (signal !== undefined && !isSignal(signal)) {
     throw new RequestError('signal', 'expected an AbortSignal')
   }
-  if (sink !== undefined && !(typeof sink === 'string' && sink !== '') && !isWritable(sink)) {
+  if (sink !== undefined && !(typeof sink === 'string' && /^[^\0]+$/.test(sink)) && !isWritable(sink)) {
     throw new RequestError('sink', 'expected a path or a writable stream')
   }
   if (stream && sink !== undefined) throw new RequestError('sink', 'cannot be combined with stream: keep one')
@@ -288,6 +288,15 @@ function delivery(options: RequestOptions, config: ResolvedConfig) {
     )
   }
   return { timeout, signal, sink, stream, security, nonceless }
+}
+
+function isSignal(value: unknown): value is AbortSignal {
+  const { aborted, addEventListener, removeEventListener } = value as Partial<AbortSignal>
+  return (
+    typeof aborted === 'boolean' &&
+    typeof addEventListener === 'function' &&
+    typeof removeEventListener === 'function'
+  )
 }
 
 function flag(options: RequestOptions, name: 'stream' | 'security' | 'nonceless'): boolean {

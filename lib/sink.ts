@@ -12,22 +12,23 @@ import { TransportError, WechatpayError } from './errors'
  * @throws TransportError (`ERR_SINK`) when it cannot be written; what was written is removed
  */
 export async function writeTo(sink: string | Writable, body: Readable): Promise<void> {
-  if (typeof sink !== 'string') return pump(body, sink)
+  if (typeof sink !== 'string') return pump(body, () => sink)
   const partial = `${sink}.${randomUUID()}.part`
   try {
-    await pump(body, createWriteStream(partial, { flags: 'wx' }))
+    await pump(body, () => createWriteStream(partial, { flags: 'wx' }))
     await rename(partial, sink).catch((error: unknown) => {
       throw unwritable(error)
     })
   } catch (error) {
-    await rm(partial, { force: true })
+    // The first failure is the one to be told.
+    await rm(partial, { force: true }).catch(() => {})
     throw error
   }
 }
 
-async function pump(body: Readable, sink: Writable): Promise<void> {
+async function pump(body: Readable, open: () => Writable): Promise<void> {
   try {
-    await pipeline(body, sink)
+    await pipeline(body, open())
   } catch (error) {
     throw error instanceof WechatpayError ? error : unwritable(error)
   }

@@ -74,6 +74,8 @@ export const Transformer = {
 type Text = string & { isWellFormed(): boolean }
 
 function decoded(xml: string | Uint8Array): string {
+  if (typeof xml !== 'string' && !((xml as unknown) instanceof Uint8Array))
+    throw new XmlError('neither text nor bytes')
   // A UTF-16 unit makes three bytes at most: most texts need not be measured.
   const size = typeof xml === 'string' && xml.length * 3 > MAX_XML_SIZE ? Buffer.byteLength(xml) : xml.length
   if (size > MAX_XML_SIZE) throw new XmlError(`larger than ${MAX_XML_SIZE} bytes`)

@@ -9,9 +9,9 @@ import { PassThrough, type Readable, Writable } from 'node:stream'
 import { buffer, text } from 'node:stream/consumers'
 import { inspect } from 'node:util'
 import { gzipSync } from 'node:zlib'
-import { MockAgent, ProxyAgent } from 'undici'
+import { Agent, Dispatcher, MockAgent, ProxyAgent } from 'undici'
 import { Builder, type Config, type Response, TransportError } from '../lib'
-import { config, Loopback, signed } from './conformance/platform'
+import { config, Loopback, PLATFORM_SERIAL, signed } from './conformance/platform'
 
 const servers: { close(): unknown }[] = []
 afterAll(() => Promise.all(servers.map((server) => server.close())))
@@ -127,6 +127,25 @@ describe('a call that gets no answer', () => {
 })
 
 describe('an AbortSignal', () => {
+  it('that is none is refused', async () => {
+    const { instance } = await serve(honest())
+    const listen = () => {
+      throw new Error('no')
+    }
+    for (const signal of [
+      { addEventListener() {} },
+      { aborted: false, addEventListener() {} },
+      { aborted: false, addEventListener: listen, removeEventListener() {} },
+    ]) {
+      const sent = instance.v3.x.get({ signal: signal as unknown as AbortSignal })
+      await expect(sent).rejects.toMatchObject({
+        name: 'RequestError',
+        field: 'signal',
+        delivery: 'not-sent',
+      })
+    }
+  })
+
   it('already aborted sends nothing', async () => {
     const listener = jest.fn(honest())
     const { instance } = await serve(listener)
@@ -260,6 +279,16 @@ describe('stream', () => {
     await expect(buffer(data)).rejects.toMatchObject({ name: 'TransportError', code: 'UND_ERR_SOCKET' })
   })
 
+  it('cut off before it is read is no uncaught error', async () => {
+    const { instance } = await serve((_, response) => {
+      response.write('x')
+      setTimeout(() => response.destroy(), 20)
+    })
+    const { data } = await instance.chain(path).get<Readable>({ stream: true })
+    await new Promise((resolve) => setTimeout(resolve, 80))
+    await expect(buffer(data)).rejects.toMatchObject({ name: 'TransportError', code: 'UND_ERR_SOCKET' })
+  })
+
   it('does not run ahead of its reader', async () => {
     let written = 0
     const chunk = Buffer.alloc(64 * 1024)
@@ -357,6 +386,25 @@ describe('sink', () => {
     const sent = instance.chain(path).get({ sink: join(folder, 'b'), signal: controller.signal })
     await expect(sent).rejects.toMatchObject({ code: 'ERR_ABORTED' })
     expect(await readdir(folder)).toEqual([])
+  })
+
+  it('a call given up while its answer is verified writes nothing', async () => {
+    const verify = () => new Promise<boolean>((resolve) => setTimeout(() => resolve(true), 80))
+    const { instance } = await serve(honest(), { certs: { [PLATFORM_SERIAL]: { verify } } })
+    const sent = instance.v3.x.get({ sink: join(folder, 'b'), timeout: 40 })
+    await expect(sent).rejects.toMatchObject({ code: 'ERR_TIMEOUT' })
+    await new Promise((resolve) => setTimeout(resolve, 80))
+    expect(await readdir(folder)).toEqual([])
+  })
+
+  it('a path that no file can have is refused before anything is sent', async () => {
+    const listener = jest.fn(honest())
+    const { instance } = await serve(listener)
+    await expect(instance.v3.x.get({ sink: 'a\0b' })).rejects.toMatchObject({
+      name: 'RequestError',
+      field: 'sink',
+    })
+    expect(listener).not.toHaveBeenCalled()
   })
 
   it('a forged answer is not written', async () => {
@@ -539,6 +587,30 @@ describe('dispatchers', () => {
     await dispatcher.close()
   })
 
+  it('one that tells nothing leaves the outcome unknown', async () => {
+    class Silent extends Dispatcher {
+      override dispatch(): boolean {
+        return true
+      }
+    }
+    Object.defineProperty(Silent.prototype.dispatch, 'length', { value: 2 })
+    const { v3 } = Builder.factory({ ...config, dispatcher: new Silent() })
+    await expect(v3.x.post({ timeout: 20 })).rejects.toMatchObject({
+      code: 'ERR_TIMEOUT',
+      delivery: 'unknown',
+    })
+  })
+
+  it('one of the user that found no connection has sent nothing', async () => {
+    const server = createTcpServer()
+    const base_uri = await listen(server)
+    server.close()
+    const dispatcher = new Agent()
+    const { v3 } = Builder.factory({ ...config, base_uri, dispatcher })
+    await expect(v3.x.get()).rejects.toMatchObject({ code: 'ECONNREFUSED', delivery: 'not-sent' })
+    await dispatcher.close()
+  })
+
   it('one of the user stays open', async () => {
     const loopback = await Loopback.start()
     const close = jest.spyOn(loopback.dispatcher, 'close')
@@ -583,6 +655,30 @@ describe('closing', () => {
       await other.request('GET', 'v3/x')
     }
     await driver.close()
+  })
+
+  it('waits for calls that still wait for their signature', async () => {
+    const { instance } = await serve(honest())
+    const sent = Array.from({ length: 20 }, () => instance.v3.x.get())
+    const closed = Builder.driver(instance).close()
+    expect(await Promise.all(sent)).toHaveLength(20)
+    await closed
+  })
+
+  it('waits with a dispatcher of the user, too', async () => {
+    const loopback = await Loopback.start()
+    const instance = Builder.factory({ ...config, dispatcher: loopback.dispatcher })
+    const sent = instance.v3.x.get()
+    await Builder.driver(instance).close()
+    expect(loopback.received).toHaveLength(1)
+    await expect(sent).resolves.toMatchObject({ status: 200 })
+    await loopback.close()
+  })
+
+  it('opens nothing new', async () => {
+    const driver = Builder.driver(Builder.factory(config))
+    await driver.close()
+    expect(() => driver.select()).toThrow(expect.objectContaining({ name: 'RequestError' }))
   })
 
   it('of a client that was never used', async () => {

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { createCipheriv, createDecipheriv } from 'node:crypto'
+import { toBytes } from '../bytes'
 import { ConfigError, VerificationError } from '../errors'
 
 const ALGORITHM = 'aes-256-ecb'
@@ -13,7 +14,7 @@ export const AesEcb = {
   /** Encrypts text, to base64. */
   encrypt(plaintext: string, key: string | Uint8Array, _iv = ''): string {
     const cipher = createCipheriv(ALGORITHM, secret(key), null)
-    return Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final()]).toString('base64')
+    return Buffer.concat([cipher.update(toBytes(plaintext, 'plaintext')), cipher.final()]).toString('base64')
   },
 
   /**
@@ -37,7 +38,7 @@ export const AesEcb = {
 } as const
 
 function secret(key: string | Uint8Array): Buffer {
-  const bytes = Buffer.from(key as string)
+  const bytes = typeof key === 'string' || key instanceof Uint8Array ? toBytes(key, 'key') : Buffer.alloc(0)
   if (bytes.length !== 32) {
     throw new ConfigError('key', `an AES-256 key has 32 bytes, this one has ${bytes.length}`)
   }

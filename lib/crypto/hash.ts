@@ -57,7 +57,7 @@ export const Hash = {
 
   /** Are the two the same? In constant time for those of the same length; nothing given is never the same. */
   equals(known: string, user?: string | null): boolean {
-    if (typeof user !== 'string') return false
+    if (typeof user !== 'string' || typeof known !== 'string') return false
     const [a, b] = [Buffer.from(known), Buffer.from(user)]
     return a.length === b.length && timingSafeEqual(a, b)
   },

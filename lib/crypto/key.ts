@@ -61,7 +61,8 @@ function text(key: string, kind: Kind, passphrase: unknown, field: string): KeyO
     return der(Buffer.from(base64, 'base64'), named as Kind, [format as Format], passphrase, field)
   }
   if (key.includes('-----BEGIN ')) return pem(armour(key), kind, passphrase, field)
-  if (key === '' || !/^[A-Za-z0-9+/\s]+=*\s*$/.test(key)) {
+  // Base64 of a key begins with M: a path, which may consist of base64's characters only, does not.
+  if (!/^M[A-Za-z0-9+/\s]+=*\s*$/.test(key)) {
     throw new ConfigError(
       field,
       `not a key: expected PEM ("-----BEGIN …"), base64 or a "file://" address of a ${kind} key; a plain path needs "file://" before it`,

@@ -43,6 +43,8 @@ export function workwxSign(endpoint: keyof typeof SIGNED, fields: Fields, secret
   if (typeof secret !== 'string' || secret === '') {
     throw new RequestError('secret', "missing: the secret of WeCom's payment application")
   }
+  if (typeof fields !== 'object' || fields === null)
+    throw new RequestError('fields', 'expected an object of fields')
   const signed: Record<string, string> = {}
   for (const name of names) {
     const value = fields[name]

@@ -1,8 +1,10 @@
 import { isUtf8 } from 'node:buffer'
+import { Readable } from 'node:stream'
 import type { ResolvedConfig, Signer } from '../config'
-import { asWechatpayError, RequestError, TransportError } from '../errors'
+import { asWechatpayError, RequestError, TransportError, WechatpayError } from '../errors'
 import { Formatter } from '../formatter'
 import {
+  ABANDONED,
   type Controller,
   DetachedController,
   type Dispatch,
@@ -29,6 +31,12 @@ export function signer(config: ResolvedConfig): Interceptor {
   return (dispatch) => (options, handler) => {
     const leave = signQueue.enter()
     const guarded = new CountedHandler(handler, leave)
+    // A call given up waits for no stream and no remote signer, and is no longer counted.
+    const abandoned = (options as Options)[ABANDONED]
+    abandoned?.(() => {
+      leave()
+      if (options.body instanceof Readable) options.body.destroy()
+    })
     try {
       const request = readied(options, config)
       // The two awaits that most calls do without would cost as much as the rest of this function.
@@ -87,9 +95,17 @@ function send(dispatch: Dispatch, options: Ready<Bytes>, handler: CountedHandler
     return dispatch(options as Options, handler)
   } catch (error) {
     // undici reports to the handler what it finds wrong; a dispatcher of the user's own may throw.
-    handler.fail(asWechatpayError(error))
+    handler.fail(error instanceof WechatpayError ? error : dispatchFailed(error))
     return true
   }
+}
+
+function dispatchFailed(cause: unknown): TransportError {
+  return new TransportError('the dispatcher failed; whether it has sent the request is unknown', {
+    code: 'ERR_NETWORK',
+    delivery: 'unknown',
+    cause,
+  })
 }
 
 /** Checks where the signature would go and folds `query` into the path: what is signed is what is sent. */

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { Collector, collect } from '../collector'
 import type { ResolvedConfig } from '../config'
 import { decodeBody } from '../decode'
 import { VerificationError, type VerificationReason } from '../errors'
@@ -49,11 +50,11 @@ class VerifyingHandler extends PassingHandler {
   readonly #path: string
   readonly #verdict: Verdict
   readonly #verifiers: ResolvedConfig['verifiers']
-  readonly #chunks: Buffer[] = []
   #status = 0
   #headers: ResponseHeaders = {}
   #message: string | undefined
   #passing = false
+  #collector = new Collector(200)
 
   constructor(next: Handler, options: Options, verifiers: ResolvedConfig['verifiers']) {
     super(next)
@@ -76,11 +77,12 @@ class VerifyingHandler extends PassingHandler {
     this.#status = status
     this.#headers = headers
     this.#message = message
+    this.#collector = new Collector(status)
   }
 
   override onResponseData(controller: Controller, chunk: Buffer): void {
     if (this.#passing) super.onResponseData(controller, chunk)
-    else this.#chunks.push(chunk)
+    else collect(this.#collector, chunk, controller)
   }
 
   override onResponseEnd(controller: Controller, trailers: ResponseHeaders): void {
@@ -91,7 +93,7 @@ class VerifyingHandler extends PassingHandler {
   #conclude(detached: DetachedController, trailers: ResponseHeaders): void {
     try {
       const encoding = this.#headers['content-encoding']
-      const body = decodeBody(encoding, Buffer.concat(this.#chunks))
+      const body = decodeBody(encoding, this.#collector.body)
       if (encoding !== undefined) {
         const { 'content-encoding': _, 'content-length': __, ...rest } = this.#headers
         this.#headers = rest

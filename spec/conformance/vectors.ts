@@ -19,7 +19,10 @@ export function readVectors<Line>(variable: string, fallback: string): Vectors<L
   const given = process.env[variable]
   const name = given ?? fallback
   const path = given === undefined ? resolve(ROOT, fallback) : resolve(given)
-  if (!existsSync(path)) return { name, lines: undefined }
+  if (!existsSync(path)) {
+    if (given !== undefined) throw new Error(`${variable} names a file that is not there: ${given}`)
+    return { name, lines: undefined }
+  }
   const lines = readFileSync(path, 'utf8')
     .split('\n')
     .filter((line) => line.trim() !== '')

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { Dispatcher, interceptors } from 'undici'
 import { Builder, type Config, RequestError, Rsa, TransportError } from '../../lib'
+import { signQueue } from '../../lib/v3/sign-queue'
 import {
   authorizationFaults,
   config,
@@ -51,6 +52,19 @@ describe('what is signed is what is sent', () => {
     await dispatcher().request({ origin: ORIGIN, method: 'POST', path: '/v3/x', body })
     expect(authorizationFaults(only())).toEqual([])
     expect(only()).toMatchObject({ body: Buffer.from('{"a":"b"}'), headers: { 'content-length': '9' } })
+  })
+
+  it('a stream that never ends is let go when the call is given up', async () => {
+    const body = new Readable({ read() {} })
+    const instance = Builder.factory({ ...config, dispatcher: loopback.dispatcher })
+    await expect(instance.v3.x.post({ body, timeout: 30 })).rejects.toMatchObject({ code: 'ERR_TIMEOUT' })
+    expect(body.destroyed).toBe(true)
+    // It no longer counts as in flight: the next one signs inline.
+    const sign = jest.spyOn(signQueue, 'sign')
+    await instance.v3.x.get()
+    expect(typeof sign.mock.results[0]?.value).toBe('string')
+    sign.mockRestore()
+    expect(loopback.received).toHaveLength(1)
   })
 
   it('a stream that fails sends nothing', async () => {
@@ -187,6 +201,15 @@ describe('a remote signer', () => {
     expect(authorizationFaults(only())).toEqual([])
   })
 
+  it('signs the empty line of a request without body', async () => {
+    await Builder.factory({
+      ...config,
+      privateKey: { sign: local },
+      dispatcher: loopback.dispatcher,
+    }).v3.x.get()
+    expect(authorizationFaults(only())).toEqual([])
+  })
+
   it('is given text that a Buffer holds', async () => {
     const instance = Builder.factory({
       ...config,
@@ -267,11 +290,11 @@ class Broken extends Dispatcher {
   }
 }
 
-it('a dispatcher that throws is a failure of the call', async () => {
+it('a dispatcher that throws is a failure of the call, and may have sent it', async () => {
   const sent = Builder.factory({ ...config, dispatcher: new Broken() }).v3.x.get()
   await expect(sent).rejects.toMatchObject({
     name: 'TransportError',
-    delivery: 'not-sent',
+    delivery: 'unknown',
     cause: { message: 'broken' },
   })
 })

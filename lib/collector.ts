@@ -1,0 +1,53 @@
+import { TransportError } from './errors'
+
+/** The largest answer that is kept in memory, in bytes. Downloads beyond it want `stream` or `sink`. */
+export const LARGEST = 128 * 1024 * 1024
+/** So much of a failure tells enough: a gateway's page of errors can go on for ever. */
+const LARGEST_FAILURE = 1024 * 1024
+
+/** The body of an answer while it comes in. */
+export class Collector {
+  readonly #chunks: Buffer[] = []
+  readonly #limit: number
+  #size = 0
+
+  /** @param status that of the answer */
+  constructor(status: number) {
+    this.#limit = status < 300 ? LARGEST : LARGEST_FAILURE
+  }
+
+  /**
+   * Takes a piece; of a failure that is too long, the rest is left out.
+   * @throws TransportError (`ERR_TOO_LARGE`) for a success that is too long
+   */
+  add(chunk: Buffer): void {
+    if (this.#size < this.#limit) this.#chunks.push(chunk)
+    this.#size += chunk.length
+    if (this.#size > this.#limit && this.#limit === LARGEST) throw tooLarge()
+  }
+
+  get body(): Buffer {
+    return Buffer.concat(this.#chunks)
+  }
+}
+
+export function tooLarge(cause?: unknown): TransportError {
+  return new TransportError(`the answer is larger than ${LARGEST} bytes: take it with stream or sink`, {
+    code: 'ERR_TOO_LARGE',
+    delivery: 'delivered',
+    cause,
+  })
+}
+
+/** Takes a piece of an answer off its connection, and ends that when it is too much. */
+export function collect(
+  collector: Collector,
+  chunk: Buffer,
+  controller: { abort(reason: Error): void },
+): void {
+  try {
+    collector.add(chunk)
+  } catch (error) {
+    controller.abort(error as Error)
+  }
+}
