@@ -158,7 +158,10 @@ function quotes(value: unknown, seen: Set<unknown>): boolean {
   if (ArrayBuffer.isView(value)) return false
   return Object.getOwnPropertyNames(value).some((name) => {
     const descriptor = Object.getOwnPropertyDescriptor(value, name)
-    return descriptor !== undefined && 'value' in descriptor && quotes(descriptor.value, seen)
+    if (descriptor === undefined) return false
+    // Some versions of V8 make the stack of an error when it is asked for.
+    const member: unknown = name === 'stack' ? (value as Error).stack : descriptor.value
+    return quotes(member, seen)
   })
 }
 

@@ -4,7 +4,7 @@ import { RequestError, WechatpayError } from './errors'
 /** Levels of elements, the root being the first; documented answers have three. */
 export const MAX_XML_DEPTH = 32
 /** Bytes of a document; documented answers have a few thousand. saxes needs up to 35 bytes of memory for each. */
-export const MAX_XML_SIZE = 1024 * 1024
+export const MAX_XML_SIZE = 512 * 1024
 
 /** What an element holds: its text (never trimmed), its children, or, where it was repeated, all of them. */
 export type XmlValue = string | XmlObject | (string | XmlObject)[]

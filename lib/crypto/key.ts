@@ -226,7 +226,8 @@ function unreadable(kind: Kind, field: string, error: unknown): ConfigError {
   if (/BAD_DECRYPT|PASSPHRASE|PASSWORD|INTERRUPTED|PKCS12/.test(code)) {
     return new ConfigError(field, `the private key cannot be decrypted: wrong or missing passphrase`)
   }
-  return new ConfigError(field, `not a readable RSA ${kind} key (${code})`)
+  const said = code === 'undefined' ? '' : ` (${code})`
+  return new ConfigError(field, `not a readable RSA ${kind} key${said}`)
 }
 
 function misplaced(wanted: Kind, got: string, field: string): ConfigError {
