@@ -286,7 +286,7 @@ describe('limits', () => {
   const nested = (depth: number): string => `${'<a>'.repeat(depth - 1)}<b>1</b>${'</a>'.repeat(depth - 1)}`
 
   test('are what the design says', () => {
-    expect([MAX_XML_DEPTH, MAX_XML_SIZE]).toEqual([32, 1024 * 1024])
+    expect([MAX_XML_DEPTH, MAX_XML_SIZE]).toEqual([32, 512 * 1024])
   })
 
   test('levels', () => {
@@ -314,7 +314,7 @@ describe('limits', () => {
     expect(Transformer.toObject(Buffer.from(largest))).toMatchObject({ a: fill })
     for (const larger of [`${largest}\n`, Buffer.from(`${largest}\n`)]) {
       expect(refusal(larger)).toMatchObject({
-        message: 'larger than 1048576 bytes',
+        message: 'larger than 524288 bytes',
         line: undefined,
         column: undefined,
       })

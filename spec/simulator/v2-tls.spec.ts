@@ -242,7 +242,7 @@ test('closing closes both servers, and a port that is taken leaves none open', a
   await expect(fetch(next.secureUrl ?? '')).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } })
 })
 
-test.each(['::1', 'localhost', '0.0.0.0'])('the server’s certificate names the host %s', async (host) => {
+test.each(['localhost', '0.0.0.0'])('the server’s certificate names the host %s', async (host) => {
   const simulator = await Simulator.start({ mode: 'public-key', tls: true, host }).catch(
     (error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT') return undefined
