@@ -1,5 +1,5 @@
 import { RequestError } from './errors'
-import { isPlainObject } from './plain'
+import { isComposite } from './plain'
 
 /** Leaves of the `query` option. `null` and `undefined` are left out. */
 export type QueryValue =
@@ -86,11 +86,6 @@ function encode(text: string, field: string): string {
       'holds half of a surrogate pair: the text was cut in the middle of a character',
     )
   }
-}
-
-/** An instance of some class is a mistake better told than guessed at. */
-function isComposite(value: unknown): value is object {
-  return Array.isArray(value) || isPlainObject(value)
 }
 
 function describe(value: unknown): string {

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { RequestError, WechatpayError } from './errors'
+import { isComposite } from './plain'
 
 /** Levels of elements, the root being the first; documented answers have three. */
 export const MAX_XML_DEPTH = 32
@@ -270,13 +271,6 @@ const NAME = new RegExp(`^[${START}][${START}\\-.0-9\\u{B7}\\u{300}-\\u{36F}\\u{
 function checkName(name: string, field: string): void {
   if (!NAME.test(name))
     throw new RequestError(field, `${JSON.stringify(name)} cannot be the name of an element`)
-}
-
-/** A list or a plain object; an instance of some class is a mistake better told than guessed at. */
-function isComposite(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false
-  const prototype = Object.getPrototypeOf(value)
-  return Array.isArray(value) || prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
 function describe(value: unknown): string {
