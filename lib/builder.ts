@@ -3,7 +3,7 @@ import { Client } from './client'
 import { type Config, resolveConfig } from './config'
 import { ConfigError, RequestError } from './errors'
 import { pending } from './promise'
-import type { Instance } from './types'
+import type { LooseInstance } from './types'
 import { normalize } from './uri'
 
 const clients = new WeakMap<object, Client>()
@@ -12,9 +12,10 @@ const clients = new WeakMap<object, Client>()
 export const Builder = {
   /**
    * The root of a chain. The configuration is checked, its keys are parsed, once and here.
+   * @typeParam Tree what of the documented operations shall be typed: `Builder.factory<Refund.Tree & Pay.Tree>(…)`
    * @throws ConfigError that names the option and the remedy
    */
-  factory(config: Config): Instance {
+  factory<Tree = unknown>(config: Config): Tree & LooseInstance {
     const client = new Client(resolveConfig(config))
     const root = createChain(
       {
@@ -32,7 +33,7 @@ export const Builder = {
       { [Symbol.asyncDispose]: () => client.close() },
     )
     clients.set(root, client)
-    return root as unknown as Instance
+    return root as unknown as Tree & LooseInstance
   },
 
   /**

@@ -20,13 +20,8 @@ export type BodyInput =
 /** The two protocols of WeChat Pay. */
 export type Protocol = 'v2' | 'v3'
 
-/** The options of a call, beside the path variables, which stand among them by their names. */
-export interface RequestOptions {
-  readonly query?: QueryInput | null | undefined
-  readonly json?: unknown
-  /** APIv2's body. */
-  readonly xml?: Readonly<Record<string, unknown>> | null | undefined
-  readonly body?: BodyInput | null | undefined
+/** How a call is made, whatever it says. */
+export interface CallSettings {
   readonly headers?: HeadersInput | null | undefined
   /** Another base for this call: one of WeChat Pay's API hosts over https, or the configured origin. */
   readonly base_uri?: string | URL | undefined
@@ -34,14 +29,23 @@ export interface RequestOptions {
   readonly timeout?: number | undefined
   readonly signal?: AbortSignal | undefined
   readonly retry?: false | Readonly<Record<string, unknown>> | undefined
-  /** Where the body of the answer goes: a path (written whole or not at all) or a stream. */
-  readonly sink?: string | Writable | undefined
-  /** `data` becomes a stream. */
-  readonly stream?: boolean | undefined
   /** Present the merchant's client certificate. */
   readonly security?: boolean | undefined
   /** APIv2: add no `nonce_str`. */
   readonly nonceless?: boolean | undefined
+}
+
+/** The options of a call, beside the path variables, which stand among them by their names. */
+export interface RequestOptions extends CallSettings {
+  readonly query?: QueryInput | null | undefined
+  readonly json?: unknown
+  /** APIv2's body. */
+  readonly xml?: Readonly<Record<string, unknown>> | null | undefined
+  readonly body?: BodyInput | null | undefined
+  /** Where the body of the answer goes: a path (written whole or not at all) or a stream. */
+  readonly sink?: string | Writable | undefined
+  /** `data` becomes a stream. */
+  readonly stream?: boolean | undefined
 }
 
 /** A call made ready: nothing in it can be wrong any more but the platform's opinion of it. */

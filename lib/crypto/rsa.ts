@@ -1,6 +1,7 @@
 import { constants, type KeyObject, privateDecrypt, publicEncrypt, sign, verify } from 'node:crypto'
 import { fromBase64, toBytes } from '../bytes'
 import { ConfigError, RequestError, VerificationError } from '../errors'
+import type { Ciphertext } from '../types'
 import { type KeyInput, parsePrivateKey, parsePublicKey } from './key'
 
 const OAEP = constants.RSA_PKCS1_OAEP_PADDING
@@ -62,7 +63,7 @@ export const Rsa = {
    * @param padding only OAEP: PKCS#1 v1.5 is open to padding oracles and WeChat Pay does not take it
    * @throws RequestError when the text is too long
    */
-  encrypt(plaintext: string | Uint8Array, publicKey: KeyInput, padding: number = OAEP): string {
+  encrypt(plaintext: string | Uint8Array, publicKey: KeyInput, padding: number = OAEP): Ciphertext {
     onlyOaep(padding)
     const key = parsePublicKey(publicKey)
     const bytes = toBytes(plaintext, 'plaintext')
@@ -70,7 +71,7 @@ export const Rsa = {
     if (bytes.length > limit) {
       throw new RequestError('plaintext', `${bytes.length} bytes are too long for this key: at most ${limit}`)
     }
-    return publicEncrypt({ key, padding, oaepHash: 'sha1' }, bytes).toString('base64')
+    return publicEncrypt({ key, padding, oaepHash: 'sha1' }, bytes).toString('base64') as Ciphertext
   },
 
   /**

@@ -17,9 +17,11 @@ function print(value: unknown, indent: string): string {
   const members: readonly (readonly [string, unknown])[] = list
     ? value.map((item) => ['', item])
     : Object.entries(value).map(([key, item]) => [`${JSON.stringify(key)}: `, item])
-  const inline = members.map(([key, item]) => key + print(item, ''))
-  const line = list ? `[${inline.join(', ')}]` : `{ ${inline.join(', ')} }`
-  if (!line.includes('\n') && indent.length + line.length <= WIDTH && !holdsObjects(value)) return line
+  if (!holdsObjects(value)) {
+    const inline = members.map(([key, item]) => key + print(item, '')).join(', ')
+    const line = list ? `[${inline}]` : `{ ${inline} }`
+    if (indent.length + line.length <= WIDTH) return line
+  }
   const inner = `${indent}  `
   const lines = members.map(([key, item]) => inner + key + print(item, inner))
   return `${open}\n${lines.join(',\n')}\n${indent}${close}`

@@ -1,0 +1,40 @@
+export type { Client } from './client'
+export type { Certs, Config, RemoteSigner, RemoteVerifier } from './config'
+export { AesEcb } from './crypto/aes-ecb'
+export { AesGcm } from './crypto/aes-gcm'
+export { Hash } from './crypto/hash'
+export type { EncryptedKey, KeyInput, KeyMaterial } from './crypto/key'
+export { Rsa } from './crypto/rsa'
+export {
+  ApiError,
+  ConfigError,
+  type Delivery,
+  RequestError,
+  TransportError,
+  VerificationError,
+  type VerificationReason,
+  WechatpayError,
+} from './errors'
+export { Formatter } from './formatter'
+export type { HeadersInput } from './headers'
+export type { MerchantCertificate } from './merchant'
+export { PemUtil } from './pem'
+export type { PendingResponse } from './promise'
+export type { QueryInput, QueryValue } from './query'
+export type { BodyInput, CallSettings, Protocol, RequestOptions } from './request'
+export type { Response } from './response'
+export { Transformer, XmlError, type XmlValue } from './transformer'
+export * from './settings'
+export type { TemplateNode, TemplateOptions, VariablesOf } from './template'
+export type {
+  AsyncVerb,
+  CallOptions,
+  ChainMethod,
+  Ciphertext,
+  DynamicPath,
+  Encrypted,
+  PathValue,
+  SyncVerb,
+} from './types'
+export type { Field, Fields } from './v2/fields'
+export { workwxSign } from './v2/workwx'
