@@ -17,9 +17,9 @@ run(async (config) => {
     ...user,
     json: {
       user_name: Rsa.encrypt('李四', publicKey as KeyInput),
-      user_type: 'STUDENT',
+      user_type: 'STUDENT' as const,
       student_info: { class_name },
-      status: 'NORMAL',
+      status: 'NORMAL' as const,
     },
     headers: { 'Wechatpay-Serial': publicKeyId },
   })
@@ -49,6 +49,6 @@ run(async (config) => {
     .then(({ status }) => console.log('property', status === 204))
     .wait()
 
-  const { data } = await instance.chain(template).get<{ user_name: string; student_info: object }>(user)
+  const { data } = await instance.chain(template).get(user)
   console.log(data.user_name, data.student_info)
 })

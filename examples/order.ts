@@ -8,7 +8,7 @@ async function main(): Promise<void> {
   const { mchid } = simulator.credentials
   const out_trade_no = '1217752501201407033233368018'
 
-  const { data: prepaid } = await instance.v3.pay.transactions.native.post<{ code_url: string }>({
+  const { data: prepaid } = await instance.v3.pay.transactions.native.post({
     json: {
       appid: 'wxd678efh567hg6787',
       mchid,
@@ -23,9 +23,7 @@ async function main(): Promise<void> {
   // On the real platform the user does this, with a telephone.
   simulator.pay(out_trade_no)
 
-  const { data: order } = await instance.v3.pay.transactions.outTradeNo._out_trade_no_.get<{
-    trade_state: string
-  }>({
+  const { data: order } = await instance.v3.pay.transactions.outTradeNo._out_trade_no_.get({
     out_trade_no,
     query: { mchid },
   })
@@ -35,9 +33,7 @@ async function main(): Promise<void> {
   await instance.v3.refund.domestic.refunds.post({
     json: { out_trade_no, out_refund_no, amount: { refund: 30, total: 100, currency: 'CNY' } },
   })
-  const { data: refund } = await instance['v3/refund/domestic/refunds/{out_refund_no}'].get<{
-    status: string
-  }>({
+  const { data: refund } = await instance['v3/refund/domestic/refunds/{out_refund_no}'].get({
     out_refund_no,
   })
   console.log('refund', refund.status)

@@ -36,7 +36,7 @@ async function pay(
   }
   for (let attempt = 0; attempt < 10; attempt++) {
     await wait(process.env.WECHATPAY_CONFIG ? 5_000 : 50)
-    const { data } = await instance.v2.pay.orderquery.post<{ trade_state: string }>({ xml: order })
+    const { data } = await instance.v2.pay.orderquery.post({ xml: order })
     if (data.trade_state === 'SUCCESS') return `${out_trade_no} paid, after ${attempt + 1} queries`
     if (data.trade_state !== 'USERPAYING') return `${out_trade_no} not paid: ${data.trade_state}`
   }

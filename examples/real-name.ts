@@ -5,24 +5,18 @@
 import { Builder, type KeyInput, Rsa } from 'wechatpay-chain'
 import { run } from './support'
 
-interface User {
-  openid: string
-  union_id?: string
-  real_name_info?: { encrypted_real_name: string; credential_type: number; encrypted_credential_id: string }
-}
-
 run(async (config) => {
   await using instance = Builder.factory(config)
   const face_sid = 'aabbccdd12345'
   const appid = 'wx2b029c08a6233333'
-  const unionId = { face_sid, query: { info_type: 'ASK_UNIONID', appid } }
-  const realName = { face_sid, query: { info_type: 'ASK_REAL_NAME', appid } }
+  const unionId = { face_sid, query: { info_type: 'ASK_UNIONID' as const, appid } }
+  const realName = { face_sid, query: { info_type: 'ASK_REAL_NAME' as const, appid } }
 
-  const { data: user } = await instance.v3.facemch.users._face_sid_.get<User>(unionId)
+  const { data: user } = await instance.v3.facemch.users._face_sid_.get(unionId)
   console.log('union_id', user.union_id)
-  console.log((await instance.chain('v3/facemch/users/{face_sid}').get<User>(unionId)).status)
+  console.log((await instance.chain('v3/facemch/users/{face_sid}').get(unionId)).status)
 
-  const { data } = await instance['v3/facemch/users/{face_sid}'].get<User>(realName)
+  const { data } = await instance['v3/facemch/users/{face_sid}'].get(realName)
   const name = Rsa.decrypt(data.real_name_info?.encrypted_real_name ?? '', config.privateKey as KeyInput)
   // A name is the user's own business: show that it was read, not what it is.
   console.log(
@@ -30,11 +24,7 @@ run(async (config) => {
   )
 
   const print = ({ status }: { status: number }) => console.log(status)
-  await instance.v3.facemch.users._face_sid_
-    .getAsync<User>(realName)
-    .then(print)
-    .otherwise(console.error)
-    .wait()
-  await instance.chain('v3/facemch/users/{face_sid}').getAsync<User>(realName).then(print).wait()
-  await instance['v3/facemch/users/{face_sid}'].getAsync<User>(realName).then(print).wait()
+  await instance.v3.facemch.users._face_sid_.getAsync(realName).then(print).otherwise(console.error).wait()
+  await instance.chain('v3/facemch/users/{face_sid}').getAsync(realName).then(print).wait()
+  await instance['v3/facemch/users/{face_sid}'].getAsync(realName).then(print).wait()
 })

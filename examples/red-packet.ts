@@ -5,7 +5,7 @@ import { runSecurely } from './support'
 runSecurely(async (config) => {
   await using instance = Builder.factory(config)
   const send = (total_amount: number) =>
-    instance.v2.mmpaymkttransfers.sendredpack.post<{ send_listid: string }>({
+    instance.v2.mmpaymkttransfers.sendredpack.post({
       security: true,
       xml: {
         mch_billno: `${config.mchid}20260101${String(total_amount).padStart(10, '0')}`,

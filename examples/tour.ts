@@ -10,7 +10,7 @@ import {
   type Response,
   Rsa,
   VerificationError,
-} from 'wechatpay-chain'
+} from 'wechatpay-chain/lite'
 import { type RecordedRequest, Simulator } from 'wechatpay-chain/simulator'
 
 const USER = 'v3.offlinefacemch.organizations._organization_id_.users.outUserId._out_user_id_'

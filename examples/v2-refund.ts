@@ -6,7 +6,7 @@ runSecurely(async (config, { simulator }) => {
   await using instance = Builder.factory(config)
   const order = { appid: 'wx2421b1c4370ec43b', mch_id: config.mchid, out_trade_no: 'tea-0003' }
 
-  const { data: prepaid } = await instance.v2.pay.unifiedorder.post<{ code_url: string }>({
+  const { data: prepaid } = await instance.v2.pay.unifiedorder.post({
     xml: {
       ...order,
       body: 'tea',
@@ -23,12 +23,12 @@ runSecurely(async (config, { simulator }) => {
   simulator?.pay(order.out_trade_no)
 
   const refund = { ...order, out_refund_no: 'tea-0003-1', total_fee: 100, refund_fee: 30 }
-  const { data } = await instance.v2.secapi.pay.refund.post<{ refund_fee: string }>({
+  const { data } = await instance.v2.secapi.pay.refund.post({
     security: true,
     xml: refund,
   })
   console.log('refunded', data.refund_fee)
 
-  const { data: query } = await instance.v2.pay.refundquery.post<{ refund_status_0: string }>({ xml: order })
+  const { data: query } = await instance.v2.pay.refundquery.post({ xml: order })
   console.log('the refund is', query.refund_status_0)
 })

@@ -1,3 +1,4 @@
+export type { CallbackEnvelope, CallbackOf, CallbackResource } from './callback'
 export type { Client } from './client'
 export type { Certs, Config, RemoteSigner, RemoteVerifier } from './config'
 export { AesEcb } from './crypto/aes-ecb'
@@ -23,9 +24,9 @@ export type { PendingResponse } from './promise'
 export type { QueryInput, QueryValue } from './query'
 export type { BodyInput, CallSettings, Protocol, RequestOptions } from './request'
 export type { Response } from './response'
-export { Transformer, XmlError, type XmlValue } from './transformer'
 export * from './settings'
 export type { TemplateNode, TemplateOptions, VariablesOf } from './template'
+export { Transformer, XmlError, type XmlValue } from './transformer'
 export type {
   AsyncVerb,
   CallOptions,

@@ -1,7 +1,7 @@
 import assert from 'node:assert'
 import { format, inspect, isDeepStrictEqual, types } from 'node:util'
 import { Dispatcher } from 'undici'
-import { Builder, type DynamicPath } from '../lib'
+import { Builder, type DynamicPath } from '../lib/lite'
 import { credentials } from './support/keys'
 
 /** Nothing in this file may send, so nothing may arrive here. */

@@ -10,7 +10,7 @@ import { buffer, text } from 'node:stream/consumers'
 import { inspect } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { Agent, Dispatcher, MockAgent, ProxyAgent } from 'undici'
-import { Builder, type Config, type Response, TransportError } from '../lib'
+import { Builder, type Config, type Response, TransportError } from '../lib/lite'
 import { config, Loopback, PLATFORM_SERIAL, signed } from './conformance/platform'
 
 const servers: { close(): unknown }[] = []

@@ -58,6 +58,8 @@ export interface Variant {
 
 export interface Group {
   readonly required?: true
+  /** At least one of these is needed, none by itself: the order's number or the platform's. */
+  readonly anyOf?: readonly string[]
   readonly fields: readonly Field[]
 }
 

@@ -29,6 +29,7 @@ function catalogueFiles(all: readonly Operation[]): ReadonlyMap<string, string> 
 }
 
 const all = operations()
+const types = typesOf(all, callbacks())
 rmSync(join(LIB, 'openapi'), { recursive: true, force: true })
-write('openapi', typesOf(all))
+write('openapi', types)
 write('catalogue', catalogueFiles(all))

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Builder, type Config } from '../../lib'
+import { Builder, type Config } from '../../lib/lite'
 import { SECRET } from '../conformance/apiv2'
 import { config, type Loopback } from '../conformance/platform'
 

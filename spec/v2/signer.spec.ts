@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import { type Dispatcher, fetch, interceptors, request as undiciRequest } from 'undici'
-import { Builder, type Config, RequestError } from '../../lib'
+import { Builder, type Config, RequestError } from '../../lib/lite'
 import {
   answered,
   fieldsOf,

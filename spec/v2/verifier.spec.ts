@@ -6,7 +6,7 @@ import { type Readable, Writable } from 'node:stream'
 import { buffer, text } from 'node:stream/consumers'
 import { inspect } from 'node:util'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
-import { ApiError, Builder, type Response, VerificationError } from '../../lib'
+import { ApiError, Builder, type Response, VerificationError } from '../../lib/lite'
 import { ANSWERS } from '../../lib/v2/answers'
 import {
   answered,

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { Dispatcher, interceptors } from 'undici'
-import { Builder, type Config, RequestError, Rsa, TransportError } from '../../lib'
+import { Builder, type Config, RequestError, Rsa, TransportError } from '../../lib/lite'
 import { signQueue } from '../../lib/v3/sign-queue'
 import {
   authorizationFaults,

@@ -72,7 +72,8 @@ function printNode(printer: Printer, node: Node, name: string, scope: string): v
   if (scope === '') printer.declare(name)
   printer.line(`/** \`${node.template}\` */`)
   printer.block(`export interface ${name}`, () => {
-    for (const operation of node.operations) printMethods(printer, scope + typeName(node, operation), operation)
+    for (const operation of node.operations)
+      printMethods(printer, scope + typeName(node, operation), operation)
     for (const child of node.children) {
       printer.line(`readonly ${key(child.property)}: Loosen<${scope}${child.name}>`)
     }
@@ -110,12 +111,16 @@ const sentAs = (uri: string): string => (uri.startsWith('v2/') ? uri.slice(2) : 
 function description(operation: Operation, tags: readonly string[]): string[] {
   const { host, security, nonceless, docs = [], answer } = operation
   const notes = [
-    host && `${host.required ? 'Only on' : 'Also on'} \`base_uri: 'https://${host.name}${host.basePath ?? ''}/'\`.`,
+    host &&
+      `${host.required ? 'Only on' : 'Also on'} \`base_uri: 'https://${host.name}${host.basePath ?? ''}/'\`.`,
     security && 'Needs `security: true`.',
     nonceless && 'Takes `nonceless: true`.',
     answer.downloadUrls && `Fetch what \`${answer.downloadUrls.join('`, `')}\` names.`,
   ]
-  return comment([short(operation), notes.filter(Boolean).join(' ')], [...links(docs).map((link) => `@see ${link}`), ...tags])
+  return comment(
+    [short(operation), notes.filter(Boolean).join(' ')],
+    [...links(docs).map((link) => `@see ${link}`), ...tags],
+  )
 }
 
 /** The first page for each kind of reader; the others repeat them for further products. */
@@ -201,12 +206,19 @@ function printOptions(printer: Printer, name: string, operation: Operation): voi
   for (const group of GROUPS) {
     const given = operation[group]
     if (!given?.fields.length) continue
+    const note = given.anyOf ? `${title}. At least one of \`${given.anyOf.join('`, `')}\` is needed` : title
     if (group === 'headers') printHeaders(printer, `${name}_Headers`, given, title)
-    else printFields(printer, `${name}_${pascal(group)}`, given.fields, request, title)
+    else printFields(printer, `${name}_${pascal(group)}`, given.fields, request, note)
   }
   const { kind, fields } = operation.answer
   if (fields && dataType(name, operation) === `${name}_Data`) {
-    printFields(printer, `${name}_Data`, fields, { direction: 'answer', wire: kind === 'xml' ? 'text' : 'json' }, title)
+    printFields(
+      printer,
+      `${name}_Data`,
+      fields,
+      { direction: 'answer', wire: kind === 'xml' ? 'text' : 'json' },
+      title,
+    )
   }
 }
 

@@ -14,7 +14,13 @@ export interface Manner {
  * Prints an interface for a list of fields, and one for each object below it.
  * @param name of the interface; those below it add the name of their field
  */
-export function printFields(printer: Printer, name: string, fields: readonly Field[], manner: Manner, title: string): void {
+export function printFields(
+  printer: Printer,
+  name: string,
+  fields: readonly Field[],
+  manner: Manner,
+  title: string,
+): void {
   printer.declare(name)
   printer.line(...comment([title]))
   printer.block(`export interface ${name}`, () => {
@@ -42,7 +48,7 @@ function printMember(printer: Printer, owner: string, field: Field, manner: Mann
 const SUPPLIED: ReadonlySet<string> = new Set(['sign', 'nonce_str'])
 
 /** `coupon_id_$n` stands for `coupon_id_0`, `coupon_id_1`, … */
-const pattern = (name: string): string => `\`${name.replace(/\$[a-z]/g, () => '${number}')}\``
+const pattern = (name: string): string => `\`${name.replace(/\$[a-z]/g, () => `\${number}`)}\``
 
 function printBelow(printer: Printer, owner: string, field: Field, manner: Manner): void {
   const inner = below(field, manner)
@@ -50,7 +56,13 @@ function printBelow(printer: Printer, owner: string, field: Field, manner: Manne
   const title = field.label ?? `\`${field.name}\``
   if (field.fields) printFields(printer, name, field.fields, inner, title)
   for (const [at, variant] of (field.variants ?? []).entries()) {
-    printFields(printer, variantName(name, variant, at), variant.fields, inner, variant.when ? `${title}: \`${variant.when}\`` : title)
+    printFields(
+      printer,
+      variantName(name, variant, at),
+      variant.fields,
+      inner,
+      variant.when ? `${title}: \`${variant.when}\`` : title,
+    )
   }
 }
 
@@ -61,7 +73,8 @@ function below(field: Field, manner: Manner): Manner {
 }
 
 const nameBelow = (owner: string, field: Field): string => `${owner}_${pascal(field.name)}`
-const variantName = (name: string, variant: Variant, at: number): string => `${name}_${pascal(variant.when?.toLowerCase() ?? String(at + 1))}`
+const variantName = (name: string, variant: Variant, at: number): string =>
+  `${name}_${pascal(variant.when?.toLowerCase() ?? String(at + 1))}`
 
 function typeOf(owner: string, field: Field, manner: Manner): string {
   if (field.encoded && manner.direction === 'answer') return 'string'
@@ -82,15 +95,22 @@ function itemType(owner: string, field: Field, type: string, manner: Manner): st
   const values = field.enum?.filter((value) => typeof value === SCALARS[type]) ?? []
   const text = manner.wire === 'text'
   if (values.length > 0) {
-    const literals = values.map((value) => literal(text && manner.direction === 'answer' ? String(value) : value))
+    const literals = values.map((value) =>
+      literal(text && manner.direction === 'answer' ? String(value) : value),
+    )
     const open = manner.direction === 'answer' || field.enumOpen
-    if (text && type !== 'string' && manner.direction === 'request') literals.push(...values.map((value) => literal(String(value))))
-    return open ? [...literals, `(${text ? 'string' : SCALARS[type]} & {})`].join(' | ') : literals.join(' | ')
+    if (text && type !== 'string' && manner.direction === 'request')
+      literals.push(...values.map((value) => literal(String(value))))
+    return open
+      ? [...literals, `(${text ? 'string' : SCALARS[type]} & {})`].join(' | ')
+      : literals.join(' | ')
   }
-  if (type === 'string') return field.encrypted === 'platform' && manner.direction === 'request' ? 'Encrypted' : 'string'
-  if (type === 'object') return manner.direction === 'request' ? 'Readonly<Record<string, unknown>>' : 'Record<string, unknown>'
+  if (type === 'string')
+    return field.encrypted === 'platform' && manner.direction === 'request' ? 'Encrypted' : 'string'
+  if (type === 'object')
+    return manner.direction === 'request' ? 'Readonly<Record<string, unknown>>' : 'Record<string, unknown>'
   if (!text) return SCALARS[type] ?? 'unknown'
-  const written = type === 'boolean' ? "'true' | 'false'" : '`${number}`'
+  const written = type === 'boolean' ? "'true' | 'false'" : `\`\${number}\``
   return manner.direction === 'request' ? `${SCALARS[type]} | ${written}` : written
 }
 
@@ -114,7 +134,8 @@ function describe(field: Field, manner: Manner): string {
   return notes.filter(Boolean).join('. ')
 }
 
-const holds = (field: Field): string => (field.fields ? 'JSON of the fields below its name in this namespace' : 'JSON')
+const holds = (field: Field): string =>
+  field.fields ? 'JSON of the fields below its name in this namespace' : 'JSON'
 
 const ENCODINGS = { json: 'a string of JSON', urlencoded: 'url-encoded text' } as const
 

@@ -1,5 +1,6 @@
-import type { Operation } from '../../catalogue'
+import type { Callback, Operation } from '../../catalogue'
 import { key, literal } from '../names'
+import { printCallbacks, printCallbacksV2 } from './callbacks'
 import { domainName, HEAD, printDomain } from './domain'
 import { Printer } from './printer'
 import { type Node, treeOf, walk } from './tree'
@@ -14,16 +15,21 @@ interface Domain {
 }
 
 /**
- * Types for every documented operation.
+ * Types for every documented operation and notification.
  * @returns the files by their paths below `lib/openapi`
  */
-export function typesOf(operations: readonly Operation[]): ReadonlyMap<string, string> {
+export function typesOf(
+  operations: readonly Operation[],
+  callbacks: readonly Callback[],
+): ReadonlyMap<string, string> {
   const domains = domainsOf(operations)
   const files = new Map(domains.map(({ file, root }) => [`${file}.ts`, printDomain(root)]))
   for (const version of VERSIONS) {
     files.set(`${version}/index.ts`, printVersion(version, domains))
   }
   files.set('paths.ts', printPaths(domains))
+  files.set('v2/callbacks.ts', printCallbacksV2(callbacks))
+  files.set('v3/callbacks.ts', printCallbacks(callbacks))
   return files
 }
 
@@ -78,7 +84,8 @@ function printPaths(domains: readonly Domain[]): string {
   printer.block('export declare abstract class Brackets', () => {
     for (const { root } of domains) {
       for (const { template, operations } of walk(root)) {
-        if (operations.length > 0) printer.line(`protected readonly ${literal(template)}: Paths[${literal(template)}]`)
+        if (operations.length > 0)
+          printer.line(`protected readonly ${literal(template)}: Paths[${literal(template)}]`)
       }
     }
   })

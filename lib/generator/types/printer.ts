@@ -68,5 +68,4 @@ export function comment(paragraphs: readonly string[], tags: readonly string[] =
 }
 
 /** Nothing in a fact may end the comment, or read as a tag. */
-const escaped = (text: string): string =>
-  text.replace(/\s+/g, ' ').replaceAll('*/', '*\\/').trim()
+const escaped = (text: string): string => text.replace(/\s+/g, ' ').replaceAll('*/', '*\\/').trim()

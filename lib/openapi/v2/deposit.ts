@@ -532,7 +532,7 @@ export namespace Deposit {
     xml: Orderquery_Post_Xml
   }
 
-  /** 查询订单 `POST /deposit/orderquery` */
+  /** 查询订单 `POST /deposit/orderquery`. At least one of `transaction_id`, `out_trade_no` is needed */
   export interface Orderquery_Post_Xml {
     /** 接口版本号 */
     version?: '1.0' | undefined
@@ -545,9 +545,9 @@ export namespace Deposit {
     /** 子商户号 */
     sub_mch_id?: string | undefined
     /** 微信订单号 */
-    transaction_id: string
+    transaction_id?: string | undefined
     /** 商户订单号 */
-    out_trade_no: string
+    out_trade_no?: string | undefined
     /** 签名类型 */
     sign_type?: 'MD5' | 'HMAC-SHA256' | undefined
   }
@@ -699,7 +699,7 @@ export namespace Deposit {
     xml: Refund_Post_Xml
   }
 
-  /** 申请退款（押金） `POST /deposit/refund` */
+  /** 申请退款（押金） `POST /deposit/refund`. At least one of `transaction_id`, `out_trade_no` is needed */
   export interface Refund_Post_Xml {
     /** 公众账号ID */
     appid: string
@@ -712,9 +712,9 @@ export namespace Deposit {
     /** 签名类型 */
     sign_type?: 'MD5' | 'HMAC-SHA256' | undefined
     /** 微信订单号 */
-    transaction_id: string
+    transaction_id?: string | undefined
     /** 商户订单号 */
-    out_trade_no: string
+    out_trade_no?: string | undefined
     /** 商户退款单号 */
     out_refund_no: string
     /** 订单金额 */
@@ -808,7 +808,7 @@ export namespace Deposit {
     xml: Refundquery_Post_Xml
   }
 
-  /** 查询退款（押金） `POST /deposit/refundquery` */
+  /** 查询退款（押金） `POST /deposit/refundquery`. At least one of `transaction_id`, `out_trade_no`, `out_refund_no`, `refund_id` is needed */
   export interface Refundquery_Post_Xml {
     /** 公众账号ID */
     appid: string
@@ -821,13 +821,13 @@ export namespace Deposit {
     /** 签名类型 */
     sign_type?: 'MD5' | 'HMAC-SHA256' | undefined
     /** 微信订单号 */
-    transaction_id: string
+    transaction_id?: string | undefined
     /** 商户订单号 */
-    out_trade_no: string
+    out_trade_no?: string | undefined
     /** 商户退款单号 */
-    out_refund_no: string
+    out_refund_no?: string | undefined
     /** 微信退款单号 */
-    refund_id: string
+    refund_id?: string | undefined
     /** 偏移量 */
     offset?: number | `${number}` | undefined
   }

@@ -742,7 +742,7 @@ export namespace Pay {
     xml: Facepayquery_Post_Xml
   }
 
-  /** 查询订单 `POST /pay/facepayquery` */
+  /** 查询订单 `POST /pay/facepayquery`. At least one of `transaction_id`, `out_trade_no` is needed */
   export interface Facepayquery_Post_Xml {
     /** 接口版本号 */
     version?: '1.0' | undefined
@@ -755,9 +755,9 @@ export namespace Pay {
     /** 子商户号 */
     sub_mch_id?: string | undefined
     /** 微信订单号 */
-    transaction_id: string
+    transaction_id?: string | undefined
     /** 商户订单号 */
-    out_trade_no: string
+    out_trade_no?: string | undefined
     /** 签名类型 */
     sign_type?: 'MD5' | 'HMAC-SHA256' | undefined
   }
@@ -1131,7 +1131,7 @@ export namespace Pay {
     xml: Orderquery_Post_Xml
   }
 
-  /** 查询订单 `POST /pay/orderquery` */
+  /** 查询订单 `POST /pay/orderquery`. At least one of `transaction_id`, `out_trade_no` is needed */
   export interface Orderquery_Post_Xml {
     /** 接口版本号 */
     version?: '1.0' | undefined
@@ -1144,9 +1144,9 @@ export namespace Pay {
     /** 子商户号 */
     sub_mch_id?: string | undefined
     /** 微信订单号 */
-    transaction_id: string
+    transaction_id?: string | undefined
     /** 商户订单号 */
-    out_trade_no: string
+    out_trade_no?: string | undefined
     /** 签名类型 */
     sign_type?: 'MD5' | 'HMAC-SHA256' | undefined
   }
@@ -1296,16 +1296,16 @@ export namespace Pay {
     xml: Paporderquery_Post_Xml
   }
 
-  /** 查询订单 `POST /pay/paporderquery` */
+  /** 查询订单 `POST /pay/paporderquery`. At least one of `transaction_id`, `out_trade_no` is needed */
   export interface Paporderquery_Post_Xml {
     /** 请求appid */
     appid: string
     /** 商户号 */
     mch_id: string
     /** 微信订单号 */
-    transaction_id: string
+    transaction_id?: string | undefined
     /** 商户订单号 */
-    out_trade_no: string
+    out_trade_no?: string | undefined
   }
 
   /** 查询订单 `POST /pay/paporderquery` */
@@ -1471,16 +1471,16 @@ export namespace Pay {
     xml: PartnerPaporderquery_Post_Xml
   }
 
-  /** 查询订单 `POST /pay/partner/paporderquery` */
+  /** 查询订单 `POST /pay/partner/paporderquery`. At least one of `transaction_id`, `out_trade_no` is needed */
   export interface PartnerPaporderquery_Post_Xml {
     /** 请求appid */
     appid: string
     /** 商户号 */
     mch_id: string
     /** 微信订单号 */
-    transaction_id: string
+    transaction_id?: string | undefined
     /** 商户订单号 */
-    out_trade_no: string
+    out_trade_no?: string | undefined
     /** 子商户公众账号ID */
     sub_appid?: string | undefined
     /** 子商户号 */
@@ -2329,7 +2329,7 @@ export namespace Pay {
     xml: Refundquery_Post_Xml
   }
 
-  /** 查询退款 `POST /pay/refundquery` */
+  /** 查询退款 `POST /pay/refundquery`. At least one of `transaction_id`, `out_trade_no`, `out_refund_no`, `refund_id` is needed */
   export interface Refundquery_Post_Xml {
     /** 公众账号ID */
     appid: string
@@ -2342,13 +2342,13 @@ export namespace Pay {
     /** 签名类型 */
     sign_type?: 'MD5' | 'HMAC-SHA256' | undefined
     /** 微信订单号 */
-    transaction_id: string
+    transaction_id?: string | undefined
     /** 商户订单号 */
-    out_trade_no: string
+    out_trade_no?: string | undefined
     /** 商户退款单号 */
-    out_refund_no: string
+    out_refund_no?: string | undefined
     /** 微信退款单号 */
-    refund_id: string
+    refund_id?: string | undefined
     /** 偏移量 */
     offset?: number | `${number}` | undefined
   }
@@ -2440,7 +2440,7 @@ export namespace Pay {
     xml: Refundqueryv2_Post_Xml
   }
 
-  /** 查询退款（支持单品） `POST /pay/refundqueryv2` */
+  /** 查询退款（支持单品） `POST /pay/refundqueryv2`. At least one of `transaction_id`, `out_trade_no`, `out_refund_no`, `refund_id` is needed */
   export interface Refundqueryv2_Post_Xml {
     /** 公众账号ID */
     appid: string
@@ -2453,13 +2453,13 @@ export namespace Pay {
     /** 签名类型 */
     sign_type?: 'MD5' | 'HMAC-SHA256' | undefined
     /** 微信订单号 */
-    transaction_id: string
+    transaction_id?: string | undefined
     /** 商户订单号 */
-    out_trade_no: string
+    out_trade_no?: string | undefined
     /** 商户退款单号 */
-    out_refund_no: string
+    out_refund_no?: string | undefined
     /** 微信退款单号 */
-    refund_id: string
+    refund_id?: string | undefined
     /** 偏移量 */
     offset?: number | `${number}` | undefined
   }

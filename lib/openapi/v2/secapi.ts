@@ -1335,7 +1335,7 @@ export namespace Secapi {
     xml: PayRefund_Post_Xml
   }
 
-  /** 申请退款 `POST /secapi/pay/refund` */
+  /** 申请退款 `POST /secapi/pay/refund`. At least one of `transaction_id`, `out_trade_no` is needed */
   export interface PayRefund_Post_Xml {
     /** 公众账号ID */
     appid: string
@@ -1348,9 +1348,9 @@ export namespace Secapi {
     /** 签名类型 */
     sign_type?: 'MD5' | 'HMAC-SHA256' | undefined
     /** 微信订单号 */
-    transaction_id: string
+    transaction_id?: string | undefined
     /** 商户订单号 */
-    out_trade_no: string
+    out_trade_no?: string | undefined
     /** 商户退款单号 */
     out_refund_no: string
     /** 订单金额 */
@@ -1446,7 +1446,7 @@ export namespace Secapi {
     xml: PayRefundv2_Post_Xml
   }
 
-  /** 申请退款（支持单品） `POST /secapi/pay/refundv2` */
+  /** 申请退款（支持单品） `POST /secapi/pay/refundv2`. At least one of `transaction_id`, `out_trade_no` is needed */
   export interface PayRefundv2_Post_Xml {
     /** 退款包含的商品列表信息. Sent as a string of JSON */
     detail?: PayRefundv2_Post_Xml_Detail | undefined
@@ -1461,9 +1461,9 @@ export namespace Secapi {
     /** 签名类型 */
     sign_type?: 'MD5' | 'HMAC-SHA256' | undefined
     /** 微信订单号 */
-    transaction_id: string
+    transaction_id?: string | undefined
     /** 商户订单号 */
-    out_trade_no: string
+    out_trade_no?: string | undefined
     /** 商户退款单号 */
     out_refund_no: string
     /** 订单金额 */
