@@ -1,13 +1,19 @@
 import type { KeyObject } from 'node:crypto'
-import { verify } from 'node:crypto'
 import type { Dispatcher } from 'undici'
-import { fromBase64 } from './bytes'
-import { type KeyInput, parsePrivateKey, parsePublicKey } from './crypto/key'
+import { type KeyInput, parsePrivateKey } from './crypto/key'
 import { ConfigError } from './errors'
 import { checkHeaders, type HeaderBag, type HeadersInput } from './headers'
 import { DEFAULT_BASE_URI } from './hosts'
 import { type ClientCertificate, type MerchantCertificate, resolveMerchant } from './merchant'
 import { isPlainObject } from './plain'
+import {
+  type Certs,
+  ConfiguredKeys,
+  IDENTIFIER,
+  isPublicKeyId,
+  type PlatformKeys,
+  parsePlatformKeys,
+} from './platform-keys'
 import { suggestion } from './suggestion'
 
 /** A merchant key that lives elsewhere: a KMS, an HSM, a service. */
@@ -16,17 +22,6 @@ export interface RemoteSigner {
   sign(message: string): string | Promise<string>
   /** The plain text of a base64 OAEP ciphertext. */
   decrypt?(ciphertext: string): string | Promise<string>
-}
-
-/** A platform key that lives elsewhere, or speaks another algorithm. */
-export interface RemoteVerifier {
-  /** Does the signature, as it stands in the header, belong to the UTF-8 message? */
-  verify(message: string, signature: string): boolean | Promise<boolean>
-}
-
-/** The platform's keys by their serial (certificates) or id (`PUB_KEY_ID_…`); `auto` downloads certificates. */
-export type Certs = { readonly auto?: true } & {
-  readonly [serial: string]: KeyInput | RemoteVerifier | true | undefined
 }
 
 /** What `Builder.factory` takes. */
@@ -55,14 +50,13 @@ export interface Config {
 
 /** Signs with a key in this process, or asks someone else to. */
 export type Signer = { readonly key: KeyObject } | { readonly remote: RemoteSigner }
-type Verify = (message: Buffer, signature: string) => boolean | Promise<boolean>
 
 /** The configuration, checked once: keys parsed, defaults in place, frozen. */
 export interface ResolvedConfig {
   readonly mchid: string
   readonly serial: string
   readonly signer: Signer
-  readonly verifiers: ReadonlyMap<string, Verify>
+  readonly keys: PlatformKeys
   /** The first configured `PUB_KEY_ID_…`: answers are asked to be signed with it. */
   readonly publicKeyId: string | undefined
   readonly secret: string | undefined
@@ -89,8 +83,6 @@ const NAMES = [
   'dispatcher',
 ] as const satisfies readonly (keyof Config)[]
 
-/** Merchant numbers, serial numbers, ids of public keys. */
-const IDENTIFIER = /^[\w-]{1,64}$/
 const DEFAULT_TIMEOUT = 30_000
 /** The longest delay a timer can hold. */
 const LONGEST_TIMEOUT = 2 ** 31 - 1
@@ -117,13 +109,13 @@ function checked(config: Record<string, unknown>): ResolvedConfig {
     }
   }
   const serial = identifier(config, 'serial', 'the serial number of the merchant API certificate')
-  const { verifiers, publicKeyId } = platformKeys(config.certs, serial)
+  const keys = new ConfiguredKeys(parsePlatformKeys(config.certs, serial))
   return Object.freeze({
     mchid: identifier(config, 'mchid', 'the merchant number'),
     serial,
     signer: merchantKey(config.privateKey),
-    verifiers,
-    publicKeyId,
+    keys,
+    publicKeyId: keys.known().find(({ id }) => isPublicKeyId(id))?.id,
     secret: optional(
       config,
       'secret',
@@ -168,51 +160,6 @@ function merchantKey(input: unknown): Signer {
   }
   if (isObject(input) && typeof input.sign === 'function') return { remote: input as unknown as RemoteSigner }
   return { key: parsePrivateKey(input, 'privateKey') }
-}
-
-function platformKeys(certs: unknown, serial: string) {
-  if (!isObject(certs) || Array.isArray(certs)) {
-    throw new ConfigError('certs', 'expected { [serial or PUB_KEY_ID_…]: public key or certificate }')
-  }
-  const { auto, ...keys } = certs
-  if (auto !== undefined && auto !== true) throw new ConfigError('certs.auto', 'expected true, or nothing')
-  const verifiers = new Map<string, Verify>()
-  for (const [id, key] of Object.entries(keys)) {
-    if (id === serial) {
-      throw new ConfigError(
-        `certs.${id}`,
-        "this is the merchant's own serial: certs holds WeChat Pay's public key (pub_key.pem) or platform certificates",
-      )
-    }
-    // It stands in a request's header.
-    if (!IDENTIFIER.test(id))
-      throw new ConfigError('certs', 'expected serial numbers, or PUB_KEY_ID_… as names')
-    verifiers.set(id, verifier(key, `certs.${id}`))
-  }
-  if (verifiers.size === 0) {
-    throw new ConfigError(
-      'certs',
-      auto
-        ? 'a first key is needed beside auto: the public key (PUB_KEY_ID_…) or one platform certificate'
-        : "empty: give WeChat Pay's public key as { PUB_KEY_ID_…: key }, or a platform certificate by its serial",
-    )
-  }
-  return { verifiers, publicKeyId: [...verifiers.keys()].find((id) => id.startsWith('PUB_KEY_ID_')) }
-}
-
-function verifier(input: unknown, field: string): Verify {
-  if (isObject(input) && typeof input.verify === 'function') {
-    const remote = input as unknown as RemoteVerifier
-    return (message, signature) => {
-      const verified = remote.verify(message.toString('utf8'), signature)
-      return typeof verified === 'boolean' ? verified : Promise.resolve(verified)
-    }
-  }
-  const key = parsePublicKey(input, field)
-  return (message, signature) => {
-    const bytes = fromBase64(signature)
-    return bytes !== undefined && verify('sha256', message, key, bytes)
-  }
 }
 
 function identifier(config: Record<string, unknown>, field: 'mchid' | 'serial', what: string): string {

@@ -388,14 +388,14 @@ describe('what comes of it', () => {
     config.mchid = 'other'
     expect(String(resolved.apiv3Key)).toBe(APIV3_KEY)
     expect(resolved.baseUri.origin).toBe('https://api.mch.weixin.qq.com')
-    expect([...resolved.verifiers.keys()]).toEqual(['ABC'])
+    expect(resolved.keys.known().map(({ id }) => id)).toEqual(['ABC'])
     expect(resolved.headers.get('list')).toEqual(['list', 'a'])
     expect(resolved.mchid).toBe(credentials.mchid)
   })
 
   test('the verifiers tell right from wrong', async () => {
-    const { verifiers } = resolveConfig(credentials)
-    const verify = verifiers.get(PUBLIC_KEY_ID)
+    const { keys } = resolveConfig(credentials)
+    const verify = (await keys.find(PUBLIC_KEY_ID))?.verify
     const signature = sign('RSA-SHA256', Buffer.from('m'), platform.privateKey).toString('base64')
     expect(await verify?.(Buffer.from('m'), signature)).toBe(true)
     expect(await verify?.(Buffer.from('n'), signature)).toBe(false)

@@ -15,6 +15,7 @@ import {
   VERDICT,
   type Verdict,
 } from '../handler'
+import type { PlatformKey, PlatformKeys } from '../platform-keys'
 import { Response } from '../response'
 import { isStatement, isUnsigned } from './unsigned'
 
@@ -32,7 +33,7 @@ const FIELDS = ['wechatpay-timestamp', 'wechatpay-nonce', 'wechatpay-serial', 'w
  */
 export function verifier(config: ResolvedConfig): Interceptor {
   return (dispatch) => (options, handler) => {
-    return dispatch(options, new VerifyingHandler(handler, options, config.verifiers))
+    return dispatch(options, new VerifyingHandler(handler, options, config.keys))
   }
 }
 
@@ -49,18 +50,18 @@ class Doubt extends Error {
 class VerifyingHandler extends PassingHandler {
   readonly #path: string
   readonly #verdict: Verdict
-  readonly #verifiers: ResolvedConfig['verifiers']
+  readonly #keys: PlatformKeys
   #status = 0
   #headers: ResponseHeaders = {}
   #message: string | undefined
   #passing = false
   #collector = new Collector(200)
 
-  constructor(next: Handler, options: Options, verifiers: ResolvedConfig['verifiers']) {
+  constructor(next: Handler, options: Options, keys: PlatformKeys) {
     super(next)
     this.#path = options.path
     this.#verdict = options[VERDICT] ?? { verified: false }
-    this.#verifiers = verifiers
+    this.#keys = keys
   }
 
   override onResponseStart(
@@ -98,7 +99,7 @@ class VerifyingHandler extends PassingHandler {
         const { 'content-encoding': _, 'content-length': __, ...rest } = this.#headers
         this.#headers = rest
       }
-      const doubt = examine(this.#path, this.#headers, body, this.#verifiers)
+      const doubt = examine(this.#path, this.#headers, body, this.#keys)
       if (doubt instanceof Promise) {
         doubt
           .then((found) => this.#settle(detached, body, trailers, found))
@@ -156,7 +157,7 @@ function verify(
   path: string,
   headers: ResponseHeaders,
   body: Buffer,
-  verifiers: ResolvedConfig['verifiers'],
+  keys: PlatformKeys,
 ): boolean | Promise<boolean> {
   const [timestamp, nonce, serial, signature] = FIELDS.map((name) => required(headers, name)) as [
     string,
@@ -173,16 +174,28 @@ function verify(
       `it was signed ${Math.abs(skew)} s ${skew < 0 ? 'ago' : 'in the future'} by this machine's clock, at most ${WINDOW} s are accepted: check the clock (NTP); if it is right, the answer is a replay`,
     )
   }
-  const check = verifiers.get(serial)
-  if (!check) {
-    throw new Doubt(
-      'serial',
-      `it is signed with the key ${JSON.stringify(serial.slice(0, 64))}, configured are ${[...verifiers.keys()].join(', ')}: add that key to certs`,
-    )
-  }
   if (signature.startsWith(PROBE))
     throw new Doubt('signature', "it is WeChat Pay's own probe with a false signature")
-  return check(signedMessage(path, headers, body, timestamp, nonce), signature)
+  const message = signedMessage(path, headers, body, timestamp, nonce)
+  const key = keys.find(serial)
+  return key instanceof Promise
+    ? key.then((found) => check(found, serial, keys, message, signature))
+    : check(key, serial, keys, message, signature)
+}
+
+function check(
+  key: PlatformKey | undefined,
+  serial: string,
+  keys: PlatformKeys,
+  message: Buffer,
+  signature: string,
+): boolean | Promise<boolean> {
+  if (key) return key.verify(message, signature)
+  const known = keys.known().map(({ id }) => id)
+  throw new Doubt(
+    'serial',
+    `it is signed with the key ${JSON.stringify(serial.slice(0, 64))}, configured are ${known.join(', ')}: add that key to certs`,
+  )
 }
 
 function signedMessage(
