@@ -1,6 +1,6 @@
 import { createChain, rootOf, VERBS, type Verb } from './chain'
 import { Client } from './client'
-import { type Config, resolveConfig } from './config'
+import type { Config } from './config'
 import { ConfigError, RequestError } from './errors'
 import { pending } from './promise'
 import type { LooseInstance } from './types'
@@ -16,7 +16,7 @@ export const Builder = {
    * @throws ConfigError that names the option and the remedy
    */
   factory<Tree = unknown>(config: Config): Tree & LooseInstance {
-    const client = new Client(resolveConfig(config))
+    const client = new Client(config)
     const root = createChain(
       {
         segment(name) {

@@ -1,44 +1,54 @@
-import type { Agent, Dispatcher } from 'undici'
-import type { ResolvedConfig } from './config'
+import type { Dispatcher } from 'undici'
+import { announceExpiry, type Certificates } from './certificates'
+import { type Config, type ResolvedConfig, resolveConfig } from './config'
+import { type Connections, connect } from './connections'
+import type { KeyInput } from './crypto/key'
+import { Rsa } from './crypto/rsa'
 import { ConfigError, RequestError } from './errors'
 import { Exchange } from './exchange'
 import { ABANDONED, FIELDS, LABEL, NONCELESS, type Options, VERDICT } from './handler'
-import type { ClientCertificate } from './merchant'
+import { type ClientCertificate, expiryOf } from './merchant'
 import { type PendingResponse, pending } from './promise'
 import { type Protocol, prepare, type Request } from './request'
 import type { Response } from './response'
-import { undici } from './undici'
+import { Encryption } from './sensitive'
 import { signer as v2Signer } from './v2/signer'
 import { verifier as v2Verifier } from './v2/verifier'
 import { signer as v3Signer } from './v3/signer'
 import { verifier as v3Verifier } from './v3/verifier'
 
-/**
- * The connection pool: one request at a time on a connection, since a write that was pipelined behind a lost one would
- * have an unknown outcome; idle connections are given up before the platform closes them, after about 8 s.
- */
-const POOL: Agent.Options = {
-  connections: 64,
-  pipelining: 1,
-  keepAliveTimeout: 4_000,
-  keepAliveMaxTimeout: 7_000,
-}
+const DAY = 86_400_000
 
 /** Connections, and the same with the signer and the verifier of each protocol. */
 interface Pool extends Readonly<Record<Protocol, Dispatcher>> {
-  readonly connections: Dispatcher
+  readonly connections: Connections
 }
+
+/** What may change while a client lives: keys grow old. */
+export type Rotation = Partial<
+  Pick<Config, 'serial' | 'privateKey' | 'certs' | 'secret' | 'apiv3Key' | 'merchant'>
+>
 
 /** What stands behind a chain: sends requests by verb and path template. */
 export class Client {
-  readonly #config: ResolvedConfig
+  #given: Config
+  #config: ResolvedConfig
   /** Built when first used: with the merchant's certificate, and without. */
   readonly #pools = new Map<ClientCertificate | undefined, Pool>()
   readonly #inFlight = new Set<Promise<Response>>()
+  readonly #retired: Promise<void>[] = []
   #closing: Promise<void> | undefined
+  #watched = 0
 
-  constructor(config: ResolvedConfig) {
-    this.#config = config
+  /** @throws ConfigError that names the option and the remedy */
+  constructor(config: Config) {
+    this.#config = this.#resolve(config)
+    this.#given = { ...config }
+  }
+
+  /** The platform certificates, with `certs: { auto: true }`. */
+  get certificates(): Certificates | undefined {
+    return this.#config.certificates
   }
 
   /**
@@ -49,12 +59,48 @@ export class Client {
    * @returns rejects with a WechatpayError; never throws
    */
   async request<T = unknown>(verb: string, uri: string, options?: unknown): Promise<Response<T>> {
-    return this.#send(prepare(verb, uri, options, this.#config)) as Promise<Response<T>>
+    const encryption = new Encryption(this.#config.keys, options)
+    const request = prepare(verb, uri, options, this.#config, encryption)
+    const ready = encryption.waiting ? this.#encrypted(verb, uri, options) : request
+    return this.#send(ready instanceof Promise ? await ready : ready) as Promise<Response<T>>
   }
 
   /** The same, with `otherwise()` and `wait()` on the promise. */
   requestAsync<T = unknown>(verb: string, uri: string, options?: unknown): PendingResponse<Response<T>> {
     return pending(this.request<T>(verb, uri, options))
+  }
+
+  /**
+   * Decrypts a field of an answer or a callback that was encrypted for the merchant (RSA-OAEP, base64).
+   * @param options `key`: another private key, such as a sub-merchant's
+   * @throws VerificationError (`decrypt`) when it was encrypted for another key
+   */
+  async decrypt(value: string, { key }: { readonly key?: KeyInput } = {}): Promise<string> {
+    const { signer } = this.#config
+    if (key !== undefined) return Rsa.decrypt(value, key)
+    if ('key' in signer) return Rsa.decrypt(value, signer.key)
+    if (signer.remote.decrypt) return signer.remote.decrypt(value)
+    throw new ConfigError(
+      'privateKey',
+      'decrypt() is missing beside sign(): a remote key has to do it itself',
+    )
+  }
+
+  /**
+   * Changes keys without a restart: calls in flight end with the old ones, calls from now on have the new ones. A dispatcher
+   * that `select` gave before keeps the old ones.
+   * @throws ConfigError, and nothing is changed
+   */
+  rotate(changes: Rotation): void {
+    const given = { ...this.#given, ...changes }
+    const former = this.#config
+    this.#config = this.#resolve(given)
+    this.#given = given
+    former.certificates?.close()
+    for (const [merchant, pool] of this.#pools) {
+      if (merchant === undefined) this.#pools.set(merchant, composed(pool.connections, this.#config))
+      else if (merchant !== this.#config.merchant) this.#retire(merchant, pool)
+    }
   }
 
   /**
@@ -74,6 +120,30 @@ export class Client {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  #resolve(config: Config): ResolvedConfig {
+    const resolved = resolveConfig(config)
+    const { certificates, baseUri } = resolved
+    const uri = baseUri.hostname.startsWith('apihk.') ? 'v3/global/certificates' : 'v3/certificates'
+    certificates?.connect(async () => (await this.request('get', uri)).data)
+    return resolved
+  }
+
+  /** A call that has something to encrypt, and had no key to do it with. */
+  async #encrypted(verb: string, uri: string, options: unknown): Promise<Request> {
+    const { certificates } = this.#config
+    await certificates?.ready()
+    const encryption = new Encryption(this.#config.keys, options)
+    const request = prepare(verb, uri, options, this.#config, encryption)
+    if (encryption.waiting) throw encryption.unavailable(certificates?.failure)
+    return request
+  }
+
+  /** Connections with a client certificate that is no longer used close when they are idle. */
+  #retire(merchant: ClientCertificate, pool: Pool): void {
+    this.#pools.delete(merchant)
+    this.#retired.push(pool.connections.release())
   }
 
   async #send(request: Request): Promise<Response> {
@@ -108,29 +178,38 @@ export class Client {
 
   #pool(merchant?: ClientCertificate): Pool {
     const known = this.#pools.get(merchant)
+    this.#watch()
     if (known) return known
     if (this.#closing) throw new RequestError(undefined, 'the client is closed')
-    const made = composed(this.#config.dispatcher ?? connect(merchant), this.#config)
+    const { dispatcher } = this.#config
+    const own = dispatcher && { dispatcher, release: async () => {} }
+    const made = composed(own ?? connect(merchant), this.#config)
     this.#pools.set(merchant, made)
     return made
+  }
+
+  /** Announces, once a day, that the merchant's certificate is about to end. */
+  #watch(): void {
+    const { merchant, serial } = this.#config
+    if (merchant === undefined || Date.now() < this.#watched) return
+    this.#watched = Date.now() + DAY
+    const expires = expiryOf(merchant)
+    if (expires !== undefined) announceExpiry(`The merchant certificate ${serial}`, expires)
   }
 
   async #close(): Promise<void> {
     // Some may not have reached a connection yet: they wait for their signature.
     await Promise.allSettled(this.#inFlight)
-    if (this.#config.dispatcher) return
-    await Promise.all([...this.#pools.values()].map(({ connections }) => connections.close()))
+    this.#config.certificates?.close()
+    const released = [...this.#pools.values()].map(({ connections }) => connections.release())
+    await Promise.all([...released, ...this.#retired])
   }
 }
 
-function connect(merchant: ClientCertificate | undefined): Dispatcher {
-  return new (undici().Agent)({ ...POOL, ...(merchant && { connect: { ...merchant } }) })
-}
-
-function composed(connections: Dispatcher, config: ResolvedConfig): Pool {
+function composed(connections: Connections, config: ResolvedConfig): Pool {
   try {
-    const v2 = connections.compose(v2Verifier(config), v2Signer(config))
-    const v3 = connections.compose(v3Verifier(config), v3Signer(config))
+    const v2 = connections.dispatcher.compose(v2Verifier(config), v2Signer(config))
+    const v3 = connections.dispatcher.compose(v3Verifier(config), v3Signer(config))
     return { connections, v2, v3 }
   } catch (error) {
     throw new ConfigError(

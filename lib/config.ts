@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import type { Dispatcher } from 'undici'
+import { Certificates } from './certificates'
 import { type KeyInput, parsePrivateKey } from './crypto/key'
 import { ConfigError } from './errors'
 import { checkHeaders, type HeaderBag, type HeadersInput } from './headers'
@@ -11,9 +12,11 @@ import {
   ConfiguredKeys,
   IDENTIFIER,
   isPublicKeyId,
+  type PlatformKey,
   type PlatformKeys,
   parsePlatformKeys,
 } from './platform-keys'
+import type { Store } from './store'
 import { suggestion } from './suggestion'
 
 /** A merchant key that lives elsewhere: a KMS, an HSM, a service. */
@@ -35,8 +38,8 @@ export interface Config {
   certs: Certs
   /** The APIv2 key. */
   secret?: string | undefined
-  /** The APIv3 key, 32 bytes. */
-  apiv3Key?: string | Uint8Array | undefined
+  /** The APIv3 key, 32 bytes; while it is being changed, the new one and the old. */
+  apiv3Key?: string | Uint8Array | readonly (string | Uint8Array)[] | undefined
   merchant?: MerchantCertificate | undefined
   /** Default: `https://api.mch.weixin.qq.com/`. Its origin is trusted with signed requests. */
   base_uri?: string | URL | undefined
@@ -46,6 +49,8 @@ export interface Config {
   retry?: false | Readonly<Record<string, unknown>> | undefined
   /** Used in place of the built-in connection pool, for `security` calls too; closing it stays the caller's affair. */
   dispatcher?: Dispatcher | undefined
+  /** Shares downloaded platform certificates between processes. */
+  store?: Store | undefined
 }
 
 /** Signs with a key in this process, or asks someone else to. */
@@ -57,10 +62,12 @@ export interface ResolvedConfig {
   readonly serial: string
   readonly signer: Signer
   readonly keys: PlatformKeys
+  /** The same, when they download themselves. */
+  readonly certificates: Certificates | undefined
   /** The first configured `PUB_KEY_ID_…`: answers are asked to be signed with it. */
   readonly publicKeyId: string | undefined
   readonly secret: string | undefined
-  readonly apiv3Key: Buffer | undefined
+  readonly apiv3Keys: readonly Buffer[]
   readonly merchant: ClientCertificate | undefined
   readonly baseUri: URL
   readonly headers: HeaderBag
@@ -81,6 +88,7 @@ const NAMES = [
   'timeout',
   'retry',
   'dispatcher',
+  'store',
 ] as const satisfies readonly (keyof Config)[]
 
 const DEFAULT_TIMEOUT = 30_000
@@ -109,20 +117,24 @@ function checked(config: Record<string, unknown>): ResolvedConfig {
     }
   }
   const serial = identifier(config, 'serial', 'the serial number of the merchant API certificate')
-  const keys = new ConfiguredKeys(parsePlatformKeys(config.certs, serial))
+  const mchid = identifier(config, 'mchid', 'the merchant number')
+  const configured = parsePlatformKeys(config.certs, serial)
+  const keys = [...apiv3Keys(config.apiv3Key)]
+  const certificates = downloaded(config, configured, keys, mchid)
   return Object.freeze({
-    mchid: identifier(config, 'mchid', 'the merchant number'),
+    mchid,
     serial,
     signer: merchantKey(config.privateKey),
-    keys,
-    publicKeyId: keys.known().find(({ id }) => isPublicKeyId(id))?.id,
+    keys: certificates ?? new ConfiguredKeys(configured),
+    certificates,
+    publicKeyId: [...configured.keys()].find(isPublicKeyId),
     secret: optional(
       config,
       'secret',
       (value) => typeof value === 'string' && value !== '',
       'a non-empty string',
     ),
-    apiv3Key: apiv3Key(config.apiv3Key),
+    apiv3Keys: keys,
     merchant: resolveMerchant(config.merchant),
     baseUri: baseUri(config.base_uri),
     headers: checkHeaders(
@@ -183,15 +195,41 @@ function optional(
   return value
 }
 
-function apiv3Key(value: unknown): Buffer | undefined {
-  if (value === undefined || value === null) return undefined
-  if (typeof value !== 'string' && !(value instanceof Uint8Array)) {
-    throw new ConfigError('apiv3Key', 'expected a string or a Buffer of 32 bytes')
+/** @throws ConfigError unless every one has 32 bytes */
+export function apiv3Keys(value: unknown): readonly Buffer[] {
+  if (value === undefined || value === null) return []
+  const keys: readonly unknown[] = Array.isArray(value) ? value : [value]
+  if (keys.length === 0) throw new ConfigError('apiv3Key', 'expected a key of 32 bytes, or a list of them')
+  return keys.map((key) => {
+    if (typeof key !== 'string' && !(key instanceof Uint8Array)) {
+      throw new ConfigError('apiv3Key', 'expected a string or a Buffer of 32 bytes')
+    }
+    const bytes = Buffer.from(key as string)
+    if (bytes.length !== 32)
+      throw new ConfigError('apiv3Key', `an APIv3 key has 32 bytes, this one has ${bytes.length}`)
+    return bytes
+  })
+}
+
+function downloaded(
+  { certs, store }: Record<string, unknown>,
+  configured: ReadonlyMap<string, PlatformKey>,
+  keys: readonly Buffer[],
+  mchid: string,
+): Certificates | undefined {
+  if (store !== undefined && store !== null && !isStore(store)) {
+    throw new ConfigError('store', 'expected { get, set, delete }')
   }
-  const key = Buffer.from(value as string)
-  if (key.length !== 32)
-    throw new ConfigError('apiv3Key', `an APIv3 key has 32 bytes, this one has ${key.length}`)
-  return key
+  if ((certs as Certs).auto !== true) return undefined
+  if (keys.length === 0) {
+    throw new ConfigError('apiv3Key', 'certs.auto needs it: platform certificates are encrypted with it')
+  }
+  return new Certificates({ configured, apiv3Keys: keys, mchid, store: store ?? undefined })
+}
+
+function isStore(value: unknown): value is Store {
+  const { get, set, delete: remove } = value as Partial<Store>
+  return [get, set, remove].every((method) => typeof method === 'function')
 }
 
 function baseUri(value: unknown): URL {

@@ -1,4 +1,4 @@
-import { createPrivateKey } from 'node:crypto'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readKeyFile } from './crypto/key'
 import { ConfigError } from './errors'
 
@@ -50,6 +50,11 @@ export function resolveMerchant(value: unknown): ClientCertificate | undefined {
     throw new ConfigError('merchant', explain(error as NodeJS.ErrnoException, certificate))
   }
   return Object.freeze(certificate)
+}
+
+/** When a certificate ends, in milliseconds; of a pfx nobody knows. */
+export function expiryOf({ cert }: ClientCertificate): number | undefined {
+  return cert === undefined ? undefined : Date.parse(new X509Certificate(cert).validTo)
 }
 
 const EXPECTED = 'expected { cert, key } or { pfx }, with a passphrase where there is one'

@@ -1,5 +1,6 @@
 import { RequestError } from './errors'
 import { isComposite } from './plain'
+import { Sensitive } from './sensitive'
 
 /** Leaves of the `query` option. `null` and `undefined` are left out. */
 export type QueryValue =
@@ -9,6 +10,7 @@ export type QueryValue =
   | boolean
   | null
   | undefined
+  | Sensitive
   | readonly QueryValue[]
   | { readonly [key: string]: QueryValue }
 
@@ -60,6 +62,7 @@ function scalar(value: unknown, name: string): string {
   if (typeof value === 'string') return value
   if (typeof value === 'boolean' || typeof value === 'bigint') return String(value)
   if (typeof value === 'number' && Number.isFinite(value)) return String(value)
+  if (value instanceof Sensitive) return value.toJSON()
   const remedy = value instanceof Date ? ': write it as the field wants it, for example toISOString()' : ''
   throw new RequestError(
     `query.${name}`,

@@ -1,11 +1,13 @@
 import type { Readable, Writable } from 'node:stream'
 import { parseBaseUri, parseTimeout, type ResolvedConfig, TIMEOUT_RANGE } from './config'
+import { encodeFields } from './encoded'
 import { RequestError, WechatpayError } from './errors'
 import { checkHeaders, flatten, type HeaderBag, type HeadersInput } from './headers'
 import { trustedOrigin } from './hosts'
 import { encodeJson } from './json'
 import { isPlainObject } from './plain'
 import { encodeQuery, type QueryInput } from './query'
+import { Encryption } from './sensitive'
 import { suggestion } from './suggestion'
 import { parse, type Template, UriError } from './uri'
 
@@ -105,9 +107,17 @@ const JSON_TYPE = bag('Content-Type', 'application/json')
  * Verb, template and options → what undici sends.
  * @throws RequestError that names the option or variable, what is wrong with it, and the remedy
  */
-export function prepare(verb: string, uri: string, options: unknown, config: ResolvedConfig): Request {
+export function prepare(
+  verb: string,
+  uri: string,
+  options: unknown,
+  config: ResolvedConfig,
+  encryption = new Encryption(config.keys, options),
+): Request {
   try {
-    return checked(checkVerb(verb), checkUri(uri), options ?? {}, config)
+    const method = checkVerb(verb)
+    const template = checkUri(uri)
+    return encryption.during(() => checked(method, template, options ?? {}, config, encryption))
   } catch (error) {
     if (error instanceof WechatpayError) throw error
     if (error instanceof UriError) throw new RequestError(error.variable, error.message)
@@ -116,37 +126,50 @@ export function prepare(verb: string, uri: string, options: unknown, config: Res
   }
 }
 
-function checked(method: string, uri: string, given: object, config: ResolvedConfig): Request {
+function checked(
+  method: string,
+  uri: string,
+  given: object,
+  config: ResolvedConfig,
+  encryption: Encryption,
+): Request {
   const template = parse(uri)
   checkNames(given, template)
-  const options = given as RequestOptions
-  const base = options.base_uri === undefined ? config.baseUri : baseUri(options.base_uri)
+  const { base_uri } = given as RequestOptions
+  const base = base_uri === undefined ? config.baseUri : baseUri(base_uri)
   const reference = template.fill(given as Record<string, unknown>)
   // The prefix chooses the protocol, and is no part of an APIv2 path.
   const protocol = APIV2.test(reference) ? 'v2' : 'v3'
   const { origin, path } = locate(reference.replace(APIV2, ''), base, config.baseUri.origin)
   const headers = checkHeaders(
-    options.headers,
+    (given as RequestOptions).headers,
     (name, problem) => new RequestError(name ? `headers.${name}` : 'headers', problem),
   )
+  encryption.protocol = protocol
+  encryption.explicit = (headers.get(SERIAL) ?? config.headers.get(SERIAL))?.[1]
+  const options = encodeFields(given, protocol, method, path)
   const { body, fields, type } = content(options, protocol)
   if (protocol === 'v2' && method === 'GET' && body !== null) {
     throw new RequestError('body', 'a GET of APIv2 carries its fields in the query')
   }
+  const query = encodeQuery(options.query)
+  const key = encryption.serial === undefined ? NONE : bag('Wechatpay-Serial', encryption.serial)
   return {
     protocol,
     label: `${method} ${uri.replace(/(?<!\{)[?#].*$/s, '')}`,
     method,
     origin,
-    path: withQuery(path, encodeQuery(options.query)),
+    path: withQuery(path, query),
     // The type of a json body beats the configured one; what the call itself says beats everything.
-    headers: flatten(DEFAULTS[protocol], config.headers, type, headers),
+    headers: flatten(DEFAULTS[protocol], config.headers, type, key, headers),
     body,
     fields,
     ...delivery(options, config),
   }
 }
 
+/** Names the key that a body is encrypted with. */
+const SERIAL = 'wechatpay-serial'
 const APIV2 = /^v2\/+/i
 
 function checkVerb(verb: unknown): string {

@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream'
 import type { PendingResponse } from './promise'
 import type { RequestOptions } from './request'
 import type { Response } from './response'
+import type { Sensitive } from './sensitive'
 import type { Settings } from './settings'
 
 /** The options of a call and, among them, its path variables by name. */
@@ -65,9 +66,9 @@ export type Ciphertext = string & { readonly [ENCRYPTED]: true }
 
 /**
  * A field that the platform wants encrypted. Any string will do by default, since it may have been encrypted elsewhere; in
- * strict mode only a {@link Ciphertext}.
+ * strict mode only what `sensitive()` or `Rsa.encrypt` gave.
  */
-export type Encrypted = Settings extends { readonly strict: true } ? Ciphertext : string
+export type Encrypted = Sensitive | (Settings extends { readonly strict: true } ? Ciphertext : string)
 
 /** Asks for a download as a stream. */
 export interface Streamed {
@@ -80,4 +81,3 @@ export interface Sunk {
   sink: string | Writable
   stream?: false | undefined
 }
-

@@ -94,22 +94,7 @@ describe('each option, bad in each way', () => {
     ],
     ['privateKey', [{ key: encrypted, passphrase: 'wrong passphrase' }, { passphrase: PASSPHRASE }]],
     ['privateKey', [platform.spki, platform.publicKey, derOf(platform.spki), base64Of(platform.publicPkcs1)]],
-    [
-      'certs',
-      [
-        undefined,
-        null,
-        '',
-        'x',
-        5,
-        [],
-        [platform.spki],
-        {},
-        () => platform.spki,
-        { auto: true },
-        platform.spki,
-      ],
-    ],
+    ['certs', [undefined, null, '', 'x', 5, [], [platform.spki], {}, () => platform.spki, platform.spki]],
     [
       'certs',
       [{ auto: 1, x: platform.spki }, { auto: false, x: platform.spki }, { auto: 'true' }],
@@ -308,6 +293,8 @@ describe('what is taken', () => {
     ['DER', { privateKey: derOf(merchant.pkcs1), certs: { x: derOf(platform.spki) } }],
     ['a remote signer', { privateKey: { sign: async () => 'c2ln' } }],
     ['a remote verifier', { certs: { x: { verify: async () => true } } }],
+    ['auto alone', { certs: { auto: true } }],
+    ['two APIv3 keys, while one is changed for the other', { apiv3Key: [APIV3_KEY, Buffer.alloc(32)] }],
     ['several keys and auto', { certs: { auto: true, [PUBLIC_KEY_ID]: platform.spki, x: platform.spki } }],
     ['no secret', { secret: undefined, apiv3Key: undefined }],
     [
@@ -386,7 +373,7 @@ describe('what comes of it', () => {
     headers.X = 'z'
     list.push('b')
     config.mchid = 'other'
-    expect(String(resolved.apiv3Key)).toBe(APIV3_KEY)
+    expect(String(resolved.apiv3Keys[0])).toBe(APIV3_KEY)
     expect(resolved.baseUri.origin).toBe('https://api.mch.weixin.qq.com')
     expect(resolved.keys.known().map(({ id }) => id)).toEqual(['ABC'])
     expect(resolved.headers.get('list')).toEqual(['list', 'a'])

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { Certificates, carriedKeys, carriesKeys } from '../certificates'
 import { Collector, collect } from '../collector'
 import type { ResolvedConfig } from '../config'
 import { decodeBody } from '../decode'
@@ -33,7 +34,7 @@ const FIELDS = ['wechatpay-timestamp', 'wechatpay-nonce', 'wechatpay-serial', 'w
  */
 export function verifier(config: ResolvedConfig): Interceptor {
   return (dispatch) => (options, handler) => {
-    return dispatch(options, new VerifyingHandler(handler, options, config.keys))
+    return dispatch(options, new VerifyingHandler(handler, options, config))
   }
 }
 
@@ -50,18 +51,18 @@ class Doubt extends Error {
 class VerifyingHandler extends PassingHandler {
   readonly #path: string
   readonly #verdict: Verdict
-  readonly #keys: PlatformKeys
+  readonly #config: ResolvedConfig
   #status = 0
   #headers: ResponseHeaders = {}
   #message: string | undefined
   #passing = false
   #collector = new Collector(200)
 
-  constructor(next: Handler, options: Options, keys: PlatformKeys) {
+  constructor(next: Handler, options: Options, config: ResolvedConfig) {
     super(next)
     this.#path = options.path
     this.#verdict = options[VERDICT] ?? { verified: false }
-    this.#keys = keys
+    this.#config = config
   }
 
   override onResponseStart(
@@ -99,7 +100,7 @@ class VerifyingHandler extends PassingHandler {
         const { 'content-encoding': _, 'content-length': __, ...rest } = this.#headers
         this.#headers = rest
       }
-      const doubt = examine(this.#path, this.#headers, body, this.#keys)
+      const doubt = examine(this.#path, this.#headers, body, keysFor(this.#path, body, this.#config))
       if (doubt instanceof Promise) {
         doubt
           .then((found) => this.#settle(detached, body, trailers, found))
@@ -129,6 +130,19 @@ class VerifyingHandler extends PassingHandler {
     if (controller.reason) super.onResponseError(controller, controller.reason)
     else super.onResponseEnd(controller, trailers)
   }
+}
+
+/** The certificates vouch for themselves: who knows the APIv3 key has encrypted them (official 4012068820). */
+function keysFor(path: string, body: Buffer, { keys, apiv3Keys }: ResolvedConfig): PlatformKeys {
+  if (apiv3Keys.length === 0 || !carriesKeys(path)) return keys
+  let carried: readonly PlatformKey[]
+  try {
+    carried = carriedKeys(JSON.parse(body.toString()), apiv3Keys)
+  } catch {
+    return keys
+  }
+  const all = [...keys.known(), ...carried]
+  return { find: (id) => all.find((key) => key.id === id), known: () => all }
 }
 
 /** @returns what is doubtful about an answer; `undefined` when it is proven to be WeChat Pay's */
@@ -194,7 +208,8 @@ function check(
   const known = keys.known().map(({ id }) => id)
   throw new Doubt(
     'serial',
-    `it is signed with the key ${JSON.stringify(serial.slice(0, 64))}, configured are ${known.join(', ')}: add that key to certs`,
+    `it is signed with the key ${JSON.stringify(serial.slice(0, 64))}, known are ${known.join(', ') || 'none'}: add that key to certs`,
+    keys instanceof Certificates ? keys.failure : undefined,
   )
 }
 

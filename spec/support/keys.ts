@@ -97,7 +97,7 @@ export function certificateOf(
     '-key',
     file,
     '-days',
-    '2',
+    '365',
     '-set_serial',
     serial,
     ...subject,

@@ -284,7 +284,7 @@ describe('over TLS', () => {
       '-key',
       at('ca.key'),
       '-days',
-      '2',
+      '365',
       '-subj',
       '/CN=authority',
       '-out',
@@ -301,7 +301,7 @@ describe('over TLS', () => {
         '-set_serial',
         `${name.length}`,
         '-days',
-        '2',
+        '365',
       ]
       const extfile = ['-extfile', file(`${name}.ext`, extensions)]
       const issued = openssl(['x509', '-req', ...issuer, ...extfile], request)
