@@ -7,7 +7,7 @@ import type { Store } from './store'
 
 /** Seconds after which the certificates are asked for again; twelve hours is what the documentation allows. */
 const REFRESH = 11 * 3_600
-/** Seconds for which a serial that is unknown still, or a failed download, is not asked for again. */
+/** Seconds for which, after a failed download or a serial that stays unknown, nothing is asked for. */
 const COOL_DOWN = 60
 /** Days before its end from which an expiring certificate is announced. */
 const NOTICE = 30
@@ -38,7 +38,7 @@ export class Certificates implements PlatformKeys {
   #pending: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
   #closed = false
-  #asked = Number.NEGATIVE_INFINITY
+  #pausedUntil = 0
   #failure: unknown
   readonly #announced = new Set<string>()
 
@@ -67,7 +67,12 @@ export class Certificates implements PlatformKeys {
   find(id: string): PlatformKey | undefined | Promise<PlatformKey | undefined> {
     const key = this.#key(id)
     if (key || !this.#mayAsk()) return key
-    return this.#refresh().then(() => this.#key(id))
+    return this.#refresh().then(() => {
+      const found = this.#key(id)
+      // Anyone can send a notification that names a serial nobody has.
+      if (found === undefined) this.#pausedUntil = seconds() + COOL_DOWN
+      return found
+    })
   }
 
   known(): readonly PlatformKey[] {
@@ -76,7 +81,6 @@ export class Certificates implements PlatformKeys {
     return [...this.#configured.values(), ...downloaded]
   }
 
-  /** Why the last download failed. */
   get failure(): unknown {
     return this.#failure
   }
@@ -112,7 +116,7 @@ export class Certificates implements PlatformKeys {
   }
 
   #mayAsk(): boolean {
-    return this.#pending !== undefined || seconds() - this.#asked >= COOL_DOWN
+    return this.#pending !== undefined || seconds() >= this.#pausedUntil
   }
 
   #refresh(fresh = false): Promise<void> {
@@ -130,12 +134,11 @@ export class Certificates implements PlatformKeys {
       this.#downloaded = new Map(keys.map((key) => [key.id, key]))
       this.#failure = undefined
       if (!stored) {
-        this.#asked = seconds()
         // As it came, encrypted: who can write to the store cannot make a key that is believed.
         await this.#store?.set(this.#name, JSON.stringify(data), { ttl: REFRESH })
       }
     } catch (error) {
-      this.#asked = seconds()
+      this.#pausedUntil = seconds() + COOL_DOWN
       this.#failure = explained(error)
     }
     this.#schedule()

@@ -26,7 +26,9 @@ type KeyOf<V extends Verb, P extends string> = Extract<Key, `${Uppercase<V>} ${P
 type Methods<P extends string> = {
   readonly [V in Verb as KeyOf<V, P> extends never ? never : V]: Call<Operations[KeyOf<V, P>]>
 } & {
-  readonly [V in Verb as KeyOf<V, P> extends never ? never : `${V}Async`]: PendingCall<Operations[KeyOf<V, P>]>
+  readonly [V in Verb as KeyOf<V, P> extends never ? never : `${V}Async`]: PendingCall<
+    Operations[KeyOf<V, P>]
+  >
 }
 
 /** @typeParam Here the template down to here; @typeParam Below what of the templates lies below it */

@@ -29,6 +29,8 @@ export interface PlatformKeys {
   find(id: string): PlatformKey | undefined | Promise<PlatformKey | undefined>
   /** What is known now, the configured ones first. */
   known(): readonly PlatformKey[]
+  /** Why there are not more. */
+  readonly failure?: unknown
 }
 
 /** The names that WeChat Pay gives to its public keys. */

@@ -13,7 +13,9 @@ export type VariablesOf<P extends string> = P extends `${string}{${infer Express
 
 type Operator = '+' | '#' | '.' | '/' | ';' | '?' | '&'
 type NamesOf<E extends string> = E extends `${Operator}${infer List}` ? ListOf<List> : ListOf<E>
-type ListOf<L extends string> = L extends `${infer First},${infer Rest}` ? NameOf<First> | ListOf<Rest> : NameOf<L>
+type ListOf<L extends string> = L extends `${infer First},${infer Rest}`
+  ? NameOf<First> | ListOf<Rest>
+  : NameOf<L>
 type NameOf<V extends string> = V extends `${infer N}*` ? N : V extends `${infer N}:${number}` ? N : V
 
 /** A plain `{name}` is one segment; what operators and modifiers take, lists and maps too, RFC 6570 says. */

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { callbacks, operations } from '../catalogue'
 import type { Callback, Operation } from '../catalogue/model'
 import { printCatalogue } from './print-catalogue'
+import { tables } from './tables'
 import { typesOf } from './types'
 
 // `npm run generate`: what is made from the catalogue. A formatter goes over it afterwards.
@@ -30,6 +31,8 @@ function catalogueFiles(all: readonly Operation[]): ReadonlyMap<string, string> 
 
 const all = operations()
 const types = typesOf(all, callbacks())
+const runTime = tables(all)
 rmSync(join(LIB, 'openapi'), { recursive: true, force: true })
 write('openapi', types)
+write('', runTime)
 write('catalogue', catalogueFiles(all))

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { Certificates, carriedKeys, carriesKeys } from '../certificates'
+import { carriedKeys, carriesKeys } from '../certificates'
 import { Collector, collect } from '../collector'
 import type { ResolvedConfig } from '../config'
 import { decodeBody } from '../decode'
@@ -135,14 +135,18 @@ class VerifyingHandler extends PassingHandler {
 /** The certificates vouch for themselves: who knows the APIv3 key has encrypted them (official 4012068820). */
 function keysFor(path: string, body: Buffer, { keys, apiv3Keys }: ResolvedConfig): PlatformKeys {
   if (apiv3Keys.length === 0 || !carriesKeys(path)) return keys
-  let carried: readonly PlatformKey[]
+  const known = keys.known()
+  const only = (all: readonly PlatformKey[], failure?: unknown): PlatformKeys => ({
+    find: (id) => all.find((key) => key.id === id),
+    known: () => all,
+    failure,
+  })
+  // Here nobody may be asked for more keys: this is the answer to that question.
   try {
-    carried = carriedKeys(JSON.parse(body.toString()), apiv3Keys)
-  } catch {
-    return keys
+    return only([...known, ...carriedKeys(JSON.parse(body.toString()), apiv3Keys)])
+  } catch (error) {
+    return only(known, error)
   }
-  const all = [...keys.known(), ...carried]
-  return { find: (id) => all.find((key) => key.id === id), known: () => all }
 }
 
 /** @returns what is doubtful about an answer; `undefined` when it is proven to be WeChat Pay's */
@@ -209,7 +213,7 @@ function check(
   throw new Doubt(
     'serial',
     `it is signed with the key ${JSON.stringify(serial.slice(0, 64))}, known are ${known.join(', ') || 'none'}: add that key to certs`,
-    keys instanceof Certificates ? keys.failure : undefined,
+    keys.failure,
   )
 }
 

@@ -748,14 +748,14 @@ export namespace Secapi {
      *
      * @see https://pay.weixin.qq.com/doc/global/v2/zh/4013641477
      */
-    post(options?: MchUploadmedia_Post): Promise<Response<MchUploadmedia_Post_Data>>
+    post(options: MchUploadmedia_Post): Promise<Response<MchUploadmedia_Post_Data>>
     /** 图片上传 `POST /secapi/mch/uploadmedia` */
-    postAsync(options?: MchUploadmedia_Post): PendingResponse<Response<MchUploadmedia_Post_Data>>
+    postAsync(options: MchUploadmedia_Post): PendingResponse<Response<MchUploadmedia_Post_Data>>
   }
 
   /** 图片上传 `POST /secapi/mch/uploadmedia` */
   export interface MchUploadmedia_Post extends CallSettings {
-    body?: BodyInput | undefined
+    body: BodyInput
   }
 
   /** 图片上传 `POST /secapi/mch/uploadmedia` */

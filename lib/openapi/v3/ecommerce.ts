@@ -570,17 +570,17 @@ export namespace Ecommerce {
      * @see https://pay.weixin.qq.com/doc/v3/partner/4012691710
      */
     post(
-      options?: AccountCancelApplicationsMedia_Post,
+      options: AccountCancelApplicationsMedia_Post,
     ): Promise<Response<AccountCancelApplicationsMedia_Post_Data>>
     /** 注销申请图片上传 `POST /v3/ecommerce/account/cancel-applications/media` */
     postAsync(
-      options?: AccountCancelApplicationsMedia_Post,
+      options: AccountCancelApplicationsMedia_Post,
     ): PendingResponse<Response<AccountCancelApplicationsMedia_Post_Data>>
   }
 
   /** 注销申请图片上传 `POST /v3/ecommerce/account/cancel-applications/media` */
   export interface AccountCancelApplicationsMedia_Post extends CallSettings {
-    body?: BodyInput | undefined
+    body: BodyInput
   }
 
   /** 注销申请图片上传 `POST /v3/ecommerce/account/cancel-applications/media` */

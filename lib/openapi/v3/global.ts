@@ -1596,16 +1596,16 @@ export namespace Global {
      *
      * @see https://docs.qq.com/doc/DTlZyR0JGTVBmRElp?nlc=1
      */
-    post(options?: MerchantServiceImagesUpload_Post): Promise<Response<MerchantServiceImagesUpload_Post_Data>>
+    post(options: MerchantServiceImagesUpload_Post): Promise<Response<MerchantServiceImagesUpload_Post_Data>>
     /** 商户上传反馈图片 `POST /v3/global/merchant-service/images/upload` */
     postAsync(
-      options?: MerchantServiceImagesUpload_Post,
+      options: MerchantServiceImagesUpload_Post,
     ): PendingResponse<Response<MerchantServiceImagesUpload_Post_Data>>
   }
 
   /** 商户上传反馈图片 `POST /v3/global/merchant-service/images/upload` */
   export interface MerchantServiceImagesUpload_Post extends CallSettings {
-    body?: BodyInput | undefined
+    body: BodyInput
   }
 
   /** 商户上传反馈图片 `POST /v3/global/merchant-service/images/upload` */
@@ -1633,16 +1633,16 @@ export namespace Global {
      *
      * @see https://pay.weixin.qq.com/doc/global/v3/zh/4013024913
      */
-    post(options?: MerchantStorageFileUpload_Post): Promise<Response<MerchantStorageFileUpload_Post_Data>>
+    post(options: MerchantStorageFileUpload_Post): Promise<Response<MerchantStorageFileUpload_Post_Data>>
     /** 上传文件 `POST /v3/global/merchant-storage/file/upload` */
     postAsync(
-      options?: MerchantStorageFileUpload_Post,
+      options: MerchantStorageFileUpload_Post,
     ): PendingResponse<Response<MerchantStorageFileUpload_Post_Data>>
   }
 
   /** 上传文件 `POST /v3/global/merchant-storage/file/upload` */
   export interface MerchantStorageFileUpload_Post extends CallSettings {
-    body?: BodyInput | undefined
+    body: BodyInput
   }
 
   /** 上传文件 `POST /v3/global/merchant-storage/file/upload` */

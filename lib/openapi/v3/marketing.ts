@@ -265,7 +265,7 @@ export namespace Marketing {
   export interface BankPackagesByPackageIdTasks_Post extends CallSettings {
     /** 号码包id */
     package_id: PathValue
-    body?: BodyInput | undefined
+    body: BodyInput
   }
 
   /** 导入定向用户协议号 `POST /v3/marketing/bank/packages/{package_id}/tasks` */
@@ -3110,16 +3110,14 @@ export namespace Marketing {
      * @see https://pay.weixin.qq.com/doc/v3/merchant/4012557233
      * @see https://pay.weixin.qq.com/doc/v3/partner/4012759802
      */
-    post(options?: FavorMediaImageUpload_Post): Promise<Response<FavorMediaImageUpload_Post_Data>>
+    post(options: FavorMediaImageUpload_Post): Promise<Response<FavorMediaImageUpload_Post_Data>>
     /** （营销）图片上传 `POST /v3/marketing/favor/media/image-upload` */
-    postAsync(
-      options?: FavorMediaImageUpload_Post,
-    ): PendingResponse<Response<FavorMediaImageUpload_Post_Data>>
+    postAsync(options: FavorMediaImageUpload_Post): PendingResponse<Response<FavorMediaImageUpload_Post_Data>>
   }
 
   /** （营销）图片上传 `POST /v3/marketing/favor/media/image-upload` */
   export interface FavorMediaImageUpload_Post extends CallSettings {
-    body?: BodyInput | undefined
+    body: BodyInput
   }
 
   /** （营销）图片上传 `POST /v3/marketing/favor/media/image-upload` */
@@ -8072,17 +8070,17 @@ export namespace Marketing {
      * @see https://pay.weixin.qq.com/doc/v3/partner/4015781275
      */
     post(
-      options?: PartnerProductCouponMediaUploadImage_Post,
+      options: PartnerProductCouponMediaUploadImage_Post,
     ): Promise<Response<PartnerProductCouponMediaUploadImage_Post_Data>>
     /** 图片上传 `POST /v3/marketing/partner/product-coupon/media/upload-image` */
     postAsync(
-      options?: PartnerProductCouponMediaUploadImage_Post,
+      options: PartnerProductCouponMediaUploadImage_Post,
     ): PendingResponse<Response<PartnerProductCouponMediaUploadImage_Post_Data>>
   }
 
   /** 图片上传 `POST /v3/marketing/partner/product-coupon/media/upload-image` */
   export interface PartnerProductCouponMediaUploadImage_Post extends CallSettings {
-    body?: BodyInput | undefined
+    body: BodyInput
   }
 
   /** 图片上传 `POST /v3/marketing/partner/product-coupon/media/upload-image` */
@@ -20521,18 +20519,18 @@ export namespace Marketing {
      * @see https://pay.weixin.qq.com/doc/v3/partner/4012698614
      */
     post(
-      options?: ShoppingReceiptShoppingreceipts_Post,
+      options: ShoppingReceiptShoppingreceipts_Post,
     ): Promise<Response<ShoppingReceiptShoppingreceipts_Post_Data>>
     /** 上传电子小票 `POST /v3/marketing/shopping-receipt/shoppingreceipts` */
     postAsync(
-      options?: ShoppingReceiptShoppingreceipts_Post,
+      options: ShoppingReceiptShoppingreceipts_Post,
     ): PendingResponse<Response<ShoppingReceiptShoppingreceipts_Post_Data>>
   }
 
   /** 上传电子小票 `POST /v3/marketing/shopping-receipt/shoppingreceipts` */
   export interface ShoppingReceiptShoppingreceipts_Post extends CallSettings {
     headers?: ShoppingReceiptShoppingreceipts_Post_Headers | undefined
-    body?: BodyInput | undefined
+    body: BodyInput
   }
 
   /** 上传电子小票 `POST /v3/marketing/shopping-receipt/shoppingreceipts` */

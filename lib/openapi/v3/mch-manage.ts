@@ -809,7 +809,7 @@ export namespace MchManage {
   export interface SubmissionFilesSubMchidBySubMchidUpload_Post extends CallSettings {
     /** 子商户号 */
     sub_mchid: PathValue
-    body?: BodyInput | undefined
+    body: BodyInput
   }
 
   /** 上传商户提交资料文件 `POST /v3/mch-manage/submission-files/sub-mchid/{sub_mchid}/upload` */

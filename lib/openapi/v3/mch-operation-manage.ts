@@ -461,7 +461,7 @@ export namespace MchOperationManage {
   export interface EnhancedDueDiligenceByDueDiligenceIdUpload_Post extends CallSettings {
     /** 尽调单号 */
     due_diligence_id: PathValue
-    body?: BodyInput | undefined
+    body: BodyInput
   }
 
   /** 上传尽调资料文件 `POST /v3/mch-operation-manage/enhanced-due-diligence/{due_diligence_id}/upload` */

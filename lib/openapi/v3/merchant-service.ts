@@ -1537,14 +1537,14 @@ export namespace MerchantService {
      * @see https://pay.weixin.qq.com/doc/v3/merchant/4012467250
      * @see https://pay.weixin.qq.com/doc/v3/partner/4012467222
      */
-    post(options?: ImagesUpload_Post): Promise<Response<ImagesUpload_Post_Data>>
+    post(options: ImagesUpload_Post): Promise<Response<ImagesUpload_Post_Data>>
     /** 商户上传反馈图片 `POST /v3/merchant-service/images/upload` */
-    postAsync(options?: ImagesUpload_Post): PendingResponse<Response<ImagesUpload_Post_Data>>
+    postAsync(options: ImagesUpload_Post): PendingResponse<Response<ImagesUpload_Post_Data>>
   }
 
   /** 商户上传反馈图片 `POST /v3/merchant-service/images/upload` */
   export interface ImagesUpload_Post extends CallSettings {
-    body?: BodyInput | undefined
+    body: BodyInput
   }
 
   /** 商户上传反馈图片 `POST /v3/merchant-service/images/upload` */

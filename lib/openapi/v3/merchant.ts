@@ -323,14 +323,14 @@ export namespace Merchant {
      *
      * @see https://pay.weixin.qq.com/doc/v3/partner/4012760432
      */
-    post(options?: MediaUpload_Post): Promise<Response<MediaUpload_Post_Data>>
+    post(options: MediaUpload_Post): Promise<Response<MediaUpload_Post_Data>>
     /** 文件上传 `POST /v3/merchant/media/upload` */
-    postAsync(options?: MediaUpload_Post): PendingResponse<Response<MediaUpload_Post_Data>>
+    postAsync(options: MediaUpload_Post): PendingResponse<Response<MediaUpload_Post_Data>>
   }
 
   /** 文件上传 `POST /v3/merchant/media/upload` */
   export interface MediaUpload_Post extends CallSettings {
-    body?: BodyInput | undefined
+    body: BodyInput
   }
 
   /** 文件上传 `POST /v3/merchant/media/upload` */
@@ -346,14 +346,14 @@ export namespace Merchant {
      *
      * @see https://pay.weixin.qq.com/doc/v3/partner/4012761084
      */
-    post(options?: MediaVideo_Upload_Post): Promise<Response<MediaVideo_Upload_Post_Data>>
+    post(options: MediaVideo_Upload_Post): Promise<Response<MediaVideo_Upload_Post_Data>>
     /** 视频上传 `POST /v3/merchant/media/video_upload` */
-    postAsync(options?: MediaVideo_Upload_Post): PendingResponse<Response<MediaVideo_Upload_Post_Data>>
+    postAsync(options: MediaVideo_Upload_Post): PendingResponse<Response<MediaVideo_Upload_Post_Data>>
   }
 
   /** 视频上传 `POST /v3/merchant/media/video_upload` */
   export interface MediaVideo_Upload_Post extends CallSettings {
-    body?: BodyInput | undefined
+    body: BodyInput
   }
 
   /** 视频上传 `POST /v3/merchant/media/video_upload` */

@@ -1381,17 +1381,17 @@ export namespace NewTaxControlFapiao {
      * @see https://pay.weixin.qq.com/doc/v3/partner/4012696830
      */
     post(
-      options?: FapiaoApplicationsUploadFapiaoFile_Post,
+      options: FapiaoApplicationsUploadFapiaoFile_Post,
     ): Promise<Response<FapiaoApplicationsUploadFapiaoFile_Post_Data>>
     /** 上传电子发票文件 `POST /v3/new-tax-control-fapiao/fapiao-applications/upload-fapiao-file` */
     postAsync(
-      options?: FapiaoApplicationsUploadFapiaoFile_Post,
+      options: FapiaoApplicationsUploadFapiaoFile_Post,
     ): PendingResponse<Response<FapiaoApplicationsUploadFapiaoFile_Post_Data>>
   }
 
   /** 上传电子发票文件 `POST /v3/new-tax-control-fapiao/fapiao-applications/upload-fapiao-file` */
   export interface FapiaoApplicationsUploadFapiaoFile_Post extends CallSettings {
-    body?: BodyInput | undefined
+    body: BodyInput
   }
 
   /** 上传电子发票文件 `POST /v3/new-tax-control-fapiao/fapiao-applications/upload-fapiao-file` */

@@ -241,14 +241,14 @@ export namespace TaxiInvoice {
      *
      * @see https://pay.weixin.qq.com/doc/v3/partner/4012692904
      */
-    post(options?: CardsUploadFile_Post): Promise<Response<CardsUploadFile_Post_Data>>
+    post(options: CardsUploadFile_Post): Promise<Response<CardsUploadFile_Post_Data>>
     /** 上传出租车电子发票文件 `POST /v3/taxi-invoice/cards/upload-file` */
-    postAsync(options?: CardsUploadFile_Post): PendingResponse<Response<CardsUploadFile_Post_Data>>
+    postAsync(options: CardsUploadFile_Post): PendingResponse<Response<CardsUploadFile_Post_Data>>
   }
 
   /** 上传出租车电子发票文件 `POST /v3/taxi-invoice/cards/upload-file` */
   export interface CardsUploadFile_Post extends CallSettings {
-    body?: BodyInput | undefined
+    body: BodyInput
   }
 
   /** 上传出租车电子发票文件 `POST /v3/taxi-invoice/cards/upload-file` */
