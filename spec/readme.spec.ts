@@ -61,6 +61,7 @@ const OPTIONS: ts.CompilerOptions = {
   types: ['node'],
   paths: {
     'wechatpay-chain': [join(ROOT, 'lib/index.ts')],
+    'wechatpay-chain/openapi/*': [join(ROOT, 'lib/openapi/*.ts')],
     'wechatpay-chain/simulator': [join(ROOT, 'lib/simulator/index.ts')],
   },
   noEmit: true,
