@@ -2,6 +2,7 @@
 export class Printer {
   readonly #lines: string[] = []
   readonly #names = new Set<string>()
+  readonly #shapes = new Map<string, string>()
   #indent = ''
 
   line(...lines: string[]): void {
@@ -31,6 +32,13 @@ export class Printer {
       throw new Error(`the name ${name} is taken`)
     }
     this.#names.add(name)
+  }
+
+  /** @returns the name under which the same shape was declared before, if it was: else it is this one from now on */
+  before(shape: string, name: string): string | undefined {
+    const before = this.#shapes.get(shape)
+    if (before === undefined) this.#shapes.set(shape, name)
+    return before
   }
 
   toString(): string {

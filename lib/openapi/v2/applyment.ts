@@ -312,26 +312,7 @@ export namespace Applyment {
   }
 
   /** 修改联系信息 `POST /applyment/micro/modifycontactinfo` */
-  export interface MicroModifycontactinfo_Post_Data {
-    /** 返回状态码 */
-    return_code: 'SUCCESS' | 'FAIL' | (string & {})
-    /** 返回信息 */
-    return_msg?: string
-    /** 随机字符串 */
-    nonce_str: string
-    /** 签名 */
-    sign: string
-    /** 业务结果 */
-    result_code: 'SUCCESS' | 'FAIL' | (string & {})
-    /** 错误代码 */
-    err_code?: string
-    /** 错误代码描述 */
-    err_code_des?: string
-    /** 商户号 */
-    mch_id?: string
-    /** 小微商户号 */
-    sub_mch_id?: string
-  }
+  export interface MicroModifycontactinfo_Post_Data extends MicroModifyarchives_Post_Data {}
 
   /** `v2/applyment/micro/signcontract` */
   export interface MicroSigncontract {

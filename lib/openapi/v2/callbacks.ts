@@ -115,30 +115,7 @@ export namespace Callback {
   }
 
   /** `CHECK.SUCCESS` */
-  export interface DepositCheckSuccess_Data {
-    /** 单据状态 */
-    state?: string
-    /** 服务ID */
-    service_id?: string
-    /** 商户服务订单号 */
-    out_order_no?: string
-    /** 微信支付服务订单号 */
-    order_id?: string
-    /** 商品名称 */
-    goods_name?: string
-    /** 是否归还 */
-    returned?: string
-    /** 房间 */
-    room?: string
-    /** 是否入住 */
-    checked_in?: string
-    /** 入住时间 */
-    start_time?: string
-    /** 押金金额 */
-    deposit_amount?: string
-    /** 完结凭证 */
-    finish_ticket?: string
-  }
+  export interface DepositCheckSuccess_Data extends DepositCheckFail_Data {}
 
   /**
    * `TRANSACTION.FAIL`
@@ -245,34 +222,7 @@ export namespace Callback {
   }
 
   /** `TRANSACTION.SUCCESS` */
-  export interface DepositTransactionSuccess_Data {
-    /** 单据状态 */
-    state?: string
-    /** 服务ID */
-    service_id?: string
-    /** 商户服务订单号 */
-    out_order_no?: string
-    /** 微信支付服务订单号 */
-    order_id?: string
-    /** 商品名称 */
-    goods_name?: string
-    /** 是否归还 */
-    returned?: string
-    /** 房间 */
-    room?: string
-    /** 是否入住 */
-    checked_in?: string
-    /** 入住时间 */
-    start_time?: string
-    /** 押金金额 */
-    deposit_amount?: string
-    /** 总金额 */
-    total_amount?: string
-    /** 预计离店时间 */
-    end_time?: string
-    /** 结单交易单号 */
-    finish_transaction_id?: string
-  }
+  export interface DepositTransactionSuccess_Data extends DepositTransactionFail_Data {}
 
   /** 合单支付通知(XML) combined-transactions-success */
   export interface CombinedTransactionsSuccess {

@@ -473,47 +473,7 @@ export namespace Deposit {
   }
 
   /** 营销详情JSON格式字符串 */
-  export interface Micropay_Post_Data_PromotionDetail {
-    promotion_detail: Micropay_Post_Data_PromotionDetail_PromotionDetail[]
-  }
-
-  /** `promotion_detail` */
-  export interface Micropay_Post_Data_PromotionDetail_PromotionDetail {
-    /** 券ID */
-    promotion_id: string
-    /** 优惠名称 */
-    name?: string
-    /** 优惠范围 */
-    scope?: 'GLOBAL' | 'SINGLE' | (string & {})
-    /** 优惠类型 */
-    type?: 'COUPON' | 'DISCOUNT' | (string & {})
-    /** 优惠券面额 */
-    amount: string
-    /** 活动ID */
-    activity_id: string
-    /** 微信出资 */
-    wxpay_contribute?: string
-    /** 商户出资 */
-    merchant_contribute?: string
-    /** 其他出资 */
-    other_contribute?: string
-    /** 单品列表 */
-    goods_detail: Micropay_Post_Data_PromotionDetail_PromotionDetail_GoodsDetail[]
-  }
-
-  /** 单品列表 */
-  export interface Micropay_Post_Data_PromotionDetail_PromotionDetail_GoodsDetail {
-    /** 商品编码 */
-    goods_id?: string
-    /** 微信支付商品编码 */
-    wxpay_goods_id?: string
-    /** 商品名称 */
-    goods_name?: string
-    /** 商品数量 */
-    quantity: number
-    /** 商品单价 */
-    price: number
-  }
+  export interface Micropay_Post_Data_PromotionDetail extends Facepay_Post_Data_PromotionDetail {}
 
   /** `v2/deposit/orderquery` */
   export interface Orderquery {
@@ -638,47 +598,7 @@ export namespace Deposit {
   }
 
   /** 营销详情JSON格式字符串 */
-  export interface Orderquery_Post_Data_PromotionDetail {
-    promotion_detail: Orderquery_Post_Data_PromotionDetail_PromotionDetail[]
-  }
-
-  /** `promotion_detail` */
-  export interface Orderquery_Post_Data_PromotionDetail_PromotionDetail {
-    /** 券ID */
-    promotion_id: string
-    /** 优惠名称 */
-    name?: string
-    /** 优惠范围 */
-    scope?: 'GLOBAL' | 'SINGLE' | (string & {})
-    /** 优惠类型 */
-    type?: 'COUPON' | 'DISCOUNT' | (string & {})
-    /** 优惠券面额 */
-    amount: string
-    /** 活动ID */
-    activity_id: string
-    /** 微信出资 */
-    wxpay_contribute?: string
-    /** 商户出资 */
-    merchant_contribute?: string
-    /** 其他出资 */
-    other_contribute?: string
-    /** 单品列表 */
-    goods_detail: Orderquery_Post_Data_PromotionDetail_PromotionDetail_GoodsDetail[]
-  }
-
-  /** 单品列表 */
-  export interface Orderquery_Post_Data_PromotionDetail_PromotionDetail_GoodsDetail {
-    /** 商品编码 */
-    goods_id?: string
-    /** 微信支付商品编码 */
-    wxpay_goods_id?: string
-    /** 商品名称 */
-    goods_name?: string
-    /** 商品数量 */
-    quantity: number
-    /** 商品单价 */
-    price: number
-  }
+  export interface Orderquery_Post_Data_PromotionDetail extends Facepay_Post_Data_PromotionDetail {}
 
   /** `v2/deposit/refund` */
   export interface Refund {
@@ -1035,46 +955,10 @@ export namespace Deposit {
   }
 
   /** 单品优惠活动该字段必传 */
-  export interface Unifiedorder_Post_Xml_Detail {
-    /** 订单原价 */
-    cost_price?: number | undefined
-    /** 商品小票ID */
-    receipt_id?: string | undefined
-    /** 单品列表 */
-    goods_detail: readonly Unifiedorder_Post_Xml_Detail_GoodsDetail[]
-  }
-
-  /** 单品列表 */
-  export interface Unifiedorder_Post_Xml_Detail_GoodsDetail {
-    /** 商品编码 */
-    goods_id?: string | undefined
-    /** 微信支付商品编码 */
-    wxpay_goods_id?: string | undefined
-    /** 商品名称 */
-    goods_name?: string | undefined
-    /** 商品数量 */
-    quantity: number
-    /** 商品单价 */
-    price: number
-  }
+  export interface Unifiedorder_Post_Xml_Detail extends Micropay_Post_Xml_Detail {}
 
   /** 场景信息JSON格式字符串 */
-  export interface Unifiedorder_Post_Xml_SceneInfo {
-    /** 实际门店信息 */
-    store_info: Unifiedorder_Post_Xml_SceneInfo_StoreInfo
-  }
-
-  /** 实际门店信息 */
-  export interface Unifiedorder_Post_Xml_SceneInfo_StoreInfo {
-    /** 门店id */
-    id: string
-    /** 门店名称 */
-    name?: string | undefined
-    /** 门店行政区划码 */
-    area_code?: string | undefined
-    /** 门店详细地址 */
-    address?: string | undefined
-  }
+  export interface Unifiedorder_Post_Xml_SceneInfo extends Micropay_Post_Xml_SceneInfo {}
 
   /** `POST /deposit/unifiedorder` */
   export interface Unifiedorder_Post_Data {

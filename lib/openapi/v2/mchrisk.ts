@@ -121,34 +121,7 @@ export namespace Mchrisk {
   }
 
   /** 渠道商查询商户审核信息 `POST /mchrisk/channelquerymchauditinfo` */
-  export interface Channelquerymchauditinfo_Post_Data {
-    /** 返回状态码 */
-    return_code: 'SUCCESS' | 'FAIL' | (string & {})
-    /** 返回结果 */
-    return_msg: string
-    /** 业务结果 */
-    result_code: 'SUCCESS' | 'FAIL' | (string & {})
-    /** 错误代码 */
-    err_code?: string
-    /** 错误描述 */
-    err_code_des?: string
-    /** 服务商号 */
-    mch_id: string
-    /** 子商户号 */
-    sub_mch_id: string
-    /** 渠道号 */
-    channel_id: string
-    /** 审核状态 */
-    audit_status: string
-    /** 审核备注 */
-    audit_comment: string
-    /** 随机字符串 */
-    nonce_str: string
-    /** 签名 */
-    sign: string
-    /** 签名类型 */
-    sign_type?: 'HMAC-SHA256' | (string & {})
-  }
+  export interface Channelquerymchauditinfo_Post_Data extends Bankquerymchauditinfo_Post_Data {}
 
   /** `v2/mchrisk/querymchrisk` */
   export interface Querymchrisk {

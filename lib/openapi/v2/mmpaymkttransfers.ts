@@ -1063,16 +1063,7 @@ export namespace Mmpaymkttransfers {
   }
 
   /** 活动信息 */
-  export interface Sendredpack_Post_Xml_RiskInfo {
-    /** 用户操作的时间戳 */
-    posttime?: number | `${number}` | undefined
-    /** 业务系统账号的手机号 */
-    mobile?: string | undefined
-    /** MAC地址或者设备唯一标识 */
-    deviceid?: string | undefined
-    /** 用户操作的客户端版本 */
-    clientversion?: string | undefined
-  }
+  export interface Sendredpack_Post_Xml_RiskInfo extends Sendgroupredpack_Post_Xml_RiskInfo {}
 
   /** 发放普通红包 `POST /mmpaymkttransfers/sendredpack` */
   export interface Sendredpack_Post_Data {

@@ -419,18 +419,7 @@ export namespace Papay {
   }
 
   /** H5纯签约 `GET /papay/partner/h5entrustweb` */
-  export interface PartnerH5entrustweb_Get_Data {
-    /** 返回状态码 */
-    return_code: 'SUCCESS' | 'FAIL' | (string & {})
-    /** 返回信息 */
-    return_msg?: string
-    /** 业务结果 */
-    result_code: 'SUCCESS' | 'FAIL' | (string & {})
-    /** 业务结果描述 */
-    result_msg?: string
-    /** 跳转URL */
-    redirect_url: string
-  }
+  export interface PartnerH5entrustweb_Get_Data extends H5entrustweb_Get_Data {}
 
   /** `v2/papay/partner/preentrustweb` */
   export interface PartnerPreentrustweb {
@@ -618,34 +607,7 @@ export namespace Papay {
   }
 
   /** APP纯签约 `POST /papay/preentrustweb` */
-  export interface Preentrustweb_Post_Xml {
-    /** 应用ID */
-    appid: string
-    /** 商户号 */
-    mch_id: string
-    /** 子商户应用ID */
-    sub_appid?: string | undefined
-    /** 子商户号 */
-    sub_mch_id?: string | undefined
-    /** 模板id */
-    plan_id: string
-    /** 签约协议号 */
-    contract_code: string
-    /** 请求序列号 */
-    request_serial: number | `${number}`
-    /** 用户账户展示名称 */
-    contract_display_account: string
-    /** 回调通知url */
-    notify_url: string
-    /** 版本号 */
-    version: '1.0'
-    /** 签名类型 */
-    sign_type?: 'MD5' | 'HMAC-SHA256' | undefined
-    /** 时间戳 */
-    timestamp: string
-    /** 返回app */
-    return_app?: 'Y' | 'N' | undefined
-  }
+  export interface Preentrustweb_Post_Xml extends PartnerPreentrustweb_Post_Xml {}
 
   /** APP纯签约 `POST /papay/preentrustweb` */
   export interface Preentrustweb_Post_Data {

@@ -848,47 +848,7 @@ export namespace Pay {
   }
 
   /** 营销详情JSON格式字符串 */
-  export interface Facepayquery_Post_Data_PromotionDetail {
-    promotion_detail: Facepayquery_Post_Data_PromotionDetail_PromotionDetail[]
-  }
-
-  /** `promotion_detail` */
-  export interface Facepayquery_Post_Data_PromotionDetail_PromotionDetail {
-    /** 券ID */
-    promotion_id: string
-    /** 优惠名称 */
-    name?: string
-    /** 优惠范围 */
-    scope?: 'GLOBAL' | 'SINGLE' | (string & {})
-    /** 优惠类型 */
-    type?: 'COUPON' | 'DISCOUNT' | (string & {})
-    /** 优惠券面额 */
-    amount: string
-    /** 活动ID */
-    activity_id: string
-    /** 微信出资 */
-    wxpay_contribute?: string
-    /** 商户出资 */
-    merchant_contribute?: string
-    /** 其他出资 */
-    other_contribute?: string
-    /** 单品列表 */
-    goods_detail: Facepayquery_Post_Data_PromotionDetail_PromotionDetail_GoodsDetail[]
-  }
-
-  /** 单品列表 */
-  export interface Facepayquery_Post_Data_PromotionDetail_PromotionDetail_GoodsDetail {
-    /** 商品编码 */
-    goods_id?: string
-    /** 微信支付商品编码 */
-    wxpay_goods_id?: string
-    /** 商品名称 */
-    goods_name?: string
-    /** 商品数量 */
-    quantity: number
-    /** 商品单价 */
-    price: number
-  }
+  export interface Facepayquery_Post_Data_PromotionDetail extends Facepay_Post_Data_PromotionDetail {}
 
   /** `v2/pay/micropay` */
   export interface Micropay {
@@ -1132,24 +1092,7 @@ export namespace Pay {
   }
 
   /** 查询订单 `POST /pay/orderquery`. At least one of `transaction_id`, `out_trade_no` is needed */
-  export interface Orderquery_Post_Xml {
-    /** 接口版本号 */
-    version?: '1.0' | undefined
-    /** 公众账号ID */
-    appid: string
-    /** 子商户公众账号ID */
-    sub_appid?: string | undefined
-    /** 商户号 */
-    mch_id: string
-    /** 子商户号 */
-    sub_mch_id?: string | undefined
-    /** 微信订单号 */
-    transaction_id?: string | undefined
-    /** 商户订单号 */
-    out_trade_no?: string | undefined
-    /** 签名类型 */
-    sign_type?: 'MD5' | 'HMAC-SHA256' | undefined
-  }
+  export interface Orderquery_Post_Xml extends Facepayquery_Post_Xml {}
 
   /** 查询订单 `POST /pay/orderquery` */
   export interface Orderquery_Post_Data {
@@ -1237,47 +1180,7 @@ export namespace Pay {
   }
 
   /** 营销详情JSON格式字符串 */
-  export interface Orderquery_Post_Data_PromotionDetail {
-    promotion_detail: Orderquery_Post_Data_PromotionDetail_PromotionDetail[]
-  }
-
-  /** `promotion_detail` */
-  export interface Orderquery_Post_Data_PromotionDetail_PromotionDetail {
-    /** 券ID */
-    promotion_id: string
-    /** 优惠名称 */
-    name?: string
-    /** 优惠范围 */
-    scope?: 'GLOBAL' | 'SINGLE' | (string & {})
-    /** 优惠类型 */
-    type?: 'COUPON' | 'DISCOUNT' | (string & {})
-    /** 优惠券面额 */
-    amount: string
-    /** 活动ID */
-    activity_id: string
-    /** 微信出资 */
-    wxpay_contribute?: string
-    /** 商户出资 */
-    merchant_contribute?: string
-    /** 其他出资 */
-    other_contribute?: string
-    /** 单品列表 */
-    goods_detail: Orderquery_Post_Data_PromotionDetail_PromotionDetail_GoodsDetail[]
-  }
-
-  /** 单品列表 */
-  export interface Orderquery_Post_Data_PromotionDetail_PromotionDetail_GoodsDetail {
-    /** 商品编码 */
-    goods_id?: string
-    /** 微信支付商品编码 */
-    wxpay_goods_id?: string
-    /** 商品名称 */
-    goods_name?: string
-    /** 商品数量 */
-    quantity: number
-    /** 商品单价 */
-    price: number
-  }
+  export interface Orderquery_Post_Data_PromotionDetail extends Facepay_Post_Data_PromotionDetail {}
 
   /** `v2/pay/paporderquery` */
   export interface Paporderquery {
@@ -2003,12 +1906,8 @@ export namespace Pay {
   }
 
   /** 分账接收方JSON格式字符串 */
-  export interface Profitsharingremovereceiver_Post_Data_Receiver {
-    /** 分账接收方类型 */
-    type: 'MERCHANT_ID' | 'PERSONAL_OPENID' | 'PERSONAL_SUB_OPENID' | (string & {})
-    /** 分账接收方账号 */
-    account: string
-  }
+  export interface Profitsharingremovereceiver_Post_Data_Receiver
+    extends Profitsharingaddreceiver_Post_Data_Receiver {}
 
   /** `v2/pay/profitsharingreturnquery` */
   export interface Profitsharingreturnquery {
@@ -2221,42 +2120,8 @@ export namespace Pay {
   }
 
   /** 营销详情 */
-  export interface Querycombinedorder_Post_Data_SubOrderList_OrderList_PromotionDetail {
-    /** 券ID */
-    promotion_id: string
-    /** 优惠名称 */
-    name?: string
-    /** 优惠范围 */
-    scope?: 'GLOBAL' | 'SINGLE' | (string & {})
-    /** 优惠类型 */
-    type?: 'COUPON' | 'DISCOUNT' | (string & {})
-    /** 优惠券面额 */
-    amount: string
-    /** 活动ID */
-    activity_id: string
-    /** 微信出资 */
-    wxpay_contribute?: string
-    /** 商户出资 */
-    merchant_contribute?: string
-    /** 其他出资 */
-    other_contribute?: string
-    /** 单品列表 */
-    goods_detail: Querycombinedorder_Post_Data_SubOrderList_OrderList_PromotionDetail_GoodsDetail[]
-  }
-
-  /** 单品列表 */
-  export interface Querycombinedorder_Post_Data_SubOrderList_OrderList_PromotionDetail_GoodsDetail {
-    /** 商品编码 */
-    goods_id?: string
-    /** 微信支付商品编码 */
-    wxpay_goods_id?: string
-    /** 商品名称 */
-    goods_name?: string
-    /** 商品数量 */
-    quantity: number
-    /** 商品单价 */
-    price: number
-  }
+  export interface Querycombinedorder_Post_Data_SubOrderList_OrderList_PromotionDetail
+    extends Facepay_Post_Data_PromotionDetail_PromotionDetail {}
 
   /** `v2/pay/queryexchagerate` */
   export interface Queryexchagerate {
@@ -2441,28 +2306,7 @@ export namespace Pay {
   }
 
   /** 查询退款（支持单品） `POST /pay/refundqueryv2`. At least one of `transaction_id`, `out_trade_no`, `out_refund_no`, `refund_id` is needed */
-  export interface Refundqueryv2_Post_Xml {
-    /** 公众账号ID */
-    appid: string
-    /** 商户号 */
-    mch_id: string
-    /** 子商户公众账号ID */
-    sub_appid?: string | undefined
-    /** 子商户号 */
-    sub_mch_id?: string | undefined
-    /** 签名类型 */
-    sign_type?: 'MD5' | 'HMAC-SHA256' | undefined
-    /** 微信订单号 */
-    transaction_id?: string | undefined
-    /** 商户订单号 */
-    out_trade_no?: string | undefined
-    /** 商户退款单号 */
-    out_refund_no?: string | undefined
-    /** 微信退款单号 */
-    refund_id?: string | undefined
-    /** 偏移量 */
-    offset?: number | `${number}` | undefined
-  }
+  export interface Refundqueryv2_Post_Xml extends Refundquery_Post_Xml {}
 
   /** 查询退款（支持单品） `POST /pay/refundqueryv2` */
   export interface Refundqueryv2_Post_Data {
@@ -2537,47 +2381,7 @@ export namespace Pay {
   }
 
   /** 营销详情JSON格式字符串 */
-  export interface Refundqueryv2_Post_Data_PromotionDetail {
-    promotion_detail: Refundqueryv2_Post_Data_PromotionDetail_PromotionDetail[]
-  }
-
-  /** `promotion_detail` */
-  export interface Refundqueryv2_Post_Data_PromotionDetail_PromotionDetail {
-    /** 券ID */
-    promotion_id: string
-    /** 优惠名称 */
-    name?: string
-    /** 优惠范围 */
-    scope?: 'GLOBAL' | 'SINGLE' | (string & {})
-    /** 优惠类型 */
-    type?: 'COUPON' | 'DISCOUNT' | (string & {})
-    /** 优惠券面额 */
-    amount: string
-    /** 活动ID */
-    activity_id: string
-    /** 微信出资 */
-    wxpay_contribute?: string
-    /** 商户出资 */
-    merchant_contribute?: string
-    /** 其他出资 */
-    other_contribute?: string
-    /** 单品列表 */
-    goods_detail: Refundqueryv2_Post_Data_PromotionDetail_PromotionDetail_GoodsDetail[]
-  }
-
-  /** 单品列表 */
-  export interface Refundqueryv2_Post_Data_PromotionDetail_PromotionDetail_GoodsDetail {
-    /** 商品编码 */
-    goods_id?: string
-    /** 微信支付商品编码 */
-    wxpay_goods_id?: string
-    /** 商品名称 */
-    goods_name?: string
-    /** 商品数量 */
-    quantity: number
-    /** 商品单价 */
-    price: number
-  }
+  export interface Refundqueryv2_Post_Data_PromotionDetail extends Facepay_Post_Data_PromotionDetail {}
 
   /** `v2/pay/settlementquery` */
   export interface Settlementquery {
@@ -2750,54 +2554,10 @@ export namespace Pay {
   }
 
   /** 单品优惠活动该字段必传 */
-  export interface Unifiedorder_Post_Xml_Detail {
-    /** 订单原价 */
-    cost_price?: number | undefined
-    /** 商品小票ID */
-    receipt_id?: string | undefined
-    /** 单品列表 */
-    goods_detail: readonly Unifiedorder_Post_Xml_Detail_GoodsDetail[]
-  }
-
-  /** 单品列表 */
-  export interface Unifiedorder_Post_Xml_Detail_GoodsDetail {
-    /** 商品编码 */
-    goods_id?: string | undefined
-    /** 微信支付商品编码 */
-    wxpay_goods_id?: string | undefined
-    /** 商品名称 */
-    goods_name?: string | undefined
-    /** 商品数量 */
-    quantity?: number | undefined
-    /** 商品单价 */
-    price?: number | undefined
-    /** 商品种类 */
-    goods_category?: string | undefined
-    /** 商品描述 */
-    body?: string | undefined
-    /** 商品种类 */
-    category?: string | undefined
-    /** 商品MCC码 */
-    merchant_category_code?: number | undefined
-  }
+  export interface Unifiedorder_Post_Xml_Detail extends Micropay_Post_Xml_Detail {}
 
   /** 场景信息JSON格式字符串 */
-  export interface Unifiedorder_Post_Xml_SceneInfo {
-    /** 实际门店信息 */
-    store_info: Unifiedorder_Post_Xml_SceneInfo_StoreInfo
-  }
-
-  /** 实际门店信息 */
-  export interface Unifiedorder_Post_Xml_SceneInfo_StoreInfo {
-    /** 门店id */
-    id: string
-    /** 门店名称 */
-    name?: string | undefined
-    /** 门店行政区划码 */
-    area_code?: string | undefined
-    /** 门店详细地址 */
-    address?: string | undefined
-  }
+  export interface Unifiedorder_Post_Xml_SceneInfo extends Micropay_Post_Xml_SceneInfo {}
 
   /** 统一下单 `POST /pay/unifiedorder` */
   export interface Unifiedorder_Post_Data {
@@ -2834,49 +2594,5 @@ export namespace Pay {
   }
 
   /** 营销详情JSON格式字符串 */
-  export interface Unifiedorder_Post_Data_PromotionDetail {
-    promotion_detail: Unifiedorder_Post_Data_PromotionDetail_PromotionDetail[]
-  }
-
-  /** `promotion_detail` */
-  export interface Unifiedorder_Post_Data_PromotionDetail_PromotionDetail {
-    /** 券ID */
-    promotion_id: string
-    /** 优惠名称 */
-    name?: string
-    /** 优惠范围 */
-    scope?: 'GLOBAL' | 'SINGLE' | (string & {})
-    /** 优惠类型 */
-    type?: 'COUPON' | 'DISCOUNT' | (string & {})
-    /** 优惠券面额 */
-    amount: string
-    /** 活动ID */
-    activity_id: string
-    /** 微信出资 */
-    wxpay_contribute?: string
-    /** 商户出资 */
-    merchant_contribute?: string
-    /** 其他出资 */
-    other_contribute?: string
-    /** 单品列表 */
-    goods_detail: Unifiedorder_Post_Data_PromotionDetail_PromotionDetail_GoodsDetail[]
-  }
-
-  /** 单品列表 */
-  export interface Unifiedorder_Post_Data_PromotionDetail_PromotionDetail_GoodsDetail {
-    /** 商品编码 */
-    goods_id?: string
-    /** 商品备注 */
-    goods_remark?: string
-    /** 商品优惠金额 */
-    discount_amount?: number
-    /** 微信支付商品编码 */
-    wxpay_goods_id?: string
-    /** 商品名称 */
-    goods_name?: string
-    /** 商品数量 */
-    quantity: number
-    /** 商品单价 */
-    price: number
-  }
+  export interface Unifiedorder_Post_Data_PromotionDetail extends Micropay_Post_Data_PromotionDetail {}
 }

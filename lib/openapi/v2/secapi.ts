@@ -824,20 +824,7 @@ export namespace Secapi {
   }
 
   /** 服务商特约商户关注功能配置 `POST /secapi/mkt/addrecommendconf` */
-  export interface MktAddrecommendconf_Post_Data {
-    /** 返回状态码 */
-    return_code: 'SUCCESS' | 'FAIL' | (string & {})
-    /** 返回信息 */
-    return_msg: string
-    /** 错误代码 */
-    err_code: string
-    /** 错误代码描述 */
-    err_code_des: string
-    /** 业务结果 */
-    result_code: 'SUCCESS' | 'FAIL' | (string & {})
-    /** 签名 */
-    sign: string
-  }
+  export interface MktAddrecommendconf_Post_Data extends MchAddsubdevconfig_Post_Data {}
 
   /** `v2/secapi/pay` */
   export interface Pay {
@@ -1067,18 +1054,7 @@ export namespace Secapi {
   }
 
   /** 分账接收方列表JSON格式字符串 */
-  export interface PayProfitsharing_Post_Xml_Receivers {
-    /** 分账接收方类型 */
-    type: 'MERCHANT_ID' | 'PERSONAL_OPENID' | 'PERSONAL_SUB_OPENID'
-    /** 分账接收方账号 */
-    account: string
-    /** 分账金额 */
-    amount: number
-    /** 分账描述 */
-    description: string
-    /** 分账个人接收方姓名 */
-    name?: string | undefined
-  }
+  export interface PayProfitsharing_Post_Xml_Receivers extends PayMultiprofitsharing_Post_Xml_Receivers {}
 
   /** 请求单次分账 `POST /secapi/pay/profitsharing` */
   export interface PayProfitsharing_Post_Data {
@@ -1119,24 +1095,7 @@ export namespace Secapi {
   }
 
   /** 分账接收方列表JSON格式字符串 */
-  export interface PayProfitsharing_Post_Data_Receivers {
-    /** 分账接收方类型 */
-    type: 'MERCHANT_ID' | 'PERSONAL_OPENID' | 'PERSONAL_SUB_OPENID' | (string & {})
-    /** 分账金额 */
-    amount: number
-    /** 分账描述 */
-    description: string
-    /** 分账明细单号 */
-    detail_id: string
-    /** 分账完成时间 */
-    finish_time: string
-    /** 分账接收方账号 */
-    receiver_account: string
-    /** 分账接收商户号 */
-    receiver_mchid: string
-    /** 分账结果 */
-    result: 'PENDING' | 'SUCCESS' | 'CLOSED' | (string & {})
-  }
+  export interface PayProfitsharing_Post_Data_Receivers extends PayMultiprofitsharing_Post_Data_Receivers {}
 
   /** `v2/secapi/pay/profitsharingfinish` */
   export interface PayProfitsharingfinish {
@@ -1630,48 +1589,8 @@ export namespace Secapi {
   }
 
   /** 撤销订单 `POST /secapi/pay/reverse` */
-  export interface PayReverse_Post_Xml {
-    /** 公众账号ID */
-    appid: string
-    /** 子商户公众账号ID */
-    sub_appid?: string | undefined
-    /** 商户号 */
-    mch_id: string
-    /** 子商户号 */
-    sub_mch_id?: string | undefined
-    /** 微信订单号 */
-    transaction_id?: string | undefined
-    /** 商户订单号 */
-    out_trade_no: string
-    /** 签名类型 */
-    sign_type?: 'MD5' | 'HMAC-SHA256' | undefined
-  }
+  export interface PayReverse_Post_Xml extends PayFacepayreverse_Post_Xml {}
 
   /** 撤销订单 `POST /secapi/pay/reverse` */
-  export interface PayReverse_Post_Data {
-    /** 返回状态码 */
-    return_code: 'SUCCESS' | 'FAIL' | (string & {})
-    /** 返回信息 */
-    return_msg: string
-    /** 公众账号ID */
-    appid: string
-    /** 子商户公众账号ID */
-    sub_appid?: string
-    /** 商户号 */
-    mch_id: string
-    /** 子商户号 */
-    sub_mch_id?: string
-    /** 随机字符串 */
-    nonce_str: string
-    /** 签名 */
-    sign: string
-    /** 业务结果 */
-    result_code: 'SUCCESS' | 'FAIL' | (string & {})
-    /** 错误代码 */
-    err_code?: string
-    /** 错误描述 */
-    err_code_des?: string
-    /** 是否重调 */
-    recall: 'Y' | 'N' | (string & {})
-  }
+  export interface PayReverse_Post_Data extends PayFacepayreverse_Post_Data {}
 }

@@ -432,36 +432,7 @@ export namespace Transit {
   }
 
   /** 场景信息JSON格式字符串 */
-  export interface PayPayapply_Post_Xml_SceneInfo {
-    /** 场景METRO信息 */
-    scene_info: PayPayapply_Post_Xml_SceneInfo_SceneInfo_Metro | PayPayapply_Post_Xml_SceneInfo_SceneInfo_Bus
-  }
-
-  /** 场景METRO信息: `METRO` */
-  export interface PayPayapply_Post_Xml_SceneInfo_SceneInfo_Metro {
-    /** 乘车时间 */
-    start_time: string
-    /** 结束时间 */
-    end_time?: string | undefined
-    /** 乘车码SHA256 */
-    qrcode_hash?: string | undefined
-    /** 起始站 */
-    start_station?: string | undefined
-    /** 终点站 */
-    end_station?: string | undefined
-  }
-
-  /** 场景METRO信息: `BUS` */
-  export interface PayPayapply_Post_Xml_SceneInfo_SceneInfo_Bus {
-    /** 乘车时间 */
-    start_time: string
-    /** 乘车路线 */
-    line_name?: string | undefined
-    /** 乘车码SHA256 */
-    qrcode_hash?: string | undefined
-    /** 车牌号 */
-    plate_number?: string | undefined
-  }
+  export interface PayPayapply_Post_Xml_SceneInfo extends PartnerpayPayapply_Post_Xml_SceneInfo {}
 
   /** 申请扣款 `POST /transit/pay/payapply` */
   export interface PayPayapply_Post_Data {

@@ -482,20 +482,8 @@ export namespace Vehicle {
   }
 
   /** 场景PARKING信息: `PARKING` */
-  export interface PayNotification_Post_Xml_SceneInfo_SceneInfo_Parking {
-    /** 入场时间 */
-    start_time: string
-    /** 回调通知URL */
-    notify_url?: string | undefined
-    /** 车牌号 */
-    plate_number: string
-    /** 车辆类型 */
-    car_type?: string | undefined
-    /** 停车场名称 */
-    parking_name: string
-    /** 免费时长 */
-    free_time: string
-  }
+  export interface PayNotification_Post_Xml_SceneInfo_SceneInfo_Parking
+    extends PartnerpayNotification_Post_Xml_SceneInfo_SceneInfo_Parking {}
 
   /** 场景PARKING信息: `PARKING SPACE` */
   export interface PayNotification_Post_Xml_SceneInfo_SceneInfo_ParkingSpace {
@@ -597,109 +585,7 @@ export namespace Vehicle {
   }
 
   /** 场景信息JSON格式字符串 */
-  export interface PayPayapply_Post_Xml_SceneInfo {
-    /** 场景PARKING信息 */
-    scene_info:
-      | PayPayapply_Post_Xml_SceneInfo_SceneInfo_Parking
-      | PayPayapply_Post_Xml_SceneInfo_SceneInfo_ParkingSpace
-      | PayPayapply_Post_Xml_SceneInfo_SceneInfo_Gas
-      | PayPayapply_Post_Xml_SceneInfo_SceneInfo_Highway
-      | PayPayapply_Post_Xml_SceneInfo_SceneInfo_Bridge
-  }
-
-  /** 场景PARKING信息: `PARKING` */
-  export interface PayPayapply_Post_Xml_SceneInfo_SceneInfo_Parking {
-    /** 交易时间 */
-    start_time: string
-    /** 结束时间 */
-    end_time?: string | undefined
-    /** 计费时长 */
-    charging_time: string
-    /** 车牌号 */
-    plate_number: string
-    /** 车辆类型 */
-    car_type?: string | undefined
-    /** 停车场名称 */
-    parking_name: string
-    /** 免费时长 */
-    free_time?: string | undefined
-    /** 发起扣费方式 */
-    deduct_mode: 'PROACTIVE' | 'AUTOPAY'
-    /** 支持的扣费方式 */
-    support_deduct_mode: 'DEDUCT_PROACTIVE_ONLY' | 'DEDUCT_AUTOPAY_ONLY' | 'DEDUCT_ALL'
-  }
-
-  /** 场景PARKING信息: `PARKING SPACE` */
-  export interface PayPayapply_Post_Xml_SceneInfo_SceneInfo_ParkingSpace {
-    /** 交易时间 */
-    start_time: string
-    /** 结束时间 */
-    end_time?: string | undefined
-    /** 计费时长 */
-    charging_time: string
-    /** 车辆类型 */
-    car_type?: string | undefined
-    /** 停车场名称 */
-    parking_name?: string | undefined
-    /** 车位编号 */
-    space_number: string
-  }
-
-  /** 场景PARKING信息: `GAS` */
-  export interface PayPayapply_Post_Xml_SceneInfo_SceneInfo_Gas {
-    /** 交易时间 */
-    start_time: string
-    /** 车牌号 */
-    plate_number: string
-    /** 车辆类型 */
-    car_type?: string | undefined
-    /** 加油站名称 */
-    gas_station: string
-    /** 油品标号名 */
-    gas_label_name: string
-    /** 油品类型名称 */
-    gas_type: string
-    /** 油品标准 */
-    gas_standard: string
-    /** 油量 */
-    gas_amount: string
-    /** 油枪号 */
-    gas_gun_no: string
-  }
-
-  /** 场景PARKING信息: `HIGHWAY` */
-  export interface PayPayapply_Post_Xml_SceneInfo_SceneInfo_Highway {
-    /** 交易时间 */
-    start_time: string
-    /** 结束时间 */
-    end_time: string
-    /** 车牌号 */
-    plate_number: string
-    /** 车辆类型 */
-    car_type: string
-    /** 入口站名称 */
-    entrance_name: string
-    /** 出口名称 */
-    exit_name: string
-    /** 核载人数 */
-    carrying_capacity?: string | undefined
-    /** 核载区间 */
-    carrying_range?: string | undefined
-    /** 通道类型 */
-    channel_type: 'ETC' | 'MTC'
-  }
-
-  /** 场景PARKING信息: `BRIDGE` */
-  export interface PayPayapply_Post_Xml_SceneInfo_SceneInfo_Bridge {
-    /** 交易时间 */
-    start_time: string
-    /** 车牌号 */
-    plate_number: string
-    /** 车辆类型 */
-    car_type?: string | undefined
-    /** 出口名称 */
-    exit_name: string
-  }
+  export interface PayPayapply_Post_Xml_SceneInfo extends PartnerpayPayapply_Post_Xml_SceneInfo {}
 
   /** 申请扣款 `POST /vehicle/pay/payapply` */
   export interface PayPayapply_Post_Data {

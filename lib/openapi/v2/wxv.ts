@@ -147,32 +147,7 @@ export namespace Wxv {
   }
 
   /** 修改租借订单 `POST /wxv/changerentmoney` */
-  export interface Changerentmoney_Post_Data {
-    /** 返回状态码 */
-    return_code: 'SUCCESS' | 'FAIL' | (string & {})
-    /** 返回结果 */
-    return_msg?: string
-    /** 签名 */
-    sign: string
-    /** 随机字符串 */
-    nonce_str: string
-    /** 业务结果 */
-    result_code: 'SUCCESS' | 'FAIL' | (string & {})
-    /** 错误代码 */
-    err_code?: string
-    /** 错误描述 */
-    err_code_des?: string
-    /** 公众账号ID */
-    appid: string
-    /** 商户号 */
-    mch_id: string
-    /** 商户服务订单号 */
-    out_order_no: string
-    /** 服务ID */
-    service_id: string
-    /** 微信支付服务订单号 */
-    order_id: string
-  }
+  export interface Changerentmoney_Post_Data extends Cancelbill_Post_Data {}
 
   /** `v2/wxv/createhotelbill` */
   export interface Createhotelbill {
@@ -343,40 +318,7 @@ export namespace Wxv {
   }
 
   /** 创建租借订单 `POST /wxv/createrentbill` */
-  export interface Createrentbill_Post_Data {
-    /** 返回状态码 */
-    return_code: 'SUCCESS' | 'FAIL' | (string & {})
-    /** 返回结果 */
-    return_msg?: string
-    /** 签名 */
-    sign: string
-    /** 随机字符串 */
-    nonce_str: string
-    /** 业务结果 */
-    result_code: 'SUCCESS' | 'FAIL' | (string & {})
-    /** 错误代码 */
-    err_code?: string
-    /** 错误描述 */
-    err_code_des?: string
-    /** 公众账号ID */
-    appid: string
-    /** 商户号 */
-    mch_id: string
-    /** 商户服务订单号 */
-    out_order_no: string
-    /** 服务ID */
-    service_id: string
-    /** 微信支付服务订单号 */
-    order_id: string
-    /** 小程序跳转appid */
-    miniprogram_appid: string
-    /** 小程序跳转路径 */
-    miniprogram_path: string
-    /** 小程序跳转username */
-    miniprogram_username: string
-    /** 跳转微信侧小程序订单数据 */
-    package: string
-  }
+  export interface Createrentbill_Post_Data extends Createhotelbill_Post_Data {}
 
   /** `v2/wxv/finishhotelbill` */
   export interface Finishhotelbill {
@@ -438,32 +380,7 @@ export namespace Wxv {
   }
 
   /** 完结速住订单 `POST /wxv/finishhotelbill` */
-  export interface Finishhotelbill_Post_Data {
-    /** 返回状态码 */
-    return_code: 'SUCCESS' | 'FAIL' | (string & {})
-    /** 返回结果 */
-    return_msg?: string
-    /** 签名 */
-    sign: string
-    /** 随机字符串 */
-    nonce_str: string
-    /** 业务结果 */
-    result_code: 'SUCCESS' | 'FAIL' | (string & {})
-    /** 错误代码 */
-    err_code?: string
-    /** 错误描述 */
-    err_code_des?: string
-    /** 公众账号ID */
-    appid: string
-    /** 商户号 */
-    mch_id: string
-    /** 商户服务订单号 */
-    out_order_no: string
-    /** 服务ID */
-    service_id: string
-    /** 微信支付服务订单号 */
-    order_id: string
-  }
+  export interface Finishhotelbill_Post_Data extends Cancelbill_Post_Data {}
 
   /** `v2/wxv/finishrentbill` */
   export interface Finishrentbill {
@@ -519,32 +436,7 @@ export namespace Wxv {
   }
 
   /** 完结租借订单 `POST /wxv/finishrentbill` */
-  export interface Finishrentbill_Post_Data {
-    /** 返回状态码 */
-    return_code: 'SUCCESS' | 'FAIL' | (string & {})
-    /** 返回结果 */
-    return_msg?: string
-    /** 签名 */
-    sign: string
-    /** 随机字符串 */
-    nonce_str: string
-    /** 业务结果 */
-    result_code: 'SUCCESS' | 'FAIL' | (string & {})
-    /** 错误代码 */
-    err_code?: string
-    /** 错误描述 */
-    err_code_des?: string
-    /** 公众账号ID */
-    appid: string
-    /** 商户号 */
-    mch_id: string
-    /** 商户服务订单号 */
-    out_order_no: string
-    /** 服务ID */
-    service_id: string
-    /** 微信支付服务订单号 */
-    order_id: string
-  }
+  export interface Finishrentbill_Post_Data extends Cancelbill_Post_Data {}
 
   /** `v2/wxv/queryhotelbill` */
   export interface Queryhotelbill {
@@ -675,22 +567,7 @@ export namespace Wxv {
   }
 
   /** 查询租借订单 `POST /wxv/queryrentbill` */
-  export interface Queryrentbill_Post_Xml {
-    /** 接口版本号 */
-    version: '1.0'
-    /** 公众账号ID */
-    appid: string
-    /** 商户号 */
-    mch_id: string
-    /** 签名类型 */
-    sign_type: 'HMAC-SHA256'
-    /** 商户服务订单号 */
-    out_order_no: string
-    /** 回跳查询id */
-    return_query_id: string
-    /** 服务ID */
-    service_id: string
-  }
+  export interface Queryrentbill_Post_Xml extends Queryhotelbill_Post_Xml {}
 
   /** 查询租借订单 `POST /wxv/queryrentbill` */
   export interface Queryrentbill_Post_Data {

@@ -220,39 +220,5 @@ export namespace Xdc {
   }
 
   /** 沙箱订单查询 `POST /xdc/apiv2sandbox/pay/orderquery` */
-  export interface Apiv2sandboxPayOrderquery_Post_Data {
-    /** 返回状态码 */
-    return_code: 'SUCCESS' | 'FAIL' | (string & {})
-    /** 返回信息 */
-    return_msg?: string
-    /** 业务结果 */
-    result_code: 'SUCCESS' | 'FAIL' | (string & {})
-    /** 错误代码 */
-    err_code?: string
-    /** 错误代码描述 */
-    err_code_des?: string
-    /** 交易类型 MICROPAY */
-    trade_type: string
-    /** 交易状态 */
-    trade_state?:
-      | 'SUCCESS'
-      | 'REFUND'
-      | 'NOTPAY'
-      | 'CLOSED'
-      | 'REVOKED'
-      | 'USERPAYING'
-      | 'PAYERROR'
-      | 'ACCEPT'
-      | (string & {})
-    /** 商户订单号 */
-    out_trade_no: string
-    /** 微信支付订单号 */
-    transaction_id: string
-    /** 标价金额 */
-    total_fee: string
-    /** 现金支付金额 */
-    cash_fee: string
-    /** 代金券金额 */
-    coupon_fee?: string
-  }
+  export interface Apiv2sandboxPayOrderquery_Post_Data extends Apiv2sandboxPayMicropay_Post_Data {}
 }

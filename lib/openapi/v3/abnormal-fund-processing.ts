@@ -174,12 +174,8 @@ export namespace AbnormalFundProcessing {
   }
 
   /** 付款金额信息 */
-  export interface ReceiptsByReceiptIdTransferInstructions_Post_Data_TransferAmount {
-    /** 总金额 */
-    total: number
-    /** 货币类型 */
-    currency: 'CNY' | (string & {})
-  }
+  export interface ReceiptsByReceiptIdTransferInstructions_Post_Data_TransferAmount
+    extends ReceiptsByReceiptId_Get_Data_TransferAmount {}
 
   /** 在途异常资金付款指令信息 */
   export interface ReceiptsByReceiptIdTransferInstructions_Post_Data_Instruction {
@@ -211,12 +207,8 @@ export namespace AbnormalFundProcessing {
   }
 
   /** 在途异常资金付款指令的发起方 */
-  export interface ReceiptsByReceiptIdTransferInstructions_Post_Data_Instruction_Commander {
-    /** 发起在途异常资金付款请求的角色 */
-    operator: 'MERCHANT' | (string & {})
-    /** 微信支付商户号 */
-    mchid: string
-  }
+  export interface ReceiptsByReceiptIdTransferInstructions_Post_Data_Instruction_Commander
+    extends ReceiptsByReceiptId_Get_Data_Instruction_Commander {}
 
   /** 收款方 */
   export interface ReceiptsByReceiptIdTransferInstructions_Post_Data_Instruction_Receiver {

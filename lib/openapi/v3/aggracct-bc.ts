@@ -121,22 +121,7 @@ export namespace AggracctBc {
   }
 
   /** 查询商户资料 `GET /v3/aggracct-bc/wb-channel/account/mch_archives` */
-  export interface WbChannelAccountMch_Archives_Get_Query {
-    /** 微信支付商户号 */
-    mchid: string
-    /** 额度台账号. Encrypted with the platform's key */
-    bal_account_no: Encrypted
-    /** 卡号. Encrypted with the platform's key */
-    card_no?: Encrypted | undefined
-    /** 商户子账户协议号 */
-    sgn_no?: string | undefined
-    /** 请求场景 */
-    req_scene?:
-      | 'SJT_CONVENIENT_SETTLEMENT_SERVICE_MERCHANT'
-      | 'SJT_MICRO_MERCHANT'
-      | 'WX_SHOP_CONVENIENT_SETTLEMENT_SERVICE_MERCHANT'
-      | undefined
-  }
+  export interface WbChannelAccountMch_Archives_Get_Query extends WbChannelAccountBalance_Get_Query {}
 
   /** 查询商户资料 `GET /v3/aggracct-bc/wb-channel/account/mch_archives` */
   export interface WbChannelAccountMch_Archives_Get_Headers extends HeadersInput {
@@ -386,28 +371,8 @@ export namespace AggracctBc {
   }
 
   /** 查询渠道结算银行账户更名申请 `GET /v3/aggracct-bc/wb-channel/bank-channel-account/rename/{application_id}` */
-  export interface WbChannelBankChannelAccountRenameByApplicationId_Get_Data {
-    /** 变更类型 */
-    change_scene: 'SUBJECT_INFO_RENAME' | (string & {})
-    /** 微信支付更名受理返回的申请单号 */
-    application_id: string
-    /** 渠道结算银行账户更名外部系统单号 */
-    out_request_no: string
-    /** 目标商户号 */
-    mchid: string
-    /** 台账ID. Base64. Encrypted with the merchant's key */
-    bal_account_no: string
-    /** 目标账户名. Base64. Encrypted with the merchant's key */
-    new_account_name: string
-    /** 申请单状态 */
-    application_state: 'PROCESSING' | 'SUCCESS' | 'FAIL' | (string & {})
-    /** 完成时间. RFC 3339 */
-    finish_time?: string
-    /** 失败错误码 */
-    fail_code?: string
-    /** 失败原因 */
-    fail_msg?: string
-  }
+  export interface WbChannelBankChannelAccountRenameByApplicationId_Get_Data
+    extends WbChannelBankChannelAccountRename_Post_Data {}
 
   /** `v3/aggracct-bc/wb-channel/control-orders` */
   export interface WbChannelControlOrders {
@@ -826,22 +791,8 @@ export namespace AggracctBc {
   }
 
   /** 查询特殊减额结果 `GET /v3/aggracct-bc/wb-channel/special-reduction/{out_request_no}` */
-  export interface WbChannelSpecialReductionByOutRequestNo_Get_Query {
-    /** 微信支付商户号 */
-    mchid: string
-    /** 额度台账号. Encrypted with the platform's key */
-    bal_account_no: Encrypted
-    /** 卡号. Encrypted with the platform's key */
-    card_no?: Encrypted | undefined
-    /** 商户子账户协议号 */
-    sgn_no?: string | undefined
-    /** 请求场景 */
-    req_scene?:
-      | 'SJT_CONVENIENT_SETTLEMENT_SERVICE_MERCHANT'
-      | 'SJT_MICRO_MERCHANT'
-      | 'WX_SHOP_CONVENIENT_SETTLEMENT_SERVICE_MERCHANT'
-      | undefined
-  }
+  export interface WbChannelSpecialReductionByOutRequestNo_Get_Query
+    extends WbChannelAccountBalance_Get_Query {}
 
   /** 查询特殊减额结果 `GET /v3/aggracct-bc/wb-channel/special-reduction/{out_request_no}` */
   export interface WbChannelSpecialReductionByOutRequestNo_Get_Headers extends HeadersInput {
@@ -850,28 +801,6 @@ export namespace AggracctBc {
   }
 
   /** 查询特殊减额结果 `GET /v3/aggracct-bc/wb-channel/special-reduction/{out_request_no}` */
-  export interface WbChannelSpecialReductionByOutRequestNo_Get_Data {
-    /** 微信支付商户号 */
-    mchid?: string
-    /** 额度台账号. Base64. Encrypted with the merchant's key */
-    bal_account_no?: string
-    /** 特殊减额单号 */
-    out_request_no?: string
-    /** 特殊减额类型 */
-    reduction_type?: 'FINANCIAL_PENALTY' | 'JUDICIAL_DEDUCTION' | (string & {})
-    /** 减额金额 */
-    amount?: number
-    /** 处理结果 */
-    state?: 'PROCESSING' | 'SUCCESS' | 'FAILED' | (string & {})
-    /** 特殊减额原因 */
-    reason?: string
-    /** 微信支付额度变更单号 */
-    quota_change_no?: string
-    /** 成功时间. RFC 3339 */
-    success_time?: string
-    /** 失败时间. RFC 3339 */
-    fail_time?: string
-    /** 失败原因 */
-    fail_reason?: 'BALANCE_NOT_ENOUGH' | 'RECEIPT_NOT_EXIST_CLOSED' | 'TIME_OUT_CLOSED' | (string & {})
-  }
+  export interface WbChannelSpecialReductionByOutRequestNo_Get_Data
+    extends WbChannelSpecialReduction_Post_Data {}
 }

@@ -607,44 +607,6 @@ export namespace Applyment4sub {
   }
 
   /** 通过业务申请编号查询申请状态 `GET /v3/applyment4sub/applyment/business_code/{business_code}` */
-  export interface ApplymentBusiness_CodeByBusinessCode_Get_Data {
-    /** 业务申请编号 */
-    business_code?: string
-    /** 微信支付申请单号. 64 bits */
-    applyment_id?: number
-    /** 特约商户号 */
-    sub_mchid?: string
-    /** 超级管理员签约链接. A URL */
-    sign_url?: string
-    /** 申请单状态 */
-    applyment_state:
-      | 'APPLYMENT_STATE_WAITTING_FOR_AUDIT'
-      | 'APPLYMENT_STATE_WAITTING_FOR_CONFIRM_CONTACT'
-      | 'APPLYMENT_STATE_WAITTING_FOR_CONFIRM_LEGALPERSON'
-      | 'APPLYMENT_STATE_PASSED'
-      | 'APPLYMENT_STATE_FREEZED'
-      | 'APPLYMENT_STATE_EDITTING'
-      | 'APPLYMENT_STATE_AUDITING'
-      | 'APPLYMENT_STATE_REJECTED'
-      | 'APPLYMENT_STATE_TO_BE_CONFIRMED'
-      | 'APPLYMENT_STATE_TO_BE_SIGNED'
-      | 'APPLYMENT_STATE_SIGNING'
-      | 'APPLYMENT_STATE_FINISHED'
-      | 'APPLYMENT_STATE_CANCELED'
-      | (string & {})
-    /** 申请状态描述 */
-    applyment_state_msg?: string
-    /** 驳回原因详情 */
-    audit_detail?: ApplymentBusiness_CodeByBusinessCode_Get_Data_AuditDetail[]
-  }
-
-  /** 驳回原因详情 */
-  export interface ApplymentBusiness_CodeByBusinessCode_Get_Data_AuditDetail {
-    /** 字段名 */
-    field?: string
-    /** 字段名称 */
-    field_name?: string
-    /** 驳回原因 */
-    reject_reason?: string
-  }
+  export interface ApplymentBusiness_CodeByBusinessCode_Get_Data
+    extends ApplymentApplyment_IdByApplymentId_Get_Data {}
 }

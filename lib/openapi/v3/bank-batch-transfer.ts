@@ -90,30 +90,10 @@ export namespace BankBatchTransfer {
   }
 
   /** 受理明细电子回单 `POST /v3/bank-batch-transfer/receipt/detail-receipts` */
-  export interface ReceiptDetailReceipts_Post_Json {
-    /** 银行转账批次单号 */
-    out_batch_no: string
-    /** 银行转账明细单号 */
-    out_detail_no: string
-  }
+  export interface ReceiptDetailReceipts_Post_Json extends ReceiptDetailReceipts_Get_Query {}
 
   /** 受理明细电子回单 `POST /v3/bank-batch-transfer/receipt/detail-receipts` */
-  export interface ReceiptDetailReceipts_Post_Data {
-    /** 银行转账批次单号 */
-    out_batch_no: string
-    /** 银行转账明细单号 */
-    out_detail_no: string
-    /** 电子回单受理单号 */
-    receipt_no: string
-    /** 电子回单状态 */
-    receipt_state?: string
-    /** 电子回单文件的Hash方法 */
-    hash_type?: string
-    /** 电子回单文件的Hash值 */
-    hash_value?: string
-    /** 电子回单文件的下载地址 */
-    download_url?: string
-  }
+  export interface ReceiptDetailReceipts_Post_Data extends ReceiptDetailReceipts_Get_Data {}
 
   /** `v3/bank-batch-transfer/receipt/summary-receipts` */
   export interface ReceiptSummaryReceipts {
@@ -178,28 +158,8 @@ export namespace BankBatchTransfer {
   }
 
   /** 受理汇总电子回单 `POST /v3/bank-batch-transfer/receipt/summary-receipts` */
-  export interface ReceiptSummaryReceipts_Post_Json {
-    /** 银行转账批次单号 */
-    out_batch_no: string
-  }
+  export interface ReceiptSummaryReceipts_Post_Json extends ReceiptSummaryReceipts_Get_Query {}
 
   /** 受理汇总电子回单 `POST /v3/bank-batch-transfer/receipt/summary-receipts` */
-  export interface ReceiptSummaryReceipts_Post_Data {
-    /** 银行转账批次单号 */
-    out_batch_no: string
-    /** 电子回单申请单号 */
-    receipt_no: string
-    /** 电子回单状态 */
-    receipt_state?: string
-    /** 电子回单文件的hash方法 */
-    hash_type?: string
-    /** 电子回单文件的hash值 */
-    hash_value?: string
-    /** 电子回单文件的下载地址 */
-    download_url?: string
-    /** 创建时间 */
-    create_time?: string
-    /** 更新时间 */
-    update_time?: string
-  }
+  export interface ReceiptSummaryReceipts_Post_Data extends ReceiptSummaryReceipts_Get_Data {}
 }

@@ -168,12 +168,5 @@ export namespace Bill {
   }
 
   /** 申请交易账单 `GET /v3/bill/tradebill` */
-  export interface Tradebill_Get_Data {
-    /** 哈希类型 */
-    hash_type: string
-    /** 哈希值 */
-    hash_value: string
-    /** 账单下载地址 */
-    download_url: string
-  }
+  export interface Tradebill_Get_Data extends Fundflowbill_Get_Data {}
 }

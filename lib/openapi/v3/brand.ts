@@ -309,32 +309,8 @@ export namespace Brand {
   }
 
   /** 根据业务申请编号查询申请状态 `GET /v3/brand/applyments/business-code/{business_code}` */
-  export interface ApplymentsBusinessCodeByBusinessCode_Get_Data {
-    /** 微信支付申请单号 */
-    applyment_id: string
-    /** 业务申请编号 */
-    business_code: string
-    /** 申请状态 */
-    applyment_state:
-      | 'APPLYMENT_STATE_UNKNOWN'
-      | 'APPLYMENT_STATE_UNSUBMITTED'
-      | 'APPLYMENT_STATE_WAITING_VALIDATE'
-      | 'APPLYMENT_STATE_WAITING_AUDIT'
-      | 'APPLYMENT_STATE_WAITING_AUTH'
-      | 'APPLYMENT_STATE_OPEN_ACCOUNT'
-      | 'APPLYMENT_STATE_FINISH'
-      | 'APPLYMENT_STATE_AUDIT_REJECTED'
-      | 'APPLYMENT_STATE_CANCELED'
-      | (string & {})
-    /** 申请状态说明 */
-    applyment_state_desc: string
-    /** 授权确认二维码链接 */
-    authorization_confirmation_qr_code?: string
-    /** 驳回原因 */
-    reject_reason?: string
-    /** 品牌ID */
-    brand_id?: string
-  }
+  export interface ApplymentsBusinessCodeByBusinessCode_Get_Data
+    extends ApplymentsApplymentIdByApplymentId_Get_Data {}
 
   /** `v3/brand/applyments/cancel-applyment` */
   export interface ApplymentsCancelApplyment {
@@ -364,12 +340,7 @@ export namespace Brand {
   }
 
   /** 撤销申请 `POST /v3/brand/applyments/cancel-applyment` */
-  export interface ApplymentsCancelApplyment_Post_Data {
-    /** 微信支付申请单号 */
-    applyment_id: string
-    /** 业务申请编号 */
-    business_code: string
-  }
+  export interface ApplymentsCancelApplyment_Post_Data extends Applyments_Post_Data {}
 
   /** `v3/brand/card` */
   export interface Card {
@@ -528,14 +499,7 @@ export namespace Brand {
   }
 
   /** 撤销商家名片配置申请 `POST /v3/brand/card/card-configs/cancel-applyment` */
-  export interface CardCardConfigsCancelApplyment_Post_Json {
-    /** 业务申请编号 */
-    business_code?: string | undefined
-    /** 微信支付申请单号 */
-    applyment_id?: string | undefined
-    /** 品牌ID */
-    brand_id: string
-  }
+  export interface CardCardConfigsCancelApplyment_Post_Json extends CardCardConfigs_Get_Query {}
 
   /** 撤销商家名片配置申请 `POST /v3/brand/card/card-configs/cancel-applyment` */
   export interface CardCardConfigsCancelApplyment_Post_Data {
@@ -577,14 +541,7 @@ export namespace Brand {
   }
 
   /** 获取商家名片预览二维码 `GET /v3/brand/card/card-configs/preview-url` */
-  export interface CardCardConfigsPreviewUrl_Get_Query {
-    /** 业务申请编号 */
-    business_code?: string | undefined
-    /** 微信支付申请单号 */
-    applyment_id?: string | undefined
-    /** 品牌ID */
-    brand_id: string
-  }
+  export interface CardCardConfigsPreviewUrl_Get_Query extends CardCardConfigs_Get_Query {}
 
   /** 获取商家名片预览二维码 `GET /v3/brand/card/card-configs/preview-url` */
   export interface CardCardConfigsPreviewUrl_Get_Data {
@@ -1313,130 +1270,7 @@ export namespace Brand {
   }
 
   /** 创建会员卡模板 `POST /v3/brand/partner/card-member/cards` */
-  export interface PartnerCardMemberCards_Post_Data {
-    /** 会员卡模板ID */
-    card_id: string
-    /** 品牌ID */
-    brand_id: string
-    /** 商户AppId */
-    appid: string
-    /** 会员卡类型 */
-    card_type: 'PURCHASE' | 'NORMAL' | 'BALANCE' | (string & {})
-    /** 卡名称 */
-    card_title: string
-    /** 卡背景颜色 */
-    card_color: string
-    /** 卡背景图URL */
-    card_picture_url: string
-    /** 会员卡code分配类型 */
-    code_mode: 'SYSTEM_ALLOCATE' | 'MERCHANT_ALLOCATE' | (string & {})
-    /** 会员码型 */
-    code_type:
-      | 'NONE_CODE'
-      | 'BAR_CODE'
-      | 'QR_CODE'
-      | 'BAR_CODE_AND_QR_CODE'
-      | 'JUMP_MINI_PROGRAM'
-      | (string & {})
-    /** 会员码跳转信息 */
-    code_jump_information?: PartnerCardMemberCards_Post_Data_CodeJumpInformation
-    /** 会员权益 */
-    benefits: string
-    /** 回调地址 */
-    notify_url: string
-    /** 是否置顶 */
-    need_pinned?: boolean
-    /** 是否展示会员等级 */
-    need_display_level?: boolean
-    /** 会员初始等级 */
-    init_level?: string
-    /** 服务电话 */
-    service_phone?: string
-    /** 商家法务协议 */
-    legal_agreement?: string
-    /** 会员卡有效期 */
-    valid_date_information: PartnerCardMemberCards_Post_Data_ValidDateInformation
-    /** 积分信息 */
-    points_information?: PartnerCardMemberCards_Post_Data_PointsInformation
-    /** 储值信息 */
-    balance_information?: PartnerCardMemberCards_Post_Data_BalanceInformation
-    /** 付费会员信息 */
-    purchase_information?: PartnerCardMemberCards_Post_Data_PurchaseInformation
-    /** 用户开卡信息 */
-    user_information?: PartnerCardMemberCards_Post_Data_UserInformation
-  }
-
-  /** 会员码跳转信息 */
-  export interface PartnerCardMemberCards_Post_Data_CodeJumpInformation {
-    /** 会员码跳转AppID */
-    jump_appid?: string
-    /** 会员码跳转路径 */
-    jump_path?: string
-  }
-
-  /** 会员卡有效期 */
-  export interface PartnerCardMemberCards_Post_Data_ValidDateInformation {
-    /** 有效期类型 */
-    type: 'FIX_TIME_RANGE' | 'FIX_TERM' | 'PERMANENT' | (string & {})
-    /** 有效期开始时间. RFC 3339 */
-    available_begin_time?: string
-    /** 有效期结束时间. RFC 3339 */
-    available_end_time?: string
-    /** 生效后N天内有效 */
-    available_day_after_receive?: number
-  }
-
-  /** 积分信息 */
-  export interface PartnerCardMemberCards_Post_Data_PointsInformation {
-    /** 积分跳转AppID */
-    jump_appid?: string
-    /** 积分跳转路径 */
-    jump_path?: string
-  }
-
-  /** 储值信息 */
-  export interface PartnerCardMemberCards_Post_Data_BalanceInformation {
-    /** 储值小程序AppID */
-    jump_appid?: string
-    /** 储值小程序路径 */
-    jump_path?: string
-  }
-
-  /** 付费会员信息 */
-  export interface PartnerCardMemberCards_Post_Data_PurchaseInformation {
-    /** 付费会员价格 */
-    price?: number
-    /** 付费会员跳转AppID */
-    jump_appid?: string
-    /** 付费会员跳转路径 */
-    jump_path?: string
-  }
-
-  /** 用户开卡信息 */
-  export interface PartnerCardMemberCards_Post_Data_UserInformation {
-    /** 平台提供的通用开卡信息字段 */
-    common_field_list?: (
-      | 'USER_FORM_FLAG_SEX'
-      | 'USER_FORM_FLAG_NAME'
-      | 'USER_FORM_FLAG_BIRTHDAY'
-      | 'USER_FORM_FLAG_ADDRESS'
-      | 'USER_FORM_FLAG_EMAIL'
-      | 'USER_FORM_FLAG_CITY'
-      | (string & {})
-    )[]
-    /** 商户自定义的开卡信息字段 */
-    custom_field_list?: PartnerCardMemberCards_Post_Data_UserInformation_CustomFieldList[]
-  }
-
-  /** 商户自定义的开卡信息字段 */
-  export interface PartnerCardMemberCards_Post_Data_UserInformation_CustomFieldList {
-    /** 商户自定义的开卡信息字段类型 */
-    type?: 'CHECK_BOX' | 'RADIO' | (string & {})
-    /** 字段名称 */
-    name?: string
-    /** 字段值 */
-    values?: string[]
-  }
+  export interface PartnerCardMemberCards_Post_Data extends PartnerCardMemberCards_Get_Data_Data {}
 
   /** `v3/brand/partner/card-member/cards/{card_id}` */
   export interface PartnerCardMemberCardsByCardId {
@@ -1553,76 +1387,28 @@ export namespace Brand {
   }
 
   /** 会员码跳转信息 */
-  export interface PartnerCardMemberCardsByCardId_Get_Data_CodeJumpInformation {
-    /** 会员码跳转AppID */
-    jump_appid?: string
-    /** 会员码跳转路径 */
-    jump_path?: string
-  }
+  export interface PartnerCardMemberCardsByCardId_Get_Data_CodeJumpInformation
+    extends PartnerCardMemberCards_Get_Data_Data_CodeJumpInformation {}
 
   /** 会员卡有效期 */
-  export interface PartnerCardMemberCardsByCardId_Get_Data_ValidDateInformation {
-    /** 有效期类型 */
-    type: 'FIX_TIME_RANGE' | 'FIX_TERM' | 'PERMANENT' | (string & {})
-    /** 有效期开始时间. RFC 3339 */
-    available_begin_time?: string
-    /** 有效期结束时间. RFC 3339 */
-    available_end_time?: string
-    /** 生效后N天内有效 */
-    available_day_after_receive?: number
-  }
+  export interface PartnerCardMemberCardsByCardId_Get_Data_ValidDateInformation
+    extends PartnerCardMemberCards_Get_Data_Data_ValidDateInformation {}
 
   /** 积分信息 */
-  export interface PartnerCardMemberCardsByCardId_Get_Data_PointsInformation {
-    /** 积分跳转AppID */
-    jump_appid?: string
-    /** 积分跳转路径 */
-    jump_path?: string
-  }
+  export interface PartnerCardMemberCardsByCardId_Get_Data_PointsInformation
+    extends PartnerCardMemberCards_Get_Data_Data_PointsInformation {}
 
   /** 储值信息 */
-  export interface PartnerCardMemberCardsByCardId_Get_Data_BalanceInformation {
-    /** 储值小程序AppID */
-    jump_appid?: string
-    /** 储值小程序路径 */
-    jump_path?: string
-  }
+  export interface PartnerCardMemberCardsByCardId_Get_Data_BalanceInformation
+    extends PartnerCardMemberCards_Get_Data_Data_BalanceInformation {}
 
   /** 付费会员信息 */
-  export interface PartnerCardMemberCardsByCardId_Get_Data_PurchaseInformation {
-    /** 付费会员价格 */
-    price?: number
-    /** 付费会员跳转AppID */
-    jump_appid?: string
-    /** 付费会员跳转路径 */
-    jump_path?: string
-  }
+  export interface PartnerCardMemberCardsByCardId_Get_Data_PurchaseInformation
+    extends PartnerCardMemberCards_Get_Data_Data_PurchaseInformation {}
 
   /** 用户开卡信息 */
-  export interface PartnerCardMemberCardsByCardId_Get_Data_UserInformation {
-    /** 平台提供的通用开卡信息字段 */
-    common_field_list?: (
-      | 'USER_FORM_FLAG_SEX'
-      | 'USER_FORM_FLAG_NAME'
-      | 'USER_FORM_FLAG_BIRTHDAY'
-      | 'USER_FORM_FLAG_ADDRESS'
-      | 'USER_FORM_FLAG_EMAIL'
-      | 'USER_FORM_FLAG_CITY'
-      | (string & {})
-    )[]
-    /** 商户自定义的开卡信息字段 */
-    custom_field_list?: PartnerCardMemberCardsByCardId_Get_Data_UserInformation_CustomFieldList[]
-  }
-
-  /** 商户自定义的开卡信息字段 */
-  export interface PartnerCardMemberCardsByCardId_Get_Data_UserInformation_CustomFieldList {
-    /** 商户自定义的开卡信息字段类型 */
-    type?: 'CHECK_BOX' | 'RADIO' | (string & {})
-    /** 字段名称 */
-    name?: string
-    /** 字段值 */
-    values?: string[]
-  }
+  export interface PartnerCardMemberCardsByCardId_Get_Data_UserInformation
+    extends PartnerCardMemberCards_Get_Data_Data_UserInformation {}
 
   /** 修改会员卡模板信息 `PATCH /v3/brand/partner/card-member/cards/{card_id}` */
   export interface PartnerCardMemberCardsByCardId_Patch extends CallSettings {
@@ -1670,211 +1456,32 @@ export namespace Brand {
   }
 
   /** 会员码跳转信息 */
-  export interface PartnerCardMemberCardsByCardId_Patch_Json_CodeJumpInformation {
-    /** 会员码跳转AppID */
-    jump_appid?: string | undefined
-    /** 会员码跳转路径 */
-    jump_path?: string | undefined
-  }
+  export interface PartnerCardMemberCardsByCardId_Patch_Json_CodeJumpInformation
+    extends PartnerCardMemberCards_Post_Json_CodeJumpInformation {}
 
   /** 会员卡有效期 */
-  export interface PartnerCardMemberCardsByCardId_Patch_Json_ValidDateInformation {
-    /** 有效期类型 */
-    type: 'FIX_TIME_RANGE' | 'FIX_TERM' | 'PERMANENT'
-    /** 有效期开始时间. RFC 3339 */
-    available_begin_time?: string | undefined
-    /** 有效期结束时间. RFC 3339 */
-    available_end_time?: string | undefined
-    /** 生效后N天内有效 */
-    available_day_after_receive?: number | undefined
-  }
+  export interface PartnerCardMemberCardsByCardId_Patch_Json_ValidDateInformation
+    extends PartnerCardMemberCards_Post_Json_ValidDateInformation {}
 
   /** 积分信息 */
-  export interface PartnerCardMemberCardsByCardId_Patch_Json_PointsInformation {
-    /** 积分跳转AppID */
-    jump_appid?: string | undefined
-    /** 积分跳转路径 */
-    jump_path?: string | undefined
-  }
+  export interface PartnerCardMemberCardsByCardId_Patch_Json_PointsInformation
+    extends PartnerCardMemberCards_Post_Json_PointsInformation {}
 
   /** 储值信息 */
-  export interface PartnerCardMemberCardsByCardId_Patch_Json_BalanceInformation {
-    /** 储值小程序AppID */
-    jump_appid?: string | undefined
-    /** 储值小程序路径 */
-    jump_path?: string | undefined
-  }
+  export interface PartnerCardMemberCardsByCardId_Patch_Json_BalanceInformation
+    extends PartnerCardMemberCards_Post_Json_BalanceInformation {}
 
   /** 付费会员信息 */
-  export interface PartnerCardMemberCardsByCardId_Patch_Json_PurchaseInformation {
-    /** 付费会员价格 */
-    price?: number | undefined
-    /** 付费会员跳转AppID */
-    jump_appid?: string | undefined
-    /** 付费会员跳转路径 */
-    jump_path?: string | undefined
-  }
+  export interface PartnerCardMemberCardsByCardId_Patch_Json_PurchaseInformation
+    extends PartnerCardMemberCards_Post_Json_PurchaseInformation {}
 
   /** 用户开卡信息 */
-  export interface PartnerCardMemberCardsByCardId_Patch_Json_UserInformation {
-    /** 平台提供的通用开卡信息字段 */
-    common_field_list?:
-      | readonly (
-          | 'USER_FORM_FLAG_SEX'
-          | 'USER_FORM_FLAG_NAME'
-          | 'USER_FORM_FLAG_BIRTHDAY'
-          | 'USER_FORM_FLAG_ADDRESS'
-          | 'USER_FORM_FLAG_EMAIL'
-          | 'USER_FORM_FLAG_CITY'
-        )[]
-      | undefined
-    /** 商户自定义的开卡信息字段 */
-    custom_field_list?:
-      | readonly PartnerCardMemberCardsByCardId_Patch_Json_UserInformation_CustomFieldList[]
-      | undefined
-  }
-
-  /** 商户自定义的开卡信息字段 */
-  export interface PartnerCardMemberCardsByCardId_Patch_Json_UserInformation_CustomFieldList {
-    /** 商户自定义的开卡信息字段类型 */
-    type?: 'CHECK_BOX' | 'RADIO' | undefined
-    /** 字段名称 */
-    name?: string | undefined
-    /** 字段值 */
-    values?: readonly string[] | undefined
-  }
+  export interface PartnerCardMemberCardsByCardId_Patch_Json_UserInformation
+    extends PartnerCardMemberCards_Post_Json_UserInformation {}
 
   /** 修改会员卡模板信息 `PATCH /v3/brand/partner/card-member/cards/{card_id}` */
-  export interface PartnerCardMemberCardsByCardId_Patch_Data {
-    /** 会员卡模板ID */
-    card_id: string
-    /** 品牌ID */
-    brand_id: string
-    /** 商户AppId */
-    appid: string
-    /** 会员卡类型 */
-    card_type: 'PURCHASE' | 'NORMAL' | 'BALANCE' | (string & {})
-    /** 卡名称 */
-    card_title: string
-    /** 卡背景颜色 */
-    card_color: string
-    /** 卡背景图URL */
-    card_picture_url: string
-    /** 会员卡code分配类型 */
-    code_mode: 'SYSTEM_ALLOCATE' | 'MERCHANT_ALLOCATE' | (string & {})
-    /** 会员码型 */
-    code_type:
-      | 'NONE_CODE'
-      | 'BAR_CODE'
-      | 'QR_CODE'
-      | 'BAR_CODE_AND_QR_CODE'
-      | 'JUMP_MINI_PROGRAM'
-      | (string & {})
-    /** 会员码跳转信息 */
-    code_jump_information?: PartnerCardMemberCardsByCardId_Patch_Data_CodeJumpInformation
-    /** 会员权益 */
-    benefits: string
-    /** 回调地址 */
-    notify_url: string
-    /** 是否置顶 */
-    need_pinned?: boolean
-    /** 是否展示会员等级 */
-    need_display_level?: boolean
-    /** 会员初始等级 */
-    init_level?: string
-    /** 服务电话 */
-    service_phone?: string
-    /** 商家法务协议 */
-    legal_agreement?: string
-    /** 会员卡有效期 */
-    valid_date_information: PartnerCardMemberCardsByCardId_Patch_Data_ValidDateInformation
-    /** 积分信息 */
-    points_information?: PartnerCardMemberCardsByCardId_Patch_Data_PointsInformation
-    /** 储值信息 */
-    balance_information?: PartnerCardMemberCardsByCardId_Patch_Data_BalanceInformation
-    /** 付费会员信息 */
-    purchase_information?: PartnerCardMemberCardsByCardId_Patch_Data_PurchaseInformation
-    /** 用户开卡信息 */
-    user_information?: PartnerCardMemberCardsByCardId_Patch_Data_UserInformation
-    /** 状态 */
-    state: 'CARD_EFFECTIVE' | 'CARD_INVALID' | (string & {})
-    /** 创建时间 */
-    create_time: string
-    /** 更新时间 */
-    update_time: string
-  }
-
-  /** 会员码跳转信息 */
-  export interface PartnerCardMemberCardsByCardId_Patch_Data_CodeJumpInformation {
-    /** 会员码跳转AppID */
-    jump_appid?: string
-    /** 会员码跳转路径 */
-    jump_path?: string
-  }
-
-  /** 会员卡有效期 */
-  export interface PartnerCardMemberCardsByCardId_Patch_Data_ValidDateInformation {
-    /** 有效期类型 */
-    type: 'FIX_TIME_RANGE' | 'FIX_TERM' | 'PERMANENT' | (string & {})
-    /** 有效期开始时间. RFC 3339 */
-    available_begin_time?: string
-    /** 有效期结束时间. RFC 3339 */
-    available_end_time?: string
-    /** 生效后N天内有效 */
-    available_day_after_receive?: number
-  }
-
-  /** 积分信息 */
-  export interface PartnerCardMemberCardsByCardId_Patch_Data_PointsInformation {
-    /** 积分跳转AppID */
-    jump_appid?: string
-    /** 积分跳转路径 */
-    jump_path?: string
-  }
-
-  /** 储值信息 */
-  export interface PartnerCardMemberCardsByCardId_Patch_Data_BalanceInformation {
-    /** 储值小程序AppID */
-    jump_appid?: string
-    /** 储值小程序路径 */
-    jump_path?: string
-  }
-
-  /** 付费会员信息 */
-  export interface PartnerCardMemberCardsByCardId_Patch_Data_PurchaseInformation {
-    /** 付费会员价格 */
-    price?: number
-    /** 付费会员跳转AppID */
-    jump_appid?: string
-    /** 付费会员跳转路径 */
-    jump_path?: string
-  }
-
-  /** 用户开卡信息 */
-  export interface PartnerCardMemberCardsByCardId_Patch_Data_UserInformation {
-    /** 平台提供的通用开卡信息字段 */
-    common_field_list?: (
-      | 'USER_FORM_FLAG_SEX'
-      | 'USER_FORM_FLAG_NAME'
-      | 'USER_FORM_FLAG_BIRTHDAY'
-      | 'USER_FORM_FLAG_ADDRESS'
-      | 'USER_FORM_FLAG_EMAIL'
-      | 'USER_FORM_FLAG_CITY'
-      | (string & {})
-    )[]
-    /** 商户自定义的开卡信息字段 */
-    custom_field_list?: PartnerCardMemberCardsByCardId_Patch_Data_UserInformation_CustomFieldList[]
-  }
-
-  /** 商户自定义的开卡信息字段 */
-  export interface PartnerCardMemberCardsByCardId_Patch_Data_UserInformation_CustomFieldList {
-    /** 商户自定义的开卡信息字段类型 */
-    type?: 'CHECK_BOX' | 'RADIO' | (string & {})
-    /** 字段名称 */
-    name?: string
-    /** 字段值 */
-    values?: string[]
-  }
+  export interface PartnerCardMemberCardsByCardId_Patch_Data
+    extends PartnerCardMemberCardsByCardId_Get_Data {}
 
   /** 删除会员卡模板 `DELETE /v3/brand/partner/card-member/cards/{card_id}` */
   export interface PartnerCardMemberCardsByCardId_Delete extends CallSettings {
@@ -1884,142 +1491,12 @@ export namespace Brand {
   }
 
   /** 删除会员卡模板 `DELETE /v3/brand/partner/card-member/cards/{card_id}` */
-  export interface PartnerCardMemberCardsByCardId_Delete_Query {
-    /** 品牌id */
-    brand_id: string
-  }
+  export interface PartnerCardMemberCardsByCardId_Delete_Query
+    extends PartnerCardMemberCardsByCardId_Get_Query {}
 
   /** 删除会员卡模板 `DELETE /v3/brand/partner/card-member/cards/{card_id}` */
-  export interface PartnerCardMemberCardsByCardId_Delete_Data {
-    /** 会员卡模板ID */
-    card_id: string
-    /** 品牌ID */
-    brand_id: string
-    /** 商户AppId */
-    appid: string
-    /** 会员卡类型 */
-    card_type: 'PURCHASE' | 'NORMAL' | 'BALANCE' | (string & {})
-    /** 卡名称 */
-    card_title: string
-    /** 卡背景颜色 */
-    card_color: string
-    /** 卡背景图URL */
-    card_picture_url: string
-    /** 会员卡code分配类型 */
-    code_mode: 'SYSTEM_ALLOCATE' | 'MERCHANT_ALLOCATE' | (string & {})
-    /** 会员码型 */
-    code_type:
-      | 'NONE_CODE'
-      | 'BAR_CODE'
-      | 'QR_CODE'
-      | 'BAR_CODE_AND_QR_CODE'
-      | 'JUMP_MINI_PROGRAM'
-      | (string & {})
-    /** 会员码跳转信息 */
-    code_jump_information?: PartnerCardMemberCardsByCardId_Delete_Data_CodeJumpInformation
-    /** 会员权益 */
-    benefits: string
-    /** 回调地址 */
-    notify_url: string
-    /** 是否置顶 */
-    need_pinned?: boolean
-    /** 是否展示会员等级 */
-    need_display_level?: boolean
-    /** 会员初始等级 */
-    init_level?: string
-    /** 服务电话 */
-    service_phone?: string
-    /** 商家法务协议 */
-    legal_agreement?: string
-    /** 会员卡有效期 */
-    valid_date_information: PartnerCardMemberCardsByCardId_Delete_Data_ValidDateInformation
-    /** 积分信息 */
-    points_information?: PartnerCardMemberCardsByCardId_Delete_Data_PointsInformation
-    /** 储值信息 */
-    balance_information?: PartnerCardMemberCardsByCardId_Delete_Data_BalanceInformation
-    /** 付费会员信息 */
-    purchase_information?: PartnerCardMemberCardsByCardId_Delete_Data_PurchaseInformation
-    /** 用户开卡信息 */
-    user_information?: PartnerCardMemberCardsByCardId_Delete_Data_UserInformation
-    /** 状态 */
-    state: 'CARD_EFFECTIVE' | 'CARD_INVALID' | (string & {})
-    /** 创建时间 */
-    create_time: string
-    /** 更新时间 */
-    update_time: string
-  }
-
-  /** 会员码跳转信息 */
-  export interface PartnerCardMemberCardsByCardId_Delete_Data_CodeJumpInformation {
-    /** 会员码跳转AppID */
-    jump_appid?: string
-    /** 会员码跳转路径 */
-    jump_path?: string
-  }
-
-  /** 会员卡有效期 */
-  export interface PartnerCardMemberCardsByCardId_Delete_Data_ValidDateInformation {
-    /** 有效期类型 */
-    type: 'FIX_TIME_RANGE' | 'FIX_TERM' | 'PERMANENT' | (string & {})
-    /** 有效期开始时间. RFC 3339 */
-    available_begin_time?: string
-    /** 有效期结束时间. RFC 3339 */
-    available_end_time?: string
-    /** 生效后N天内有效 */
-    available_day_after_receive?: number
-  }
-
-  /** 积分信息 */
-  export interface PartnerCardMemberCardsByCardId_Delete_Data_PointsInformation {
-    /** 积分跳转AppID */
-    jump_appid?: string
-    /** 积分跳转路径 */
-    jump_path?: string
-  }
-
-  /** 储值信息 */
-  export interface PartnerCardMemberCardsByCardId_Delete_Data_BalanceInformation {
-    /** 储值小程序AppID */
-    jump_appid?: string
-    /** 储值小程序路径 */
-    jump_path?: string
-  }
-
-  /** 付费会员信息 */
-  export interface PartnerCardMemberCardsByCardId_Delete_Data_PurchaseInformation {
-    /** 付费会员价格 */
-    price?: number
-    /** 付费会员跳转AppID */
-    jump_appid?: string
-    /** 付费会员跳转路径 */
-    jump_path?: string
-  }
-
-  /** 用户开卡信息 */
-  export interface PartnerCardMemberCardsByCardId_Delete_Data_UserInformation {
-    /** 平台提供的通用开卡信息字段 */
-    common_field_list?: (
-      | 'USER_FORM_FLAG_SEX'
-      | 'USER_FORM_FLAG_NAME'
-      | 'USER_FORM_FLAG_BIRTHDAY'
-      | 'USER_FORM_FLAG_ADDRESS'
-      | 'USER_FORM_FLAG_EMAIL'
-      | 'USER_FORM_FLAG_CITY'
-      | (string & {})
-    )[]
-    /** 商户自定义的开卡信息字段 */
-    custom_field_list?: PartnerCardMemberCardsByCardId_Delete_Data_UserInformation_CustomFieldList[]
-  }
-
-  /** 商户自定义的开卡信息字段 */
-  export interface PartnerCardMemberCardsByCardId_Delete_Data_UserInformation_CustomFieldList {
-    /** 商户自定义的开卡信息字段类型 */
-    type?: 'CHECK_BOX' | 'RADIO' | (string & {})
-    /** 字段名称 */
-    name?: string
-    /** 字段值 */
-    values?: string[]
-  }
+  export interface PartnerCardMemberCardsByCardId_Delete_Data
+    extends PartnerCardMemberCardsByCardId_Get_Data {}
 
   /** `v3/brand/partner/card-member/cards/{card_id}/invalidate` */
   export interface PartnerCardMemberCardsByCardIdInvalidate {
@@ -2045,10 +1522,8 @@ export namespace Brand {
   }
 
   /** 作废会员卡模板 `POST /v3/brand/partner/card-member/cards/{card_id}/invalidate` */
-  export interface PartnerCardMemberCardsByCardIdInvalidate_Post_Json {
-    /** 品牌id */
-    brand_id: string
-  }
+  export interface PartnerCardMemberCardsByCardIdInvalidate_Post_Json
+    extends PartnerCardMemberCardsByCardId_Get_Query {}
 
   /** 作废会员卡模板 `POST /v3/brand/partner/card-member/cards/{card_id}/invalidate` */
   export interface PartnerCardMemberCardsByCardIdInvalidate_Post_Data {
@@ -2115,24 +1590,12 @@ export namespace Brand {
   }
 
   /** 会员码跳转信息 */
-  export interface PartnerCardMemberCardsByCardIdInvalidate_Post_Data_CodeJumpInformation {
-    /** 会员码跳转AppID */
-    jump_appid?: string
-    /** 会员码跳转路径 */
-    jump_path?: string
-  }
+  export interface PartnerCardMemberCardsByCardIdInvalidate_Post_Data_CodeJumpInformation
+    extends PartnerCardMemberCards_Get_Data_Data_CodeJumpInformation {}
 
   /** 会员卡有效期 */
-  export interface PartnerCardMemberCardsByCardIdInvalidate_Post_Data_ValidDateInformation {
-    /** 有效期类型 */
-    type: 'FIX_TIME_RANGE' | 'FIX_TERM' | 'PERMANENT' | (string & {})
-    /** 有效期开始时间. RFC 3339 */
-    available_begin_time?: string
-    /** 有效期结束时间. RFC 3339 */
-    available_end_time?: string
-    /** 生效后N天内有效 */
-    available_day_after_receive?: number
-  }
+  export interface PartnerCardMemberCardsByCardIdInvalidate_Post_Data_ValidDateInformation
+    extends PartnerCardMemberCards_Get_Data_Data_ValidDateInformation {}
 
   /** 会员中心信息 */
   export interface PartnerCardMemberCardsByCardIdInvalidate_Post_Data_MemberInformation {
@@ -2143,56 +1606,20 @@ export namespace Brand {
   }
 
   /** 积分信息 */
-  export interface PartnerCardMemberCardsByCardIdInvalidate_Post_Data_PointsInformation {
-    /** 积分跳转AppID */
-    jump_appid?: string
-    /** 积分跳转路径 */
-    jump_path?: string
-  }
+  export interface PartnerCardMemberCardsByCardIdInvalidate_Post_Data_PointsInformation
+    extends PartnerCardMemberCards_Get_Data_Data_PointsInformation {}
 
   /** 储值信息 */
-  export interface PartnerCardMemberCardsByCardIdInvalidate_Post_Data_BalanceInformation {
-    /** 储值小程序AppID */
-    jump_appid?: string
-    /** 储值小程序路径 */
-    jump_path?: string
-  }
+  export interface PartnerCardMemberCardsByCardIdInvalidate_Post_Data_BalanceInformation
+    extends PartnerCardMemberCards_Get_Data_Data_BalanceInformation {}
 
   /** 付费会员信息 */
-  export interface PartnerCardMemberCardsByCardIdInvalidate_Post_Data_PurchaseInformation {
-    /** 付费会员价格 */
-    price?: number
-    /** 付费会员跳转AppID */
-    jump_appid?: string
-    /** 付费会员跳转路径 */
-    jump_path?: string
-  }
+  export interface PartnerCardMemberCardsByCardIdInvalidate_Post_Data_PurchaseInformation
+    extends PartnerCardMemberCards_Get_Data_Data_PurchaseInformation {}
 
   /** 用户开卡信息 */
-  export interface PartnerCardMemberCardsByCardIdInvalidate_Post_Data_UserInformation {
-    /** 平台提供的通用开卡信息字段 */
-    common_field_list?: (
-      | 'USER_FORM_FLAG_SEX'
-      | 'USER_FORM_FLAG_NAME'
-      | 'USER_FORM_FLAG_BIRTHDAY'
-      | 'USER_FORM_FLAG_ADDRESS'
-      | 'USER_FORM_FLAG_EMAIL'
-      | 'USER_FORM_FLAG_CITY'
-      | (string & {})
-    )[]
-    /** 商户自定义的开卡信息字段 */
-    custom_field_list?: PartnerCardMemberCardsByCardIdInvalidate_Post_Data_UserInformation_CustomFieldList[]
-  }
-
-  /** 商户自定义的开卡信息字段 */
-  export interface PartnerCardMemberCardsByCardIdInvalidate_Post_Data_UserInformation_CustomFieldList {
-    /** 商户自定义的开卡信息字段类型 */
-    type?: 'CHECK_BOX' | 'RADIO' | (string & {})
-    /** 字段名称 */
-    name?: string
-    /** 字段值 */
-    values?: string[]
-  }
+  export interface PartnerCardMemberCardsByCardIdInvalidate_Post_Data_UserInformation
+    extends PartnerCardMemberCards_Get_Data_Data_UserInformation {}
 
   /** `v3/brand/partner/card-member/membership-activities` */
   export interface PartnerCardMemberMembershipActivities {
@@ -2344,51 +1771,8 @@ export namespace Brand {
   }
 
   /** 创建品牌会员发券活动 `POST /v3/brand/partner/card-member/membership-activities` */
-  export interface PartnerCardMemberMembershipActivities_Post_Data {
-    /** 商户请求单号 */
-    out_request_no: string
-    /** 品牌ID */
-    brand_id: string
-    /** 会员卡ID */
-    card_id: string
-    /** 活动渠道 */
-    activity_channel: 'MECHANT_APP_COMPONENT' | (string & {})
-    /** 活动主标题 */
-    title: string
-    /** 活动主标题 */
-    sub_title: string
-    /** 活动开始时间. RFC 3339 */
-    begin_time: string
-    /** 活动结束时间. RFC 3339 */
-    end_time: string
-    /** 活动总库存 */
-    apply_total: number
-    /** 活动剩余库存 */
-    apply_available: number
-    /** 商品券批次列表 */
-    product_coupon_stock_list: PartnerCardMemberMembershipActivities_Post_Data_ProductCouponStockList[]
-    /** 活动ID */
-    activity_id: string
-    /** 活动状态 */
-    activity_state:
-      | 'MEMBERSHIP_ACTIVITY_CREATED'
-      | 'MEMBERSHIP_ACTIVITY_EFFECTIVE'
-      | 'MEMBERSHIP_ACTIVITY_TERMINATED'
-      | 'MEMBERSHIP_ACTIVITY_EXPIRED'
-      | (string & {})
-    /** 创建时间. RFC 3339 */
-    create_time: string
-    /** 更新时间. RFC 3339 */
-    modify_time: string
-  }
-
-  /** 商品券批次列表 */
-  export interface PartnerCardMemberMembershipActivities_Post_Data_ProductCouponStockList {
-    /** 商品券ID */
-    product_coupon_id: string
-    /** 批次ID */
-    stock_id: string
-  }
+  export interface PartnerCardMemberMembershipActivities_Post_Data
+    extends PartnerCardMemberMembershipActivities_Get_Data_Data {}
 
   /** `v3/brand/partner/card-member/membership-activities/{activity_id}` */
   export interface PartnerCardMemberMembershipActivitiesByActivityId {
@@ -2427,57 +1811,12 @@ export namespace Brand {
   }
 
   /** 查询品牌会员发券活动 `GET /v3/brand/partner/card-member/membership-activities/{activity_id}` */
-  export interface PartnerCardMemberMembershipActivitiesByActivityId_Get_Query {
-    /** 品牌id */
-    brand_id: string
-  }
+  export interface PartnerCardMemberMembershipActivitiesByActivityId_Get_Query
+    extends PartnerCardMemberCardsByCardId_Get_Query {}
 
   /** 查询品牌会员发券活动 `GET /v3/brand/partner/card-member/membership-activities/{activity_id}` */
-  export interface PartnerCardMemberMembershipActivitiesByActivityId_Get_Data {
-    /** 商户请求单号 */
-    out_request_no: string
-    /** 品牌ID */
-    brand_id: string
-    /** 会员卡ID */
-    card_id: string
-    /** 活动渠道 */
-    activity_channel: 'MECHANT_APP_COMPONENT' | (string & {})
-    /** 活动主标题 */
-    title: string
-    /** 活动主标题 */
-    sub_title: string
-    /** 活动开始时间. RFC 3339 */
-    begin_time: string
-    /** 活动结束时间. RFC 3339 */
-    end_time: string
-    /** 活动总库存 */
-    apply_total: number
-    /** 活动剩余库存 */
-    apply_available: number
-    /** 商品券批次列表 */
-    product_coupon_stock_list: PartnerCardMemberMembershipActivitiesByActivityId_Get_Data_ProductCouponStockList[]
-    /** 活动ID */
-    activity_id: string
-    /** 活动状态 */
-    activity_state:
-      | 'MEMBERSHIP_ACTIVITY_CREATED'
-      | 'MEMBERSHIP_ACTIVITY_EFFECTIVE'
-      | 'MEMBERSHIP_ACTIVITY_TERMINATED'
-      | 'MEMBERSHIP_ACTIVITY_EXPIRED'
-      | (string & {})
-    /** 创建时间. RFC 3339 */
-    create_time: string
-    /** 更新时间. RFC 3339 */
-    modify_time: string
-  }
-
-  /** 商品券批次列表 */
-  export interface PartnerCardMemberMembershipActivitiesByActivityId_Get_Data_ProductCouponStockList {
-    /** 商品券ID */
-    product_coupon_id: string
-    /** 批次ID */
-    stock_id: string
-  }
+  export interface PartnerCardMemberMembershipActivitiesByActivityId_Get_Data
+    extends PartnerCardMemberMembershipActivities_Get_Data_Data {}
 
   /** 修改品牌会员发券活动信息 `PATCH /v3/brand/partner/card-member/membership-activities/{activity_id}` */
   export interface PartnerCardMemberMembershipActivitiesByActivityId_Patch extends CallSettings {
@@ -2501,51 +1840,8 @@ export namespace Brand {
   }
 
   /** 修改品牌会员发券活动信息 `PATCH /v3/brand/partner/card-member/membership-activities/{activity_id}` */
-  export interface PartnerCardMemberMembershipActivitiesByActivityId_Patch_Data {
-    /** 商户请求单号 */
-    out_request_no: string
-    /** 品牌ID */
-    brand_id: string
-    /** 会员卡ID */
-    card_id: string
-    /** 活动渠道 */
-    activity_channel: 'MECHANT_APP_COMPONENT' | (string & {})
-    /** 活动主标题 */
-    title: string
-    /** 活动主标题 */
-    sub_title: string
-    /** 活动开始时间. RFC 3339 */
-    begin_time: string
-    /** 活动结束时间. RFC 3339 */
-    end_time: string
-    /** 活动总库存 */
-    apply_total: number
-    /** 活动剩余库存 */
-    apply_available: number
-    /** 商品券批次列表 */
-    product_coupon_stock_list: PartnerCardMemberMembershipActivitiesByActivityId_Patch_Data_ProductCouponStockList[]
-    /** 活动ID */
-    activity_id: string
-    /** 活动状态 */
-    activity_state:
-      | 'MEMBERSHIP_ACTIVITY_CREATED'
-      | 'MEMBERSHIP_ACTIVITY_EFFECTIVE'
-      | 'MEMBERSHIP_ACTIVITY_TERMINATED'
-      | 'MEMBERSHIP_ACTIVITY_EXPIRED'
-      | (string & {})
-    /** 创建时间. RFC 3339 */
-    create_time: string
-    /** 更新时间. RFC 3339 */
-    modify_time: string
-  }
-
-  /** 商品券批次列表 */
-  export interface PartnerCardMemberMembershipActivitiesByActivityId_Patch_Data_ProductCouponStockList {
-    /** 商品券ID */
-    product_coupon_id: string
-    /** 批次ID */
-    stock_id: string
-  }
+  export interface PartnerCardMemberMembershipActivitiesByActivityId_Patch_Data
+    extends PartnerCardMemberMembershipActivities_Get_Data_Data {}
 
   /** `v3/brand/partner/card-member/membership-activities/{activity_id}/terminate` */
   export interface PartnerCardMemberMembershipActivitiesByActivityIdTerminate {
@@ -2571,57 +1867,12 @@ export namespace Brand {
   }
 
   /** 终止品牌会员发券活动 `POST /v3/brand/partner/card-member/membership-activities/{activity_id}/terminate` */
-  export interface PartnerCardMemberMembershipActivitiesByActivityIdTerminate_Post_Json {
-    /** 品牌ID */
-    brand_id: string
-  }
+  export interface PartnerCardMemberMembershipActivitiesByActivityIdTerminate_Post_Json
+    extends CardCardLinksBusinessCodeByBusinessCode_Get_Query {}
 
   /** 终止品牌会员发券活动 `POST /v3/brand/partner/card-member/membership-activities/{activity_id}/terminate` */
-  export interface PartnerCardMemberMembershipActivitiesByActivityIdTerminate_Post_Data {
-    /** 商户请求单号 */
-    out_request_no: string
-    /** 品牌ID */
-    brand_id: string
-    /** 会员卡ID */
-    card_id: string
-    /** 活动渠道 */
-    activity_channel: 'MECHANT_APP_COMPONENT' | (string & {})
-    /** 活动主标题 */
-    title: string
-    /** 活动主标题 */
-    sub_title: string
-    /** 活动开始时间. RFC 3339 */
-    begin_time: string
-    /** 活动结束时间. RFC 3339 */
-    end_time: string
-    /** 活动总库存 */
-    apply_total: number
-    /** 活动剩余库存 */
-    apply_available: number
-    /** 商品券批次列表 */
-    product_coupon_stock_list: PartnerCardMemberMembershipActivitiesByActivityIdTerminate_Post_Data_ProductCouponStockList[]
-    /** 活动ID */
-    activity_id: string
-    /** 活动状态 */
-    activity_state:
-      | 'MEMBERSHIP_ACTIVITY_CREATED'
-      | 'MEMBERSHIP_ACTIVITY_EFFECTIVE'
-      | 'MEMBERSHIP_ACTIVITY_TERMINATED'
-      | 'MEMBERSHIP_ACTIVITY_EXPIRED'
-      | (string & {})
-    /** 创建时间. RFC 3339 */
-    create_time: string
-    /** 更新时间. RFC 3339 */
-    modify_time: string
-  }
-
-  /** 商品券批次列表 */
-  export interface PartnerCardMemberMembershipActivitiesByActivityIdTerminate_Post_Data_ProductCouponStockList {
-    /** 商品券ID */
-    product_coupon_id: string
-    /** 批次ID */
-    stock_id: string
-  }
+  export interface PartnerCardMemberMembershipActivitiesByActivityIdTerminate_Post_Data
+    extends PartnerCardMemberMembershipActivities_Get_Data_Data {}
 
   /** `v3/brand/partner/card-member/pay-view-tokens` */
   export interface PartnerCardMemberPayViewTokens {
@@ -2684,22 +1935,12 @@ export namespace Brand {
   }
 
   /** 入会组件预授权 `POST /v3/brand/partner/card-member/pre-auth-tokens` */
-  export interface PartnerCardMemberPreAuthTokens_Post_Json {
-    /** 品牌ID */
-    brand_id: string
-    /** 会员卡模板ID */
-    card_id: string
-    /** 用户标识 */
-    openid: string
-  }
+  export interface PartnerCardMemberPreAuthTokens_Post_Json
+    extends PartnerCardMemberPayViewTokens_Post_Json {}
 
   /** 入会组件预授权 `POST /v3/brand/partner/card-member/pre-auth-tokens` */
-  export interface PartnerCardMemberPreAuthTokens_Post_Data {
-    /** 预授权token */
-    token: string
-    /** token 过期时间. RFC 3339 */
-    expire_time: string
-  }
+  export interface PartnerCardMemberPreAuthTokens_Post_Data
+    extends PartnerCardMemberPayViewTokens_Post_Data {}
 
   /** `v3/brand/partner/card-member/user-cards` */
   export interface PartnerCardMemberUserCards {
@@ -2786,16 +2027,8 @@ export namespace Brand {
   }
 
   /** 会员卡有效期 */
-  export interface PartnerCardMemberUserCards_Get_Data_Data_ValidDateInformation {
-    /** 有效期类型 */
-    type: 'FIX_TIME_RANGE' | 'FIX_TERM' | 'PERMANENT' | (string & {})
-    /** 有效期开始时间. RFC 3339 */
-    available_begin_time?: string
-    /** 有效期结束时间. RFC 3339 */
-    available_end_time?: string
-    /** 生效后N天内有效 */
-    available_day_after_receive?: number
-  }
+  export interface PartnerCardMemberUserCards_Get_Data_Data_ValidDateInformation
+    extends PartnerCardMemberCards_Get_Data_Data_ValidDateInformation {}
 
   /** 用户开卡时填写的个人信息 */
   export interface PartnerCardMemberUserCards_Get_Data_Data_UserInformation {
@@ -2912,47 +2145,12 @@ export namespace Brand {
   }
 
   /** 会员卡有效期 */
-  export interface PartnerCardMemberUserCardsByUserCardCode_Get_Data_ValidDateInformation {
-    /** 有效期类型 */
-    type: 'FIX_TIME_RANGE' | 'FIX_TERM' | 'PERMANENT' | (string & {})
-    /** 有效期开始时间. RFC 3339 */
-    available_begin_time?: string
-    /** 有效期结束时间. RFC 3339 */
-    available_end_time?: string
-    /** 生效后N天内有效 */
-    available_day_after_receive?: number
-  }
+  export interface PartnerCardMemberUserCardsByUserCardCode_Get_Data_ValidDateInformation
+    extends PartnerCardMemberCards_Get_Data_Data_ValidDateInformation {}
 
   /** 用户开卡时填写的个人信息 */
-  export interface PartnerCardMemberUserCardsByUserCardCode_Get_Data_UserInformation {
-    /** 平台提供的通用开卡信息字段 */
-    common_field_list?: PartnerCardMemberUserCardsByUserCardCode_Get_Data_UserInformation_CommonFieldList[]
-    /** 商户自定义的开卡信息字段 */
-    custom_field_list?: PartnerCardMemberUserCardsByUserCardCode_Get_Data_UserInformation_CustomFieldList[]
-  }
-
-  /** 平台提供的通用开卡信息字段 */
-  export interface PartnerCardMemberUserCardsByUserCardCode_Get_Data_UserInformation_CommonFieldList {
-    /** 平台提供的通用开卡信息字段 */
-    name?:
-      | 'USER_FORM_FLAG_SEX'
-      | 'USER_FORM_FLAG_NAME'
-      | 'USER_FORM_FLAG_BIRTHDAY'
-      | 'USER_FORM_FLAG_ADDRESS'
-      | 'USER_FORM_FLAG_EMAIL'
-      | 'USER_FORM_FLAG_CITY'
-      | (string & {})
-    /** 加密的用户开卡时填写的个人信息. Base64. Encrypted with the merchant's key */
-    value?: string
-  }
-
-  /** 商户自定义的开卡信息字段 */
-  export interface PartnerCardMemberUserCardsByUserCardCode_Get_Data_UserInformation_CustomFieldList {
-    /** 字段名称 */
-    name?: string
-    /** 加密的用户选择的字段值列表 */
-    user_chosen_values?: string[]
-  }
+  export interface PartnerCardMemberUserCardsByUserCardCode_Get_Data_UserInformation
+    extends PartnerCardMemberUserCards_Get_Data_Data_UserInformation {}
 
   /** 修改用户会员卡信息 `PATCH /v3/brand/partner/card-member/user-cards/{user_card_code}` */
   export interface PartnerCardMemberUserCardsByUserCardCode_Patch extends CallSettings {
@@ -2995,16 +2193,8 @@ export namespace Brand {
   }
 
   /** 会员卡有效期 */
-  export interface PartnerCardMemberUserCardsByUserCardCode_Patch_Json_ValidDateInformation {
-    /** 有效期类型 */
-    type: 'FIX_TIME_RANGE' | 'FIX_TERM' | 'PERMANENT'
-    /** 有效期开始时间. RFC 3339 */
-    available_begin_time?: string | undefined
-    /** 有效期结束时间. RFC 3339 */
-    available_end_time?: string | undefined
-    /** 生效后N天内有效 */
-    available_day_after_receive?: number | undefined
-  }
+  export interface PartnerCardMemberUserCardsByUserCardCode_Patch_Json_ValidDateInformation
+    extends PartnerCardMemberCards_Post_Json_ValidDateInformation {}
 
   /** 用户开卡时填写的个人信息 */
   export interface PartnerCardMemberUserCardsByUserCardCode_Patch_Json_UserInformation {
@@ -3042,83 +2232,8 @@ export namespace Brand {
   }
 
   /** 修改用户会员卡信息 `PATCH /v3/brand/partner/card-member/user-cards/{user_card_code}` */
-  export interface PartnerCardMemberUserCardsByUserCardCode_Patch_Data {
-    /** 会员卡code */
-    user_card_code: string
-    /** 会员卡模板ID */
-    card_id: string
-    /** 用户标识 */
-    openid: string
-    /** 卡背景颜色 */
-    card_color?: string
-    /** 卡背景图URL */
-    card_picture_url?: string
-    /** 品牌ID */
-    brand_id: string
-    /** 会员卡类型 */
-    card_type: 'PURCHASE' | 'NORMAL' | 'BALANCE' | (string & {})
-    /** 加密的手机号. Base64. Encrypted with the merchant's key */
-    phone_number?: string
-    /** 等级 */
-    level?: string
-    /** 会员卡有效期 */
-    valid_date_information: PartnerCardMemberUserCardsByUserCardCode_Patch_Data_ValidDateInformation
-    /** 领取时间. RFC 3339 */
-    pickup_time: string
-    /** 用户开卡时填写的个人信息 */
-    user_information?: PartnerCardMemberUserCardsByUserCardCode_Patch_Data_UserInformation
-    /** 商家数据包 */
-    attach?: string
-    /** 用户会员卡状态 */
-    user_card_state: 'UNACTIVATED' | 'EFFECTIVE' | 'EXPIRED' | 'INVALID' | (string & {})
-    /** 作废原因 */
-    invalid_reason?: string
-    /** 作废时间. RFC 3339 */
-    invalid_time?: string
-  }
-
-  /** 会员卡有效期 */
-  export interface PartnerCardMemberUserCardsByUserCardCode_Patch_Data_ValidDateInformation {
-    /** 有效期类型 */
-    type: 'FIX_TIME_RANGE' | 'FIX_TERM' | 'PERMANENT' | (string & {})
-    /** 有效期开始时间. RFC 3339 */
-    available_begin_time?: string
-    /** 有效期结束时间. RFC 3339 */
-    available_end_time?: string
-    /** 生效后N天内有效 */
-    available_day_after_receive?: number
-  }
-
-  /** 用户开卡时填写的个人信息 */
-  export interface PartnerCardMemberUserCardsByUserCardCode_Patch_Data_UserInformation {
-    /** 平台提供的通用开卡信息字段 */
-    common_field_list?: PartnerCardMemberUserCardsByUserCardCode_Patch_Data_UserInformation_CommonFieldList[]
-    /** 商户自定义的开卡信息字段 */
-    custom_field_list?: PartnerCardMemberUserCardsByUserCardCode_Patch_Data_UserInformation_CustomFieldList[]
-  }
-
-  /** 平台提供的通用开卡信息字段 */
-  export interface PartnerCardMemberUserCardsByUserCardCode_Patch_Data_UserInformation_CommonFieldList {
-    /** 平台提供的通用开卡信息字段 */
-    name?:
-      | 'USER_FORM_FLAG_SEX'
-      | 'USER_FORM_FLAG_NAME'
-      | 'USER_FORM_FLAG_BIRTHDAY'
-      | 'USER_FORM_FLAG_ADDRESS'
-      | 'USER_FORM_FLAG_EMAIL'
-      | 'USER_FORM_FLAG_CITY'
-      | (string & {})
-    /** 加密的用户开卡时填写的个人信息. Base64. Encrypted with the merchant's key */
-    value?: string
-  }
-
-  /** 商户自定义的开卡信息字段 */
-  export interface PartnerCardMemberUserCardsByUserCardCode_Patch_Data_UserInformation_CustomFieldList {
-    /** 字段名称 */
-    name?: string
-    /** 加密的用户选择的字段值列表 */
-    user_chosen_values?: string[]
-  }
+  export interface PartnerCardMemberUserCardsByUserCardCode_Patch_Data
+    extends PartnerCardMemberUserCardsByUserCardCode_Get_Data {}
 
   /** `v3/brand/partner/card-member/user-cards/{user_card_code}/confirm` */
   export interface PartnerCardMemberUserCardsByUserCardCodeConfirm {
@@ -3178,51 +2293,12 @@ export namespace Brand {
   }
 
   /** 会员卡有效期 */
-  export interface PartnerCardMemberUserCardsByUserCardCodeConfirm_Post_Json_ValidDateInformation {
-    /** 有效期类型 */
-    type: 'FIX_TIME_RANGE' | 'FIX_TERM' | 'PERMANENT'
-    /** 有效期开始时间. RFC 3339 */
-    available_begin_time?: string | undefined
-    /** 有效期结束时间. RFC 3339 */
-    available_end_time?: string | undefined
-    /** 生效后N天内有效 */
-    available_day_after_receive?: number | undefined
-  }
+  export interface PartnerCardMemberUserCardsByUserCardCodeConfirm_Post_Json_ValidDateInformation
+    extends PartnerCardMemberCards_Post_Json_ValidDateInformation {}
 
   /** 用户开卡时填写的个人信息 */
-  export interface PartnerCardMemberUserCardsByUserCardCodeConfirm_Post_Json_UserInformation {
-    /** 平台提供的通用开卡信息字段 */
-    common_field_list?:
-      | readonly PartnerCardMemberUserCardsByUserCardCodeConfirm_Post_Json_UserInformation_CommonFieldList[]
-      | undefined
-    /** 商户自定义的开卡信息字段 */
-    custom_field_list?:
-      | readonly PartnerCardMemberUserCardsByUserCardCodeConfirm_Post_Json_UserInformation_CustomFieldList[]
-      | undefined
-  }
-
-  /** 平台提供的通用开卡信息字段 */
-  export interface PartnerCardMemberUserCardsByUserCardCodeConfirm_Post_Json_UserInformation_CommonFieldList {
-    /** 平台提供的通用开卡信息字段 */
-    name?:
-      | 'USER_FORM_FLAG_SEX'
-      | 'USER_FORM_FLAG_NAME'
-      | 'USER_FORM_FLAG_BIRTHDAY'
-      | 'USER_FORM_FLAG_ADDRESS'
-      | 'USER_FORM_FLAG_EMAIL'
-      | 'USER_FORM_FLAG_CITY'
-      | undefined
-    /** 加密的用户开卡时填写的个人信息. Base64. Encrypted with the platform's key */
-    value?: Encrypted | undefined
-  }
-
-  /** 商户自定义的开卡信息字段 */
-  export interface PartnerCardMemberUserCardsByUserCardCodeConfirm_Post_Json_UserInformation_CustomFieldList {
-    /** 字段名称 */
-    name?: string | undefined
-    /** 加密的用户选择的字段值列表 */
-    user_chosen_values?: readonly string[] | undefined
-  }
+  export interface PartnerCardMemberUserCardsByUserCardCodeConfirm_Post_Json_UserInformation
+    extends PartnerCardMemberUserCardsByUserCardCode_Patch_Json_UserInformation {}
 
   /** 同步会员开通结果 `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/confirm` */
   export interface PartnerCardMemberUserCardsByUserCardCodeConfirm_Post_Headers extends HeadersInput {
@@ -3231,83 +2307,8 @@ export namespace Brand {
   }
 
   /** 同步会员开通结果 `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/confirm` */
-  export interface PartnerCardMemberUserCardsByUserCardCodeConfirm_Post_Data {
-    /** 会员卡code */
-    user_card_code: string
-    /** 会员卡模板ID */
-    card_id: string
-    /** 用户标识 */
-    openid: string
-    /** 卡背景颜色 */
-    card_color?: string
-    /** 卡背景图URL */
-    card_picture_url?: string
-    /** 品牌ID */
-    brand_id: string
-    /** 会员卡类型 */
-    card_type: 'PURCHASE' | 'NORMAL' | 'BALANCE' | (string & {})
-    /** 加密的手机号. Base64. Encrypted with the merchant's key */
-    phone_number?: string
-    /** 等级 */
-    level?: string
-    /** 会员卡有效期 */
-    valid_date_information: PartnerCardMemberUserCardsByUserCardCodeConfirm_Post_Data_ValidDateInformation
-    /** 领取时间. RFC 3339 */
-    pickup_time: string
-    /** 用户开卡时填写的个人信息 */
-    user_information?: PartnerCardMemberUserCardsByUserCardCodeConfirm_Post_Data_UserInformation
-    /** 商家数据包 */
-    attach?: string
-    /** 用户会员卡状态 */
-    user_card_state: 'UNACTIVATED' | 'EFFECTIVE' | 'EXPIRED' | 'INVALID' | (string & {})
-    /** 作废原因 */
-    invalid_reason?: string
-    /** 作废时间. RFC 3339 */
-    invalid_time?: string
-  }
-
-  /** 会员卡有效期 */
-  export interface PartnerCardMemberUserCardsByUserCardCodeConfirm_Post_Data_ValidDateInformation {
-    /** 有效期类型 */
-    type: 'FIX_TIME_RANGE' | 'FIX_TERM' | 'PERMANENT' | (string & {})
-    /** 有效期开始时间. RFC 3339 */
-    available_begin_time?: string
-    /** 有效期结束时间. RFC 3339 */
-    available_end_time?: string
-    /** 生效后N天内有效 */
-    available_day_after_receive?: number
-  }
-
-  /** 用户开卡时填写的个人信息 */
-  export interface PartnerCardMemberUserCardsByUserCardCodeConfirm_Post_Data_UserInformation {
-    /** 平台提供的通用开卡信息字段 */
-    common_field_list?: PartnerCardMemberUserCardsByUserCardCodeConfirm_Post_Data_UserInformation_CommonFieldList[]
-    /** 商户自定义的开卡信息字段 */
-    custom_field_list?: PartnerCardMemberUserCardsByUserCardCodeConfirm_Post_Data_UserInformation_CustomFieldList[]
-  }
-
-  /** 平台提供的通用开卡信息字段 */
-  export interface PartnerCardMemberUserCardsByUserCardCodeConfirm_Post_Data_UserInformation_CommonFieldList {
-    /** 平台提供的通用开卡信息字段 */
-    name?:
-      | 'USER_FORM_FLAG_SEX'
-      | 'USER_FORM_FLAG_NAME'
-      | 'USER_FORM_FLAG_BIRTHDAY'
-      | 'USER_FORM_FLAG_ADDRESS'
-      | 'USER_FORM_FLAG_EMAIL'
-      | 'USER_FORM_FLAG_CITY'
-      | (string & {})
-    /** 加密的用户开卡时填写的个人信息. Base64. Encrypted with the merchant's key */
-    value?: string
-  }
-
-  /** 商户自定义的开卡信息字段 */
-  export interface PartnerCardMemberUserCardsByUserCardCodeConfirm_Post_Data_UserInformation_CustomFieldList {
-    /** 字段名称 */
-    name?: string
-    /** 加密的用户选择的字段值列表 */
-    user_chosen_values?: string[]
-  }
+  export interface PartnerCardMemberUserCardsByUserCardCodeConfirm_Post_Data
+    extends PartnerCardMemberUserCardsByUserCardCode_Get_Data {}
 
   /** `v3/brand/partner/card-member/user-cards/{user_card_code}/invalidate` */
   export interface PartnerCardMemberUserCardsByUserCardCodeInvalidate {
@@ -3350,83 +2351,8 @@ export namespace Brand {
   }
 
   /** 作废用户会员卡 `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/invalidate` */
-  export interface PartnerCardMemberUserCardsByUserCardCodeInvalidate_Post_Data {
-    /** 会员卡code */
-    user_card_code: string
-    /** 会员卡模板ID */
-    card_id: string
-    /** 用户标识 */
-    openid: string
-    /** 卡背景颜色 */
-    card_color?: string
-    /** 卡背景图URL */
-    card_picture_url?: string
-    /** 品牌ID */
-    brand_id: string
-    /** 会员卡类型 */
-    card_type: 'PURCHASE' | 'NORMAL' | 'BALANCE' | (string & {})
-    /** 加密的手机号. Base64. Encrypted with the merchant's key */
-    phone_number?: string
-    /** 等级 */
-    level?: string
-    /** 会员卡有效期 */
-    valid_date_information: PartnerCardMemberUserCardsByUserCardCodeInvalidate_Post_Data_ValidDateInformation
-    /** 领取时间. RFC 3339 */
-    pickup_time: string
-    /** 用户开卡时填写的个人信息 */
-    user_information?: PartnerCardMemberUserCardsByUserCardCodeInvalidate_Post_Data_UserInformation
-    /** 商家数据包 */
-    attach?: string
-    /** 用户会员卡状态 */
-    user_card_state: 'UNACTIVATED' | 'EFFECTIVE' | 'EXPIRED' | 'INVALID' | (string & {})
-    /** 作废原因 */
-    invalid_reason?: string
-    /** 作废时间. RFC 3339 */
-    invalid_time?: string
-  }
-
-  /** 会员卡有效期 */
-  export interface PartnerCardMemberUserCardsByUserCardCodeInvalidate_Post_Data_ValidDateInformation {
-    /** 有效期类型 */
-    type: 'FIX_TIME_RANGE' | 'FIX_TERM' | 'PERMANENT' | (string & {})
-    /** 有效期开始时间. RFC 3339 */
-    available_begin_time?: string
-    /** 有效期结束时间. RFC 3339 */
-    available_end_time?: string
-    /** 生效后N天内有效 */
-    available_day_after_receive?: number
-  }
-
-  /** 用户开卡时填写的个人信息 */
-  export interface PartnerCardMemberUserCardsByUserCardCodeInvalidate_Post_Data_UserInformation {
-    /** 平台提供的通用开卡信息字段 */
-    common_field_list?: PartnerCardMemberUserCardsByUserCardCodeInvalidate_Post_Data_UserInformation_CommonFieldList[]
-    /** 商户自定义的开卡信息字段 */
-    custom_field_list?: PartnerCardMemberUserCardsByUserCardCodeInvalidate_Post_Data_UserInformation_CustomFieldList[]
-  }
-
-  /** 平台提供的通用开卡信息字段 */
-  export interface PartnerCardMemberUserCardsByUserCardCodeInvalidate_Post_Data_UserInformation_CommonFieldList {
-    /** 平台提供的通用开卡信息字段 */
-    name?:
-      | 'USER_FORM_FLAG_SEX'
-      | 'USER_FORM_FLAG_NAME'
-      | 'USER_FORM_FLAG_BIRTHDAY'
-      | 'USER_FORM_FLAG_ADDRESS'
-      | 'USER_FORM_FLAG_EMAIL'
-      | 'USER_FORM_FLAG_CITY'
-      | (string & {})
-    /** 加密的用户开卡时填写的个人信息. Base64. Encrypted with the merchant's key */
-    value?: string
-  }
-
-  /** 商户自定义的开卡信息字段 */
-  export interface PartnerCardMemberUserCardsByUserCardCodeInvalidate_Post_Data_UserInformation_CustomFieldList {
-    /** 字段名称 */
-    name?: string
-    /** 加密的用户选择的字段值列表 */
-    user_chosen_values?: string[]
-  }
+  export interface PartnerCardMemberUserCardsByUserCardCodeInvalidate_Post_Data
+    extends PartnerCardMemberUserCardsByUserCardCode_Get_Data {}
 
   /** `v3/brand/partner/card-member/user-cards/import-by-openid` */
   export interface PartnerCardMemberUserCardsImportByOpenid {
@@ -3471,51 +2397,12 @@ export namespace Brand {
   }
 
   /** 用户开卡时填写的个人信息 */
-  export interface PartnerCardMemberUserCardsImportByOpenid_Post_Json_UserInformation {
-    /** 平台提供的通用开卡信息字段 */
-    common_field_list?:
-      | readonly PartnerCardMemberUserCardsImportByOpenid_Post_Json_UserInformation_CommonFieldList[]
-      | undefined
-    /** 商户自定义的开卡信息字段 */
-    custom_field_list?:
-      | readonly PartnerCardMemberUserCardsImportByOpenid_Post_Json_UserInformation_CustomFieldList[]
-      | undefined
-  }
-
-  /** 平台提供的通用开卡信息字段 */
-  export interface PartnerCardMemberUserCardsImportByOpenid_Post_Json_UserInformation_CommonFieldList {
-    /** 平台提供的通用开卡信息字段 */
-    name?:
-      | 'USER_FORM_FLAG_SEX'
-      | 'USER_FORM_FLAG_NAME'
-      | 'USER_FORM_FLAG_BIRTHDAY'
-      | 'USER_FORM_FLAG_ADDRESS'
-      | 'USER_FORM_FLAG_EMAIL'
-      | 'USER_FORM_FLAG_CITY'
-      | undefined
-    /** 加密的用户开卡时填写的个人信息. Base64. Encrypted with the platform's key */
-    value?: Encrypted | undefined
-  }
-
-  /** 商户自定义的开卡信息字段 */
-  export interface PartnerCardMemberUserCardsImportByOpenid_Post_Json_UserInformation_CustomFieldList {
-    /** 字段名称 */
-    name?: string | undefined
-    /** 加密的用户选择的字段值列表 */
-    user_chosen_values?: readonly string[] | undefined
-  }
+  export interface PartnerCardMemberUserCardsImportByOpenid_Post_Json_UserInformation
+    extends PartnerCardMemberUserCardsByUserCardCode_Patch_Json_UserInformation {}
 
   /** 会员卡有效期 */
-  export interface PartnerCardMemberUserCardsImportByOpenid_Post_Json_DateInformation {
-    /** 有效期类型 */
-    type: 'FIX_TIME_RANGE' | 'FIX_TERM' | 'PERMANENT'
-    /** 有效期开始时间. RFC 3339 */
-    available_begin_time?: string | undefined
-    /** 有效期结束时间. RFC 3339 */
-    available_end_time?: string | undefined
-    /** 生效后N天内有效 */
-    available_day_after_receive?: number | undefined
-  }
+  export interface PartnerCardMemberUserCardsImportByOpenid_Post_Json_DateInformation
+    extends PartnerCardMemberCards_Post_Json_ValidDateInformation {}
 
   /** 根据openid导入用户会员卡 `POST /v3/brand/partner/card-member/user-cards/import-by-openid` */
   export interface PartnerCardMemberUserCardsImportByOpenid_Post_Headers extends HeadersInput {
@@ -3524,83 +2411,8 @@ export namespace Brand {
   }
 
   /** 根据openid导入用户会员卡 `POST /v3/brand/partner/card-member/user-cards/import-by-openid` */
-  export interface PartnerCardMemberUserCardsImportByOpenid_Post_Data {
-    /** 会员卡code */
-    user_card_code: string
-    /** 会员卡模板ID */
-    card_id: string
-    /** 用户标识 */
-    openid: string
-    /** 卡背景颜色 */
-    card_color?: string
-    /** 卡背景图URL */
-    card_picture_url?: string
-    /** 品牌ID */
-    brand_id: string
-    /** 会员卡类型 */
-    card_type: 'PURCHASE' | 'NORMAL' | 'BALANCE' | (string & {})
-    /** 加密的手机号. Base64. Encrypted with the merchant's key */
-    phone_number?: string
-    /** 等级 */
-    level?: string
-    /** 会员卡有效期 */
-    valid_date_information: PartnerCardMemberUserCardsImportByOpenid_Post_Data_ValidDateInformation
-    /** 领取时间. RFC 3339 */
-    pickup_time: string
-    /** 用户开卡时填写的个人信息 */
-    user_information?: PartnerCardMemberUserCardsImportByOpenid_Post_Data_UserInformation
-    /** 商家数据包 */
-    attach?: string
-    /** 用户会员卡状态 */
-    user_card_state: 'UNACTIVATED' | 'EFFECTIVE' | 'EXPIRED' | 'INVALID' | (string & {})
-    /** 作废原因 */
-    invalid_reason?: string
-    /** 作废时间. RFC 3339 */
-    invalid_time?: string
-  }
-
-  /** 会员卡有效期 */
-  export interface PartnerCardMemberUserCardsImportByOpenid_Post_Data_ValidDateInformation {
-    /** 有效期类型 */
-    type: 'FIX_TIME_RANGE' | 'FIX_TERM' | 'PERMANENT' | (string & {})
-    /** 有效期开始时间. RFC 3339 */
-    available_begin_time?: string
-    /** 有效期结束时间. RFC 3339 */
-    available_end_time?: string
-    /** 生效后N天内有效 */
-    available_day_after_receive?: number
-  }
-
-  /** 用户开卡时填写的个人信息 */
-  export interface PartnerCardMemberUserCardsImportByOpenid_Post_Data_UserInformation {
-    /** 平台提供的通用开卡信息字段 */
-    common_field_list?: PartnerCardMemberUserCardsImportByOpenid_Post_Data_UserInformation_CommonFieldList[]
-    /** 商户自定义的开卡信息字段 */
-    custom_field_list?: PartnerCardMemberUserCardsImportByOpenid_Post_Data_UserInformation_CustomFieldList[]
-  }
-
-  /** 平台提供的通用开卡信息字段 */
-  export interface PartnerCardMemberUserCardsImportByOpenid_Post_Data_UserInformation_CommonFieldList {
-    /** 平台提供的通用开卡信息字段 */
-    name?:
-      | 'USER_FORM_FLAG_SEX'
-      | 'USER_FORM_FLAG_NAME'
-      | 'USER_FORM_FLAG_BIRTHDAY'
-      | 'USER_FORM_FLAG_ADDRESS'
-      | 'USER_FORM_FLAG_EMAIL'
-      | 'USER_FORM_FLAG_CITY'
-      | (string & {})
-    /** 加密的用户开卡时填写的个人信息. Base64. Encrypted with the merchant's key */
-    value?: string
-  }
-
-  /** 商户自定义的开卡信息字段 */
-  export interface PartnerCardMemberUserCardsImportByOpenid_Post_Data_UserInformation_CustomFieldList {
-    /** 字段名称 */
-    name?: string
-    /** 加密的用户选择的字段值列表 */
-    user_chosen_values?: string[]
-  }
+  export interface PartnerCardMemberUserCardsImportByOpenid_Post_Data
+    extends PartnerCardMemberUserCardsByUserCardCode_Get_Data {}
 
   /** `v3/brand/partner/card-member/user-cards/import-by-phone` */
   export interface PartnerCardMemberUserCardsImportByPhone {
@@ -3643,51 +2455,12 @@ export namespace Brand {
   }
 
   /** 用户开卡时填写的个人信息 */
-  export interface PartnerCardMemberUserCardsImportByPhone_Post_Json_UserInformation {
-    /** 平台提供的通用开卡信息字段 */
-    common_field_list?:
-      | readonly PartnerCardMemberUserCardsImportByPhone_Post_Json_UserInformation_CommonFieldList[]
-      | undefined
-    /** 商户自定义的开卡信息字段 */
-    custom_field_list?:
-      | readonly PartnerCardMemberUserCardsImportByPhone_Post_Json_UserInformation_CustomFieldList[]
-      | undefined
-  }
-
-  /** 平台提供的通用开卡信息字段 */
-  export interface PartnerCardMemberUserCardsImportByPhone_Post_Json_UserInformation_CommonFieldList {
-    /** 平台提供的通用开卡信息字段 */
-    name?:
-      | 'USER_FORM_FLAG_SEX'
-      | 'USER_FORM_FLAG_NAME'
-      | 'USER_FORM_FLAG_BIRTHDAY'
-      | 'USER_FORM_FLAG_ADDRESS'
-      | 'USER_FORM_FLAG_EMAIL'
-      | 'USER_FORM_FLAG_CITY'
-      | undefined
-    /** 加密的用户开卡时填写的个人信息. Base64. Encrypted with the platform's key */
-    value?: Encrypted | undefined
-  }
-
-  /** 商户自定义的开卡信息字段 */
-  export interface PartnerCardMemberUserCardsImportByPhone_Post_Json_UserInformation_CustomFieldList {
-    /** 字段名称 */
-    name?: string | undefined
-    /** 加密的用户选择的字段值列表 */
-    user_chosen_values?: readonly string[] | undefined
-  }
+  export interface PartnerCardMemberUserCardsImportByPhone_Post_Json_UserInformation
+    extends PartnerCardMemberUserCardsByUserCardCode_Patch_Json_UserInformation {}
 
   /** 会员卡有效期 */
-  export interface PartnerCardMemberUserCardsImportByPhone_Post_Json_DateInformation {
-    /** 有效期类型 */
-    type: 'FIX_TIME_RANGE' | 'FIX_TERM' | 'PERMANENT'
-    /** 有效期开始时间. RFC 3339 */
-    available_begin_time?: string | undefined
-    /** 有效期结束时间. RFC 3339 */
-    available_end_time?: string | undefined
-    /** 生效后N天内有效 */
-    available_day_after_receive?: number | undefined
-  }
+  export interface PartnerCardMemberUserCardsImportByPhone_Post_Json_DateInformation
+    extends PartnerCardMemberCards_Post_Json_ValidDateInformation {}
 
   /** 根据手机号导入用户会员卡 `POST /v3/brand/partner/card-member/user-cards/import-by-phone` */
   export interface PartnerCardMemberUserCardsImportByPhone_Post_Headers extends HeadersInput {
@@ -3696,83 +2469,8 @@ export namespace Brand {
   }
 
   /** 根据手机号导入用户会员卡 `POST /v3/brand/partner/card-member/user-cards/import-by-phone` */
-  export interface PartnerCardMemberUserCardsImportByPhone_Post_Data {
-    /** 会员卡code */
-    user_card_code: string
-    /** 会员卡模板ID */
-    card_id: string
-    /** 用户标识 */
-    openid: string
-    /** 卡背景颜色 */
-    card_color?: string
-    /** 卡背景图URL */
-    card_picture_url?: string
-    /** 品牌ID */
-    brand_id: string
-    /** 会员卡类型 */
-    card_type: 'PURCHASE' | 'NORMAL' | 'BALANCE' | (string & {})
-    /** 加密的手机号. Base64. Encrypted with the merchant's key */
-    phone_number?: string
-    /** 等级 */
-    level?: string
-    /** 会员卡有效期 */
-    valid_date_information: PartnerCardMemberUserCardsImportByPhone_Post_Data_ValidDateInformation
-    /** 领取时间. RFC 3339 */
-    pickup_time: string
-    /** 用户开卡时填写的个人信息 */
-    user_information?: PartnerCardMemberUserCardsImportByPhone_Post_Data_UserInformation
-    /** 商家数据包 */
-    attach?: string
-    /** 用户会员卡状态 */
-    user_card_state: 'UNACTIVATED' | 'EFFECTIVE' | 'EXPIRED' | 'INVALID' | (string & {})
-    /** 作废原因 */
-    invalid_reason?: string
-    /** 作废时间. RFC 3339 */
-    invalid_time?: string
-  }
-
-  /** 会员卡有效期 */
-  export interface PartnerCardMemberUserCardsImportByPhone_Post_Data_ValidDateInformation {
-    /** 有效期类型 */
-    type: 'FIX_TIME_RANGE' | 'FIX_TERM' | 'PERMANENT' | (string & {})
-    /** 有效期开始时间. RFC 3339 */
-    available_begin_time?: string
-    /** 有效期结束时间. RFC 3339 */
-    available_end_time?: string
-    /** 生效后N天内有效 */
-    available_day_after_receive?: number
-  }
-
-  /** 用户开卡时填写的个人信息 */
-  export interface PartnerCardMemberUserCardsImportByPhone_Post_Data_UserInformation {
-    /** 平台提供的通用开卡信息字段 */
-    common_field_list?: PartnerCardMemberUserCardsImportByPhone_Post_Data_UserInformation_CommonFieldList[]
-    /** 商户自定义的开卡信息字段 */
-    custom_field_list?: PartnerCardMemberUserCardsImportByPhone_Post_Data_UserInformation_CustomFieldList[]
-  }
-
-  /** 平台提供的通用开卡信息字段 */
-  export interface PartnerCardMemberUserCardsImportByPhone_Post_Data_UserInformation_CommonFieldList {
-    /** 平台提供的通用开卡信息字段 */
-    name?:
-      | 'USER_FORM_FLAG_SEX'
-      | 'USER_FORM_FLAG_NAME'
-      | 'USER_FORM_FLAG_BIRTHDAY'
-      | 'USER_FORM_FLAG_ADDRESS'
-      | 'USER_FORM_FLAG_EMAIL'
-      | 'USER_FORM_FLAG_CITY'
-      | (string & {})
-    /** 加密的用户开卡时填写的个人信息. Base64. Encrypted with the merchant's key */
-    value?: string
-  }
-
-  /** 商户自定义的开卡信息字段 */
-  export interface PartnerCardMemberUserCardsImportByPhone_Post_Data_UserInformation_CustomFieldList {
-    /** 字段名称 */
-    name?: string
-    /** 加密的用户选择的字段值列表 */
-    user_chosen_values?: string[]
-  }
+  export interface PartnerCardMemberUserCardsImportByPhone_Post_Data
+    extends PartnerCardMemberUserCardsByUserCardCode_Get_Data {}
 
   /** `v3/brand/partner/card-member/user-feeds` */
   export interface PartnerCardMemberUserFeeds {
@@ -4147,34 +2845,16 @@ export namespace Brand {
   }
 
   /** 门店基础信息 */
-  export interface PartnerStoreBrandstores_Post_Data_StoreBasics {
-    /** 商家门店编号 */
-    store_reference_id?: string
-    /** 门店名称 */
-    branch_name?: string
-  }
+  export interface PartnerStoreBrandstores_Post_Data_StoreBasics
+    extends PartnerStoreBrandstores_Get_Data_Data_StoreBasics {}
 
   /** 门店地址信息 */
-  export interface PartnerStoreBrandstores_Post_Data_StoreAddress {
-    /** 门店省市编码 */
-    address_code: string
-    /** 门店地址 */
-    address_detail: string
-    /** 门店地址辅助描述 */
-    address_complements?: string
-    /** 门店经度 */
-    longitude?: string
-    /** 门店纬度 */
-    latitude?: string
-  }
+  export interface PartnerStoreBrandstores_Post_Data_StoreAddress
+    extends PartnerStoreBrandstores_Get_Data_Data_StoreAddress {}
 
   /** 门店经营信息 */
-  export interface PartnerStoreBrandstores_Post_Data_StoreBusiness {
-    /** 门店服务电话 */
-    service_phone?: string
-    /** 门店经营时间 */
-    business_hours?: string
-  }
+  export interface PartnerStoreBrandstores_Post_Data_StoreBusiness
+    extends PartnerStoreBrandstores_Get_Data_Data_StoreBusiness {}
 
   /** 门店收款信息 */
   export interface PartnerStoreBrandstores_Post_Data_StoreRecipient {
@@ -4234,10 +2914,8 @@ export namespace Brand {
   }
 
   /** 查询品牌门店 `GET /v3/brand/partner/store/brandstores/{store_id}` */
-  export interface PartnerStoreBrandstoresByStoreId_Get_Query {
-    /** 品牌ID */
-    brand_id: string
-  }
+  export interface PartnerStoreBrandstoresByStoreId_Get_Query
+    extends CardCardLinksBusinessCodeByBusinessCode_Get_Query {}
 
   /** 查询品牌门店 `GET /v3/brand/partner/store/brandstores/{store_id}` */
   export interface PartnerStoreBrandstoresByStoreId_Get_Data {
@@ -4262,44 +2940,20 @@ export namespace Brand {
   }
 
   /** 门店基础信息 */
-  export interface PartnerStoreBrandstoresByStoreId_Get_Data_StoreBasics {
-    /** 商家门店编号 */
-    store_reference_id?: string
-    /** 门店名称 */
-    branch_name?: string
-  }
+  export interface PartnerStoreBrandstoresByStoreId_Get_Data_StoreBasics
+    extends PartnerStoreBrandstores_Get_Data_Data_StoreBasics {}
 
   /** 门店地址信息 */
-  export interface PartnerStoreBrandstoresByStoreId_Get_Data_StoreAddress {
-    /** 门店省市编码 */
-    address_code: string
-    /** 门店地址 */
-    address_detail: string
-    /** 门店地址辅助描述 */
-    address_complements?: string
-    /** 门店经度 */
-    longitude?: string
-    /** 门店纬度 */
-    latitude?: string
-  }
+  export interface PartnerStoreBrandstoresByStoreId_Get_Data_StoreAddress
+    extends PartnerStoreBrandstores_Get_Data_Data_StoreAddress {}
 
   /** 门店经营信息 */
-  export interface PartnerStoreBrandstoresByStoreId_Get_Data_StoreBusiness {
-    /** 门店服务电话 */
-    service_phone?: string
-    /** 门店经营时间 */
-    business_hours?: string
-  }
+  export interface PartnerStoreBrandstoresByStoreId_Get_Data_StoreBusiness
+    extends PartnerStoreBrandstores_Get_Data_Data_StoreBusiness {}
 
   /** 门店收款信息 */
-  export interface PartnerStoreBrandstoresByStoreId_Get_Data_StoreRecipient {
-    /** 门店收款商户号 */
-    mchid: string
-    /** 门店收款主体 */
-    company_name?: string
-    /** 收款绑定状态 */
-    recipient_state?: 'CONFIRMED' | 'ADMIN_REJECTED' | 'CONFIRMING' | 'TIMEOUT_REJECTED' | (string & {})
-  }
+  export interface PartnerStoreBrandstoresByStoreId_Get_Data_StoreRecipient
+    extends PartnerStoreBrandstores_Post_Data_StoreRecipient {}
 
   /** 更新品牌门店 `PATCH /v3/brand/partner/store/brandstores/{store_id}` */
   export interface PartnerStoreBrandstoresByStoreId_Patch extends CallSettings {
@@ -4321,96 +2975,20 @@ export namespace Brand {
   }
 
   /** 门店基础信息 */
-  export interface PartnerStoreBrandstoresByStoreId_Patch_Json_StoreBasics {
-    /** 商家门店编号 */
-    store_reference_id?: string | undefined
-    /** 门店名称 */
-    branch_name?: string | undefined
-  }
+  export interface PartnerStoreBrandstoresByStoreId_Patch_Json_StoreBasics
+    extends PartnerStoreBrandstores_Post_Json_StoreBasics {}
 
   /** 门店地址信息 */
-  export interface PartnerStoreBrandstoresByStoreId_Patch_Json_StoreAddress {
-    /** 门店省市编码 */
-    address_code: string
-    /** 门店地址 */
-    address_detail: string
-    /** 门店地址辅助描述 */
-    address_complements?: string | undefined
-    /** 门店经度 */
-    longitude?: string | undefined
-    /** 门店纬度 */
-    latitude?: string | undefined
-  }
+  export interface PartnerStoreBrandstoresByStoreId_Patch_Json_StoreAddress
+    extends PartnerStoreBrandstores_Post_Json_StoreAddress {}
 
   /** 门店经营信息 */
-  export interface PartnerStoreBrandstoresByStoreId_Patch_Json_StoreBusiness {
-    /** 门店服务电话 */
-    service_phone?: string | undefined
-    /** 门店经营时间 */
-    business_hours?: string | undefined
-  }
+  export interface PartnerStoreBrandstoresByStoreId_Patch_Json_StoreBusiness
+    extends PartnerStoreBrandstores_Post_Json_StoreBusiness {}
 
   /** 更新品牌门店 `PATCH /v3/brand/partner/store/brandstores/{store_id}` */
-  export interface PartnerStoreBrandstoresByStoreId_Patch_Data {
-    /** 品牌ID */
-    brand_id: string
-    /** 品牌门店ID */
-    store_id: string
-    /** 门店状态 */
-    store_state?: 'OPEN' | 'CREATING' | 'CLOSED' | (string & {})
-    /** 审核状态 */
-    audit_state?: 'SUCCESS' | 'PROCESSING' | 'REJECTED' | (string & {})
-    /** 审核失败原因 */
-    review_reject_reason?: string
-    /** 门店基础信息 */
-    store_basics?: PartnerStoreBrandstoresByStoreId_Patch_Data_StoreBasics
-    /** 门店地址信息 */
-    store_address?: PartnerStoreBrandstoresByStoreId_Patch_Data_StoreAddress
-    /** 门店经营信息 */
-    store_business?: PartnerStoreBrandstoresByStoreId_Patch_Data_StoreBusiness
-    /** 门店收款信息 */
-    store_recipient?: PartnerStoreBrandstoresByStoreId_Patch_Data_StoreRecipient[]
-  }
-
-  /** 门店基础信息 */
-  export interface PartnerStoreBrandstoresByStoreId_Patch_Data_StoreBasics {
-    /** 商家门店编号 */
-    store_reference_id?: string
-    /** 门店名称 */
-    branch_name?: string
-  }
-
-  /** 门店地址信息 */
-  export interface PartnerStoreBrandstoresByStoreId_Patch_Data_StoreAddress {
-    /** 门店省市编码 */
-    address_code: string
-    /** 门店地址 */
-    address_detail: string
-    /** 门店地址辅助描述 */
-    address_complements?: string
-    /** 门店经度 */
-    longitude?: string
-    /** 门店纬度 */
-    latitude?: string
-  }
-
-  /** 门店经营信息 */
-  export interface PartnerStoreBrandstoresByStoreId_Patch_Data_StoreBusiness {
-    /** 门店服务电话 */
-    service_phone?: string
-    /** 门店经营时间 */
-    business_hours?: string
-  }
-
-  /** 门店收款信息 */
-  export interface PartnerStoreBrandstoresByStoreId_Patch_Data_StoreRecipient {
-    /** 门店收款商户号 */
-    mchid: string
-    /** 门店收款主体 */
-    company_name?: string
-    /** 收款绑定状态 */
-    recipient_state?: 'CONFIRMED' | 'ADMIN_REJECTED' | 'CONFIRMING' | 'TIMEOUT_REJECTED' | (string & {})
-  }
+  export interface PartnerStoreBrandstoresByStoreId_Patch_Data
+    extends PartnerStoreBrandstoresByStoreId_Get_Data {}
 
   /** 删除品牌门店 `DELETE /v3/brand/partner/store/brandstores/{store_id}` */
   export interface PartnerStoreBrandstoresByStoreId_Delete extends CallSettings {
@@ -4420,10 +2998,8 @@ export namespace Brand {
   }
 
   /** 删除品牌门店 `DELETE /v3/brand/partner/store/brandstores/{store_id}` */
-  export interface PartnerStoreBrandstoresByStoreId_Delete_Json {
-    /** 品牌ID */
-    brand_id: string
-  }
+  export interface PartnerStoreBrandstoresByStoreId_Delete_Json
+    extends CardCardLinksBusinessCodeByBusinessCode_Get_Query {}
 
   /** `v3/brand/partner/store/brandstores/{store_id}/bindrecipient` */
   export interface PartnerStoreBrandstoresByStoreIdBindrecipient {
@@ -4496,10 +3072,8 @@ export namespace Brand {
   }
 
   /** 暂停门店营业 `POST /v3/brand/partner/store/brandstores/{store_id}/close` */
-  export interface PartnerStoreBrandstoresByStoreIdClose_Post_Json {
-    /** 品牌ID */
-    brand_id: string
-  }
+  export interface PartnerStoreBrandstoresByStoreIdClose_Post_Json
+    extends CardCardLinksBusinessCodeByBusinessCode_Get_Query {}
 
   /** 暂停门店营业 `POST /v3/brand/partner/store/brandstores/{store_id}/close` */
   export interface PartnerStoreBrandstoresByStoreIdClose_Post_Data {
@@ -4535,20 +3109,12 @@ export namespace Brand {
   }
 
   /** 恢复门店营业 `POST /v3/brand/partner/store/brandstores/{store_id}/resume` */
-  export interface PartnerStoreBrandstoresByStoreIdResume_Post_Json {
-    /** 品牌ID */
-    brand_id: string
-  }
+  export interface PartnerStoreBrandstoresByStoreIdResume_Post_Json
+    extends CardCardLinksBusinessCodeByBusinessCode_Get_Query {}
 
   /** 恢复门店营业 `POST /v3/brand/partner/store/brandstores/{store_id}/resume` */
-  export interface PartnerStoreBrandstoresByStoreIdResume_Post_Data {
-    /** 品牌ID */
-    brand_id: string
-    /** 品牌门店ID */
-    store_id?: string
-    /** 门店状态 */
-    store_state?: 'OPEN' | 'CREATING' | 'CLOSED' | (string & {})
-  }
+  export interface PartnerStoreBrandstoresByStoreIdResume_Post_Data
+    extends PartnerStoreBrandstoresByStoreIdClose_Post_Data {}
 
   /** `v3/brand/partner/store/brandstores/{store_id}/unbindrecipient` */
   export interface PartnerStoreBrandstoresByStoreIdUnbindrecipient {
@@ -4978,14 +3544,7 @@ export namespace Brand {
   }
 
   /** 删除分账接收方 `POST /v3/brand/profitsharing/receivers/delete` */
-  export interface ProfitsharingReceiversDelete_Post_Data {
-    /** 品牌主商户号 */
-    brand_mchid: string
-    /** 分账接收方类型 */
-    type: 'MERCHANT_ID' | 'PERSONAL_OPENID' | 'PERSONAL_SUB_OPENID' | (string & {})
-    /** 分账接收方账号 */
-    account: string
-  }
+  export interface ProfitsharingReceiversDelete_Post_Data extends ProfitsharingReceiversAdd_Post_Data {}
 
   /** `v3/brand/profitsharing/returnorders` */
   export interface ProfitsharingReturnorders {

@@ -422,87 +422,7 @@ export namespace Callback {
   }
 
   /** `BRAND_MEMBER_CARD_SP.USER_CARD.DELETE` */
-  export interface BrandMemberCardSpUserCardDelete_Data {
-    /** 会员卡code */
-    user_card_code?: string
-    /** 会员卡模板ID */
-    card_id: string
-    /** 用户标识 */
-    openid: string
-    /** 卡背景颜色 */
-    card_color: string
-    /** 卡背景图URL */
-    card_picture_url: string
-    /** 品牌ID */
-    brand_id: string
-    /** 会员卡类型 */
-    card_type: 'PURCHASE' | 'NORMAL' | 'BALANCE' | (string & {})
-    /** 加密的手机号. Encrypted with the merchant's key */
-    phone_number?: string
-    /** 等级 */
-    level?: string
-    /** 会员卡有效期 */
-    valid_date_information: BrandMemberCardSpUserCardDelete_Data_ValidDateInformation
-    /** 领取时间 */
-    pickup_time: string
-    /** 用户开卡时填写的个人信息 */
-    user_information?: BrandMemberCardSpUserCardDelete_Data_UserInformation
-    /** 商家数据包 */
-    attach?: string
-    /** 用户会员卡状态 */
-    user_card_state: 'NOT_EFFECTIVE' | 'EFFECTIVE' | 'EXPIRED' | 'UNAVAILABLE' | 'DELETE' | (string & {})
-    /** 作废原因 */
-    invalid_reason?: string
-    /** 作废时间 */
-    invalid_time?: string
-    /** 创建时间 */
-    create_time: string
-    /** 更新时间 */
-    modify_time: string
-  }
-
-  /** 会员卡有效期 */
-  export interface BrandMemberCardSpUserCardDelete_Data_ValidDateInformation {
-    /** 有效期类型 */
-    type: 'FIX_TIME_RANGE' | 'FIX_TERM' | 'PERMANENT' | (string & {})
-    /** 有效期开始时间 */
-    available_begin_time?: string
-    /** 有效期结束时间 */
-    available_end_time?: string
-    /** 生效后N天内有效 */
-    available_day_after_receive?: number
-  }
-
-  /** 用户开卡时填写的个人信息 */
-  export interface BrandMemberCardSpUserCardDelete_Data_UserInformation {
-    /** 平台提供的通用开卡信息字段 */
-    common_field_list?: BrandMemberCardSpUserCardDelete_Data_UserInformation_CommonFieldList[]
-    /** 商户自定义的开卡信息字段 */
-    custom_field_list?: BrandMemberCardSpUserCardDelete_Data_UserInformation_CustomFieldList[]
-  }
-
-  /** 平台提供的通用开卡信息字段 */
-  export interface BrandMemberCardSpUserCardDelete_Data_UserInformation_CommonFieldList {
-    /** 平台提供的通用开卡信息字段 */
-    name?:
-      | 'USER_FORM_FLAG_SEX'
-      | 'USER_FORM_FLAG_NAME'
-      | 'USER_FORM_FLAG_BIRTHDAY'
-      | 'USER_FORM_FLAG_ADDRESS'
-      | 'USER_FORM_FLAG_EMAIL'
-      | 'USER_FORM_FLAG_CITY'
-      | (string & {})
-    /** 加密的用户开卡时填写的个人信息. Encrypted with the merchant's key */
-    value?: string
-  }
-
-  /** 商户自定义的开卡信息字段 */
-  export interface BrandMemberCardSpUserCardDelete_Data_UserInformation_CustomFieldList {
-    /** 字段名称 */
-    name?: string
-    /** 加密的用户选择的字段值列表. Encrypted with the merchant's key */
-    user_chosen_values?: string[]
-  }
+  export interface BrandMemberCardSpUserCardDelete_Data extends BrandMemberCardSpUserCardCreate_Data {}
 
   /**
    * `BUDGET.CLOSED`
@@ -656,25 +576,7 @@ export namespace Callback {
   }
 
   /** `COMPLAINT.STATE_CHANGE` */
-  export interface ComplaintStateChange_Data {
-    /** 投诉单对应的投诉单号 */
-    complaint_id: string
-    action_type:
-      | 'CREATE_COMPLAINT'
-      | 'CONTINUE_COMPLAINT'
-      | 'USER_RESPONSE'
-      | 'RESPONSE_BY_PLATFORM'
-      | 'SELLER_REFUND'
-      | 'MERCHANT_RESPONSE'
-      | 'MERCHANT_CONFIRM_COMPLETE'
-      | 'USER_APPLY_PLATFORM_SERVICE'
-      | 'USER_CANCEL_PLATFORM_SERVICE'
-      | 'PLATFORM_SERVICE_FINISHED'
-      | 'MERCHANT_APPROVE_REFUND'
-      | 'MERCHANT_REJECT_REFUND'
-      | 'REFUND_SUCCESS'
-      | (string & {})
-  }
+  export interface ComplaintStateChange_Data extends ComplaintCreate_Data {}
 
   /**
    * `COUPON.SEND`
@@ -957,44 +859,7 @@ export namespace Callback {
   }
 
   /** `CREDIT_REPAYMENT.TERMINATE_CONTRACT` */
-  export interface CreditRepaymentTerminateContract_Data {
-    /** 服务商商户号 */
-    sp_mchid: string
-    /** 模板ID */
-    contract_id: string
-    /** 委托代扣协议模板ID */
-    plan_id: number
-    /** 服务商签约协议号 */
-    out_contract_code: string
-    /** 用户展示名称 */
-    display_name: string
-    /** 委托代扣协议状态 */
-    contract_state:
-      | 'CONTRACT_STATE_INVALID'
-      | 'CONTRACT_STATE_EFFECTIVE'
-      | 'CONTRACT_STATE_TERMINATED'
-      | (string & {})
-    /** 协议签署时间 */
-    contract_signed_time: string
-    /** 协议解约时间 */
-    contract_terminated_time?: string
-    /** 协议解约方式 */
-    contract_terminated_mode:
-      | 'TERMINATION_MODE_INVALID'
-      | 'TERMINATION_MODE_BY_USER'
-      | 'TERMINATION_MODE_BY_MERCHANT'
-      | 'TERMINATION_MODE_BY_CUSTOMER_SERVICE'
-      | (string & {})
-    /** 解约原因的备注说明 */
-    contract_termination_remark?: string
-    /** 还款日 */
-    repayment_day?: number
-    /** 还款金额上限 */
-    repayment_amount_limit: string
-    appid: string
-    /** 商户AppID下的用户唯一标识 */
-    openid: string
-  }
+  export interface CreditRepaymentTerminateContract_Data extends CreditRepaymentSignContract_Data {}
 
   /**
    * `CROSS_BORDER_PAY.GET_MCH_INFO`
@@ -1179,39 +1044,7 @@ export namespace Callback {
   }
 
   /** `DISCOUNT_CARD.GET_CARD` */
-  export interface DiscountCardGetCard_Data {
-    /** 公众账号ID */
-    appid?: string
-    openid?: string
-    /** 先享卡ID */
-    card_id?: string
-    card_template_id?: string
-    create_time?: string
-    mchid?: string
-    objectives?: DiscountCardGetCard_Data_Objectives[]
-    out_card_code?: string
-    rewards?: DiscountCardGetCard_Data_Rewards[]
-    state?: string
-    time_range?: DiscountCardGetCard_Data_TimeRange
-    total_amount?: string
-    unfinished_reason?: string
-  }
-
-  /** `objectives` */
-  export interface DiscountCardGetCard_Data_Objectives {
-    objective_id?: string
-  }
-
-  /** `rewards` */
-  export interface DiscountCardGetCard_Data_Rewards {
-    reward_id?: string
-  }
-
-  /** `time_range` */
-  export interface DiscountCardGetCard_Data_TimeRange {
-    begin_time?: string
-    end_time?: string
-  }
+  export interface DiscountCardGetCard_Data extends DiscountCardAgreementEnded_Data {}
 
   /**
    * `DISCOUNT_CARD.SETTLEMENT`
@@ -1226,39 +1059,7 @@ export namespace Callback {
   }
 
   /** `DISCOUNT_CARD.SETTLEMENT` */
-  export interface DiscountCardSettlement_Data {
-    /** 公众账号ID */
-    appid?: string
-    openid?: string
-    /** 先享卡ID */
-    card_id?: string
-    card_template_id?: string
-    create_time?: string
-    mchid?: string
-    objectives?: DiscountCardSettlement_Data_Objectives[]
-    out_card_code?: string
-    rewards?: DiscountCardSettlement_Data_Rewards[]
-    state?: string
-    time_range?: DiscountCardSettlement_Data_TimeRange
-    total_amount?: string
-    unfinished_reason?: string
-  }
-
-  /** `objectives` */
-  export interface DiscountCardSettlement_Data_Objectives {
-    objective_id?: string
-  }
-
-  /** `rewards` */
-  export interface DiscountCardSettlement_Data_Rewards {
-    reward_id?: string
-  }
-
-  /** `time_range` */
-  export interface DiscountCardSettlement_Data_TimeRange {
-    begin_time?: string
-    end_time?: string
-  }
+  export interface DiscountCardSettlement_Data extends DiscountCardAgreementEnded_Data {}
 
   /**
    * `DISCOUNT_CARD.USER_ACCEPTED`
@@ -1273,39 +1074,7 @@ export namespace Callback {
   }
 
   /** `DISCOUNT_CARD.USER_ACCEPTED` */
-  export interface DiscountCardUserAccepted_Data {
-    /** 公众账号ID */
-    appid?: string
-    openid?: string
-    /** 先享卡ID */
-    card_id?: string
-    card_template_id?: string
-    create_time?: string
-    mchid?: string
-    objectives?: DiscountCardUserAccepted_Data_Objectives[]
-    out_card_code?: string
-    rewards?: DiscountCardUserAccepted_Data_Rewards[]
-    state?: string
-    time_range?: DiscountCardUserAccepted_Data_TimeRange
-    total_amount?: string
-    unfinished_reason?: string
-  }
-
-  /** `objectives` */
-  export interface DiscountCardUserAccepted_Data_Objectives {
-    objective_id?: string
-  }
-
-  /** `rewards` */
-  export interface DiscountCardUserAccepted_Data_Rewards {
-    reward_id?: string
-  }
-
-  /** `time_range` */
-  export interface DiscountCardUserAccepted_Data_TimeRange {
-    begin_time?: string
-    end_time?: string
-  }
+  export interface DiscountCardUserAccepted_Data extends DiscountCardAgreementEnded_Data {}
 
   /**
    * `DISCOUNT_CARD.USER_PAID`
@@ -1645,12 +1414,8 @@ export namespace Callback {
   }
 
   /** 实际扣费金额 */
-  export interface EntrustSign_Data_DeductSchedule_DeductAmount {
-    /** 总金额 */
-    amount: number
-    /** 枚举类型. Default: `CNY` */
-    currency: string
-  }
+  export interface EntrustSign_Data_DeductSchedule_DeductAmount
+    extends EntrustSign_Data_DeductSchedule_EstimatedDeductAmount {}
 
   /**
    * `ENTRUST.SIGNING`
@@ -1712,51 +1477,16 @@ export namespace Callback {
   }
 
   /** 支付者 */
-  export interface EntrustSigning_Data_Payer {
-    openid?: string
-    sub_openid?: string
-  }
+  export interface EntrustSigning_Data_Payer extends EntrustRelease_Data_Payer {}
 
   /** 订单金额信息 */
-  export interface EntrustSigning_Data_Amount {
-    /** 订单总金额 */
-    total: number
-    /** 用户实际支付金额 */
-    payer_total?: number
-    /** 订单折扣 */
-    discount_total?: number
-    currency?: string
-  }
+  export interface EntrustSigning_Data_Amount extends EntrustRelease_Data_Amount {}
 
   /** 设备信息 */
-  export interface EntrustSigning_Data_DeviceInformation {
-    /** 商户设备号 */
-    device_id?: string
-    /** 商户端设备IP */
-    payer_total: string
-  }
+  export interface EntrustSigning_Data_DeviceInformation extends EntrustRelease_Data_DeviceInformation {}
 
   /** 优惠详情 */
-  export interface EntrustSigning_Data_PromotionDetail {
-    /** 券ID */
-    coupon_id?: string
-    /** 优惠名称 */
-    name?: string
-    /** 枚举值 */
-    scope?: 'GLOBAL' | 'SINGLE' | (string & {})
-    /** 枚举值 */
-    type?: 'COUPON' | 'DISCOUNT' | (string & {})
-    /** 优惠券面额 */
-    amount?: number
-    /** 活动ID */
-    stock_id?: string
-    /** 特指由微信支付商户平台创建的优惠 */
-    wechatpay_contribute?: number
-    /** 特指商户自己创建的优惠 */
-    merchant_contribute?: number
-    /** 其他出资方出资金额 */
-    other_contribute?: number
-  }
+  export interface EntrustSigning_Data_PromotionDetail extends EntrustRelease_Data_PromotionDetail {}
 
   /**
    * `ENTRUST.TERMINATE`
@@ -1836,28 +1566,16 @@ export namespace Callback {
   }
 
   /** 预约扣费场景下有效 */
-  export interface EntrustTerminate_Data_DeductSchedule_EstimatedDeductAmount {
-    /** 总金额 */
-    amount: number
-    /** 枚举类型. Default: `CNY` */
-    currency: string
-  }
+  export interface EntrustTerminate_Data_DeductSchedule_EstimatedDeductAmount
+    extends EntrustSign_Data_DeductSchedule_EstimatedDeductAmount {}
 
   /** 已预约的扣费金额信息 */
-  export interface EntrustTerminate_Data_DeductSchedule_ScheduledAmount {
-    /** 总金额 */
-    amount: number
-    /** 枚举类型. Default: `CNY` */
-    currency: string
-  }
+  export interface EntrustTerminate_Data_DeductSchedule_ScheduledAmount
+    extends EntrustSign_Data_DeductSchedule_EstimatedDeductAmount {}
 
   /** 实际扣费金额 */
-  export interface EntrustTerminate_Data_DeductSchedule_DeductAmount {
-    /** 总金额 */
-    amount: number
-    /** 枚举类型. Default: `CNY` */
-    currency: string
-  }
+  export interface EntrustTerminate_Data_DeductSchedule_DeductAmount
+    extends EntrustSign_Data_DeductSchedule_EstimatedDeductAmount {}
 
   /**
    * `ENTRUST.TERMINATE_INQUIRY`
@@ -2036,14 +1754,8 @@ export namespace Callback {
   }
 
   /** 发票申请单下关联的所有发票信息 */
-  export interface FapiaoCardInserted_Data_FapiaoInformation {
-    /** 商户发票单号 */
-    fapiao_id: string
-    /** 发票状态 */
-    fapiao_status: 'ISSUE_ACCEPTED' | 'ISSUED' | 'REVERSE_ACCEPTED' | 'REVERSED' | (string & {})
-    /** 发票状态 */
-    card_status: 'INSERT_ACCEPTED' | 'INSERTED' | 'DISCARD_ACCEPTED' | 'DISCARDED' | (string & {})
-  }
+  export interface FapiaoCardInserted_Data_FapiaoInformation
+    extends FapiaoCardDiscarded_Data_FapiaoInformation {}
 
   /**
    * `FAPIAO.ISSUED`
@@ -2058,26 +1770,7 @@ export namespace Callback {
   }
 
   /** `FAPIAO.ISSUED` */
-  export interface FapiaoIssued_Data {
-    /** 微信支付分配的商户号 */
-    mchid: string
-    /** 微信支付分配的子商户号 */
-    sub_mchid?: string
-    /** 开票时指定的发票申请单号 */
-    fapiao_apply_id: string
-    /** 发票申请单下关联的所有发票信息 */
-    fapiao_information: FapiaoIssued_Data_FapiaoInformation[]
-  }
-
-  /** 发票申请单下关联的所有发票信息 */
-  export interface FapiaoIssued_Data_FapiaoInformation {
-    /** 商户发票单号 */
-    fapiao_id: string
-    /** 发票状态 */
-    fapiao_status: 'ISSUE_ACCEPTED' | 'ISSUED' | 'REVERSE_ACCEPTED' | 'REVERSED' | (string & {})
-    /** 发票状态 */
-    card_status: 'INSERT_ACCEPTED' | 'INSERTED' | 'DISCARD_ACCEPTED' | 'DISCARDED' | (string & {})
-  }
+  export interface FapiaoIssued_Data extends FapiaoCardInserted_Data {}
 
   /**
    * `FAPIAO.REVERSED`
@@ -2092,26 +1785,7 @@ export namespace Callback {
   }
 
   /** `FAPIAO.REVERSED` */
-  export interface FapiaoReversed_Data {
-    /** 微信支付分配的商户号 */
-    mchid: string
-    /** 微信支付分配的子商户号 */
-    sub_mchid?: string
-    /** 开票时指定的发票申请单号 */
-    fapiao_apply_id: string
-    /** 发票申请单下关联的所有发票信息 */
-    fapiao_information: FapiaoReversed_Data_FapiaoInformation[]
-  }
-
-  /** 发票申请单下关联的所有发票信息 */
-  export interface FapiaoReversed_Data_FapiaoInformation {
-    /** 商户发票单号 */
-    fapiao_id: string
-    /** 发票状态 */
-    fapiao_status: 'ISSUE_ACCEPTED' | 'ISSUED' | 'REVERSE_ACCEPTED' | 'REVERSED' | (string & {})
-    /** 发票状态 */
-    card_status: 'INSERT_ACCEPTED' | 'INSERTED' | 'DISCARD_ACCEPTED' | 'DISCARDED' | (string & {})
-  }
+  export interface FapiaoReversed_Data extends FapiaoCardInserted_Data {}
 
   /**
    * `FAPIAO.USER_APPLIED`
@@ -2209,21 +1883,8 @@ export namespace Callback {
   }
 
   /** 协议解约信息 */
-  export interface InsuranceEntrustRenew_Data_ContractTerminateInfo {
-    /** 协议解约方式 */
-    contract_termination_mode:
-      | 'USER_TERMINATE'
-      | 'MCH_API_TERMINATE'
-      | 'API'
-      | 'WEPAY_WEB_TERMINATE'
-      | 'CUSTOMER_SERVICE_TERMINATE'
-      | 'SYSTEM_TERMINATE'
-      | (string & {})
-    /** 协议解约时间 */
-    contract_terminated_time: string
-    /** 解约原因的备注说明 */
-    contract_termination_remark?: string
-  }
+  export interface InsuranceEntrustRenew_Data_ContractTerminateInfo
+    extends EntrustSign_Data_ContractTerminateInfo {}
 
   /**
    * `INSURANCE_ENTRUST.SIGN`
@@ -2238,46 +1899,7 @@ export namespace Callback {
   }
 
   /** `INSURANCE_ENTRUST.SIGN` */
-  export interface InsuranceEntrustSign_Data {
-    /** 微信支付分配的商户号 */
-    mchid: string
-    /** 委托代扣协议的主键 */
-    contract_id: string
-    appid: string
-    /** 委托代扣协议模板ID */
-    plan_id: number
-    /** 商户侧的签约协议号 */
-    out_contract_code: string
-    /** 签约用户的名称 */
-    insured_display_name: string
-    /** 委托代扣协议状态 */
-    contract_state: 'SIGNED' | 'TERMINATED' | (string & {})
-    /** 协议签署时间 */
-    contract_signed_time: string
-    /** 协议到期时间 */
-    contract_expired_time: string
-    /** 商户AppID下的用户唯一标识 */
-    openid: string
-    /** 协议解约信息 */
-    contract_terminate_info: InsuranceEntrustSign_Data_ContractTerminateInfo
-  }
-
-  /** 协议解约信息 */
-  export interface InsuranceEntrustSign_Data_ContractTerminateInfo {
-    /** 协议解约方式 */
-    contract_termination_mode:
-      | 'USER_TERMINATE'
-      | 'MCH_API_TERMINATE'
-      | 'API'
-      | 'WEPAY_WEB_TERMINATE'
-      | 'CUSTOMER_SERVICE_TERMINATE'
-      | 'SYSTEM_TERMINATE'
-      | (string & {})
-    /** 协议解约时间 */
-    contract_terminated_time: string
-    /** 解约原因的备注说明 */
-    contract_termination_remark?: string
-  }
+  export interface InsuranceEntrustSign_Data extends InsuranceEntrustRenew_Data {}
 
   /**
    * `INSURANCE_ENTRUST.TERMINATE`
@@ -2292,46 +1914,7 @@ export namespace Callback {
   }
 
   /** `INSURANCE_ENTRUST.TERMINATE` */
-  export interface InsuranceEntrustTerminate_Data {
-    /** 微信支付分配的商户号 */
-    mchid: string
-    /** 委托代扣协议的主键 */
-    contract_id: string
-    appid: string
-    /** 委托代扣协议模板ID */
-    plan_id: number
-    /** 商户侧的签约协议号 */
-    out_contract_code: string
-    /** 签约用户的名称 */
-    insured_display_name: string
-    /** 委托代扣协议状态 */
-    contract_state: 'SIGNED' | 'TERMINATED' | (string & {})
-    /** 协议签署时间 */
-    contract_signed_time: string
-    /** 协议到期时间 */
-    contract_expired_time: string
-    /** 商户AppID下的用户唯一标识 */
-    openid: string
-    /** 协议解约信息 */
-    contract_terminate_info: InsuranceEntrustTerminate_Data_ContractTerminateInfo
-  }
-
-  /** 协议解约信息 */
-  export interface InsuranceEntrustTerminate_Data_ContractTerminateInfo {
-    /** 协议解约方式 */
-    contract_termination_mode:
-      | 'USER_TERMINATE'
-      | 'MCH_API_TERMINATE'
-      | 'API'
-      | 'WEPAY_WEB_TERMINATE'
-      | 'CUSTOMER_SERVICE_TERMINATE'
-      | 'SYSTEM_TERMINATE'
-      | (string & {})
-    /** 协议解约时间 */
-    contract_terminated_time: string
-    /** 解约原因的备注说明 */
-    contract_termination_remark?: string
-  }
+  export interface InsuranceEntrustTerminate_Data extends InsuranceEntrustRenew_Data {}
 
   /**
    * `INSURANCE_POLICY_MANAGEMENT.GRANTED`
@@ -2537,32 +2120,7 @@ export namespace Callback {
   }
 
   /** `MCHTRANSFER.AUTHORIZATION.CONFIRMED` */
-  export interface MchtransferAuthorizationConfirmed_Data {
-    /** 商户侧授权单号 */
-    out_authorization_no: string
-    /** 商户AppID */
-    appid: string
-    /** 收款用户OpenID */
-    openid: string
-    /** 用户展示名称 */
-    user_display_name: string
-    /** 微信自动收款授权单号 */
-    authorization_id: string
-    /** 单据状态 */
-    state: 'TAKING_EFFECT' | 'CLOSED' | (string & {})
-    /** 用户确认授权的时间 */
-    authorize_time: string
-    /** 自动收款授权的关闭信息 */
-    close_info?: MchtransferAuthorizationConfirmed_Data_CloseInfo
-  }
-
-  /** 自动收款授权的关闭信息 */
-  export interface MchtransferAuthorizationConfirmed_Data_CloseInfo {
-    /** 关闭时间 */
-    close_time: string
-    /** 自动收款授权的原因 */
-    close_reason: 'CLOSE_VIA_MCH_API' | 'USER_CLOSE' | (string & {})
-  }
+  export interface MchtransferAuthorizationConfirmed_Data extends MchtransferAuthorizationClosed_Data {}
 
   /**
    * `MCHTRANSFER.BATCH.CLOSED`
@@ -3033,11 +2591,8 @@ export namespace Callback {
   }
 
   /** 医疗机构透传给医保的数据 */
-  export interface MedicalInsuranceSuccess_Data_PassthroughRequestContent {
-    payAuthNo?: string
-    payOrdId?: string
-    setlLatlnt?: string
-  }
+  export interface MedicalInsuranceSuccess_Data_PassthroughRequestContent
+    extends MedicalInsuranceSuccess_Data_PassthroughResponseContent {}
 
   /**
    * `MEMBERCARD.ACCEPT_CARD`
@@ -3225,35 +2780,7 @@ export namespace Callback {
   }
 
   /** `PAPAY.TERMINATE` */
-  export interface PapayTerminate_Data {
-    /** 微信支付分配的商户号 */
-    mchid?: string
-    /** 商户侧的签约协议号 */
-    out_contract_code?: string
-    appid?: string
-    /** 商户AppID下的用户唯一标识 */
-    openid?: string
-    /** 协议解约方式 */
-    contract_termination_mode?: 'USER' | 'MERCHANT' | 'PLATFORM' | (string & {})
-    /** 委托代扣协议的主键 */
-    contract_id?: string
-    /** 委托代扣协议模板ID */
-    plan_id?: number
-    /** 操作时间 */
-    operate_time?: string
-    /** 协议到期时间 */
-    contract_expired_time?: string
-    /** 普通服务商商户号 */
-    sp_mchid?: string
-    sp_appid?: string
-    /** 子商户号 */
-    sub_mchid?: string
-    /** 子商户的AppID */
-    sub_appid?: string
-    /** 商户AppID下的用户唯一标识 */
-    sp_openid?: string
-    sub_openid?: string
-  }
+  export interface PapayTerminate_Data extends PapaySign_Data {}
 
   /**
    * `PARKING_FEE.QUERY_TRANS_INFO`
@@ -3896,14 +3423,7 @@ export namespace Callback {
   }
 
   /** 商户优惠 */
-  export interface PayscoreUserPaid_Data_PostDiscounts {
-    /** 优惠名称 */
-    name?: string
-    /** 优惠说明 */
-    description?: string
-    /** 优惠金额 */
-    amount?: number
-  }
+  export interface PayscoreUserPaid_Data_PostDiscounts extends PayscoreUserConfirm_Data_PostDiscounts {}
 
   /** 订单风险金 */
   export interface PayscoreUserPaid_Data_RiskFund {
@@ -3914,16 +3434,7 @@ export namespace Callback {
   }
 
   /** 服务时间段 */
-  export interface PayscoreUserPaid_Data_TimeRange {
-    /** 服务开始时间 */
-    start_time: string
-    /** 服务开始时间备注 */
-    start_time_remark?: string
-    /** 服务结束时间 */
-    end_time?: string
-    /** 服务结束时间备注 */
-    end_time_remark?: string
-  }
+  export interface PayscoreUserPaid_Data_TimeRange extends PayscoreUserConfirm_Data_TimeRange {}
 
   /** 服务位置 */
   export interface PayscoreUserPaid_Data_Location {
@@ -3934,74 +3445,7 @@ export namespace Callback {
   }
 
   /** 收款信息 */
-  export interface PayscoreUserPaid_Data_Collection {
-    /** 收款状态 */
-    state: string
-    /** 总收款金额 */
-    total_amount: number
-    /** 待收金额 */
-    paying_amount: number
-    /** 已收金额 */
-    paid_amount: number
-    /** 收款明细列表 */
-    details?: PayscoreUserPaid_Data_Collection_Details[]
-  }
-
-  /** 收款明细列表 */
-  export interface PayscoreUserPaid_Data_Collection_Details {
-    /** 收款序号 */
-    seq?: number
-    /** 单笔收款金额 */
-    amount: number
-    /** 收款成功渠道 */
-    paid_type?: string
-    /** 收款成功时间 */
-    paid_time: string
-    /** 微信支付交易单号 */
-    transaction_id?: string
-    /** 优惠功能 */
-    promotion_detail?: PayscoreUserPaid_Data_Collection_Details_PromotionDetail[]
-  }
-
-  /** 优惠功能 */
-  export interface PayscoreUserPaid_Data_Collection_Details_PromotionDetail {
-    /** 券ID */
-    coupon_id: string
-    /** 优惠名称 */
-    name?: string
-    /** 优惠范围 */
-    scope?: string
-    /** 优惠类型 */
-    type?: string
-    /** 优惠券面额 */
-    amount: number
-    /** 活动ID */
-    stock_id?: string
-    /** 微信出资 */
-    wechatpay_contribute?: number
-    /** 商户出资 */
-    merchant_contribute?: number
-    /** 其他出资 */
-    other_contribute?: number
-    /** 优惠币种 */
-    currency?: string
-    /** 单品列表 */
-    goods_detail?: PayscoreUserPaid_Data_Collection_Details_PromotionDetail_GoodsDetail[]
-  }
-
-  /** 单品列表 */
-  export interface PayscoreUserPaid_Data_Collection_Details_PromotionDetail_GoodsDetail {
-    /** 商品编码 */
-    goods_id: string
-    /** 商品数量 */
-    quantity?: number
-    /** 商品价格 */
-    unit_price?: number
-    /** 商品优惠金额 */
-    discount_amount?: number
-    /** 商品备注 */
-    goods_remark?: string
-  }
+  export interface PayscoreUserPaid_Data_Collection extends PayscoreUserConfirm_Data_Collection {}
 
   /**
    * `PAYSCORE.USER_SIGN_PLAN`
@@ -4064,32 +3508,8 @@ export namespace Callback {
   }
 
   /** 签约计划明细列表 */
-  export interface PayscoreUserSignPlan_Data_SignedDetailList {
-    /** 根据创建计划时传入明细顺序编号 */
-    plan_detail_no: number
-    /** 计划明细原支付金额 */
-    original_price: number
-    /** 计划明细优惠说明 */
-    plan_discount_description?: string
-    /** 计划明细实际支付金额 */
-    actual_price: number
-    /** 计划明细状态 */
-    plan_detail_state: 'NOT_USED' | 'USING' | 'USED' | 'SIGN_PLAN_DETAIL_CANCEL' | (string & {})
-    /** 计划明细在使用中 */
-    order_id?: string
-    /** 必须保障在商户下唯一 */
-    merchant_plan_detail_no: string
-    /** 计划详情名称 */
-    plan_detail_name: string
-    /** 单位分 */
-    actual_pay_price?: number
-    /** 详情使用时间 */
-    use_time: string
-    /** 详情对应订单实际完成支付时间 */
-    complete_time: string
-    /** 详情对应订单取消时间 */
-    cancel_time: string
-  }
+  export interface PayscoreUserSignPlan_Data_SignedDetailList
+    extends PayscoreUserCancelSignPlan_Data_SignedDetailList {}
 
   /**
    * `PRODUCT_COUPON_SP.IMAGE_GENERATION`
@@ -4126,10 +3546,8 @@ export namespace Callback {
   }
 
   /** 生成商品图结果 */
-  export interface ProductCouponSpImageGeneration_Data_CutOutResult {
-    /** 生成的图片URL */
-    image_url: string
-  }
+  export interface ProductCouponSpImageGeneration_Data_CutOutResult
+    extends ProductCouponSpImageGeneration_Data_CombineImageResult {}
 
   /**
    * `PRODUCT_COUPON_SP.SEND`
@@ -4240,36 +3658,7 @@ export namespace Callback {
   }
 
   /** `PROFITSHARING.SUCCESS`, `TRANSACTION.SUCCESS` */
-  export interface ProfitsharingSuccess_Data {
-    /** 商户号 */
-    mchid?: string
-    /** 调用接口提交的商户号 */
-    sp_mchid?: string
-    /** 调用接口提交的子商户号 */
-    sub_mchid?: string
-    /** 微信支付系统生成的订单号 */
-    transaction_id: string
-    /** 微信分账/回退单号 */
-    order_id: string
-    /** 分账方系统内部的分账/回退单号 */
-    out_order_no: string
-    /** 分账接收方对象 */
-    receiver: ProfitsharingSuccess_Data_Receiver
-    /** 订单支付完成时间 */
-    success_time: string
-  }
-
-  /** 分账接收方对象 */
-  export interface ProfitsharingSuccess_Data_Receiver {
-    /** 分账接收方的类型 */
-    type: 'MERCHANT_ID' | 'PERSONAL_OPENID' | (string & {})
-    /** 分账接收方的账号 */
-    account: string
-    /** 分账动账金额 */
-    amount: number
-    /** 分账/回退描述 */
-    description: string
-  }
+  export interface ProfitsharingSuccess_Data extends ProfitsharingReturn_Data {}
 
   /**
    * `RECHARGE.CLOSED`
@@ -4493,26 +3882,10 @@ export namespace Callback {
   }
 
   /** 充值金额 */
-  export interface RechargeSuccess_Data_RechargeAmount {
-    /** 总金额 */
-    amount: number
-    /** 货币类型 */
-    currency: string
-  }
+  export interface RechargeSuccess_Data_RechargeAmount extends RechargeClosed_Data_RechargeAmount {}
 
   /** 银行转账信息 */
-  export interface RechargeSuccess_Data_BankTransferInfo {
-    /** 转账充值附言 */
-    memo: string
-    /** 转入的银行流水单号 */
-    bill_no: string
-    /** 开户银行名称 */
-    bank_name: string
-    /** 银行卡尾号 */
-    bank_card_tail: string
-    /** 银行账户名称 */
-    bank_account_name: string
-  }
+  export interface RechargeSuccess_Data_BankTransferInfo extends RechargeClosed_Data_BankTransferInfo {}
 
   /** 扫码充值信息 */
   export interface RechargeSuccess_Data_QrRechargeInfo {
@@ -4523,22 +3896,8 @@ export namespace Callback {
   }
 
   /** 网银充值的付款信息 */
-  export interface RechargeSuccess_Data_OnlineBankRechargeInfo {
-    /** 银行交易订单号 */
-    bill_no?: string
-    /** 网银充值退回时间 */
-    return_time?: string
-    /** 网银充值退回原因 */
-    return_reason?: string
-    /** 开户银行名称 */
-    bank_name?: string
-    /** 网银类型 */
-    online_bank_type?: 'ONLINE_BANK_TYPE_CORPORATE' | 'ONLINE_BANK_TYPE_PERSONAL' | (string & {})
-    /** 银行卡号后四位 */
-    bank_card_tail?: string
-    /** 银行账户名称 */
-    bank_account_name?: string
-  }
+  export interface RechargeSuccess_Data_OnlineBankRechargeInfo
+    extends RechargeClosed_Data_OnlineBankRechargeInfo {}
 
   /**
    * `REFUND.ABNORMAL`
@@ -4637,16 +3996,7 @@ export namespace Callback {
   }
 
   /** 金额信息 */
-  export interface RefundClosed_Data_Amount {
-    /** 订单总金额 */
-    total: number
-    /** 退款金额 */
-    refund: number
-    /** 用户实际支付金额 */
-    payer_total: number
-    /** 退款给用户的金额 */
-    payer_refund: number
-  }
+  export interface RefundClosed_Data_Amount extends RefundAbnormal_Data_Amount {}
 
   /**
    * `REFUND.SUCCESS`
@@ -4870,14 +4220,7 @@ export namespace Callback {
   }
 
   /** 签约信息 */
-  export interface TransactionFail_Data_ContractInformation {
-    /** 标识用户与某签约模板的一次签约 */
-    contract_id?: string
-    /** 枚举值 */
-    contract_status?: 'ADD' | 'DELETE' | (string & {})
-    /** 签约完成时间 */
-    create_time?: string
-  }
+  export interface TransactionFail_Data_ContractInformation extends EntrustSigning_Data_ContractInformation {}
 
   /** 支付者信息 */
   export interface TransactionFail_Data_Payer {
@@ -4896,12 +4239,7 @@ export namespace Callback {
   }
 
   /** 设备信息 */
-  export interface TransactionFail_Data_DeviceInformation {
-    /** 商户设备号 */
-    device_id?: string
-    /** 商户端设备IP */
-    payer_total: string
-  }
+  export interface TransactionFail_Data_DeviceInformation extends EntrustRelease_Data_DeviceInformation {}
 
   /** 优惠功能信息 */
   export interface TransactionFail_Data_PromotionDetail {
@@ -5069,85 +4407,7 @@ export namespace Callback {
   }
 
   /** `TRANSACTION.INDUSTRY_SUCCESS` */
-  export interface TransactionIndustrySuccess_Data {
-    /** 微信支付分配的商户号 */
-    mchid: string
-    appid: string
-    /** 微信支付分配的商户号 */
-    sub_mchid?: string
-    sub_appid?: string
-    /** 商户自行生成的订单号 */
-    out_trade_no: string
-    /** 微信支付订单号 */
-    transaction_id?: string
-    /** 交易类型 */
-    trade_type?: string
-    /** 本支付订单的状态 */
-    trade_state: 'SUCCESS' | 'REFUND' | 'ACCEPTED' | 'PAY_FAIL' | 'PAY_BACK' | (string & {})
-    trade_state_desc?: string
-    /** 银行类型 */
-    bank_type?: string
-    /** 附加数据 */
-    attach?: string
-    /** 支付订单已成功才会返回 */
-    success_time?: string
-    /** 支付者 */
-    payer?: TransactionIndustrySuccess_Data_Payer
-    /** 订单金额信息 */
-    amount: TransactionIndustrySuccess_Data_Amount
-    /** 设备信息 */
-    device_info: TransactionIndustrySuccess_Data_DeviceInfo
-    /** 优惠详情 */
-    promotion_detail?: TransactionIndustrySuccess_Data_PromotionDetail[]
-  }
-
-  /** 支付者 */
-  export interface TransactionIndustrySuccess_Data_Payer {
-    /** 用户在商户AppID下的唯一标识 */
-    openid: string
-    sub_openid?: string
-  }
-
-  /** 订单金额信息 */
-  export interface TransactionIndustrySuccess_Data_Amount {
-    /** 订单总金额 */
-    total: number
-    /** 用户实际支付金额 */
-    payer_total?: number
-    /** 订单折扣 */
-    discount_total?: number
-    currency: string
-  }
-
-  /** 设备信息 */
-  export interface TransactionIndustrySuccess_Data_DeviceInfo {
-    /** 商户设备号 */
-    device_id?: string
-    /** 商户端设备IP */
-    device_ip: string
-  }
-
-  /** 优惠详情 */
-  export interface TransactionIndustrySuccess_Data_PromotionDetail {
-    /** 券ID */
-    coupon_id?: string
-    /** 优惠名称 */
-    name?: string
-    /** 枚举值 */
-    scope?: 'GLOBAL' | 'SINGLE' | (string & {})
-    /** COUPON */
-    type?: 'COUPON' | 'DISCOUNT' | (string & {})
-    /** 优惠券面额 */
-    amount?: number
-    /** 活动ID */
-    stock_id?: string
-    /** 特指由微信支付商户平台创建的优惠 */
-    wechatpay_contribute?: number
-    /** 特指商户自己创建的优惠 */
-    merchant_contribute?: number
-    /** 其他出资方出资金额 */
-    other_contribute?: number
-  }
+  export interface TransactionIndustrySuccess_Data extends TransactionIndustryFailed_Data {}
 
   /**
    * `TRANSACTION.PAY_BACK`
@@ -5246,24 +4506,7 @@ export namespace Callback {
   }
 
   /** `parking_info` */
-  export interface TransactionPayBack_Data_ParkingInfo {
-    /** 车主服务为商户分配的入场ID */
-    parking_id: string
-    /** 车牌号 */
-    plate_number: string
-    /** 车牌颜色 */
-    plate_color: 'BLUE' | 'GREEN' | 'YELLOW' | 'BLACK' | 'WHITE' | 'LIMEGREEN' | (string & {})
-    /** 用户入场时间 */
-    start_time: string
-    /** 用户出场时间 */
-    end_time: string
-    /** 所在停车位车场的名称 */
-    parking_name: string
-    /** 计费的时间长 */
-    charging_duration: number
-    /** 停车场设备ID */
-    device_id: string
-  }
+  export interface TransactionPayBack_Data_ParkingInfo extends TransactionFail_Data_ParkingInfo {}
 
   /**
    * `TRANSACTION.SUCCESS`
@@ -5422,24 +4665,7 @@ export namespace Callback {
   }
 
   /** `parking_info` */
-  export interface TransactionSuccess_Data_ParkingInfo {
-    /** 车主服务为商户分配的入场ID */
-    parking_id: string
-    /** 车牌号 */
-    plate_number: string
-    /** 车牌颜色 */
-    plate_color: 'BLUE' | 'GREEN' | 'YELLOW' | 'BLACK' | 'WHITE' | 'LIMEGREEN' | (string & {})
-    /** 用户入场时间 */
-    start_time: string
-    /** 用户出场时间 */
-    end_time: string
-    /** 所在停车位车场的名称 */
-    parking_name: string
-    /** 计费的时间长 */
-    charging_duration: number
-    /** 停车场设备ID */
-    device_id: string
-  }
+  export interface TransactionSuccess_Data_ParkingInfo extends TransactionFail_Data_ParkingInfo {}
 
   /** 支付者信息 */
   export interface TransactionSuccess_Data_CombinePayerInfo {
@@ -5517,36 +4743,7 @@ export namespace Callback {
   }
 
   /** `TRANSACTION.SUCCESS` */
-  export interface TransactionSuccessProfitsharing_Data {
-    /** 商户号 */
-    mchid?: string
-    /** 调用接口提交的商户号 */
-    sp_mchid?: string
-    /** 调用接口提交的子商户号 */
-    sub_mchid?: string
-    /** 微信支付系统生成的订单号 */
-    transaction_id: string
-    /** 微信分账/回退单号 */
-    order_id: string
-    /** 分账方系统内部的分账/回退单号 */
-    out_order_no: string
-    /** 分账接收方对象 */
-    receiver: TransactionSuccessProfitsharing_Data_Receiver
-    /** 订单支付完成时间 */
-    success_time: string
-  }
-
-  /** 分账接收方对象 */
-  export interface TransactionSuccessProfitsharing_Data_Receiver {
-    /** 分账接收方的类型 */
-    type: 'MERCHANT_ID' | 'PERSONAL_OPENID' | (string & {})
-    /** 分账接收方的账号 */
-    account: string
-    /** 分账动账金额 */
-    amount: number
-    /** 分账/回退描述 */
-    description: string
-  }
+  export interface TransactionSuccessProfitsharing_Data extends ProfitsharingReturn_Data {}
 
   /**
    * `VEHICLE.ENTRANCE_STATE_CHANGE`
@@ -5697,56 +4894,7 @@ export namespace Callback {
   }
 
   /** `VIOLATION.INTERCEPT` */
-  export interface ViolationIntercept_Data {
-    /** 该商户平台处置记录对应的商户号 */
-    sub_mchid: string
-    /** 子商户公司名称 */
-    company_name: string
-    record_id: string
-    /** 微信支付对违约商户的具体处罚方案 */
-    punish_plan: string
-    /** 微信支付对违约商户的处置时间 */
-    punish_time: string
-    punish_description: string
-    /** 微信支付对违约商户定义的风险类型 */
-    risk_type:
-      | 'ONE_YUAN_PURCHASES'
-      | 'MULTI_LEVEL_DISTRIBUTION_REBATE'
-      | 'PROHIBITED_BUSINESS_CATEGORIES'
-      | 'CASH_ADVANCE_VIA_CREDIT_CARD'
-      | 'INDUCING_USERS_TO_MAKE_PAYMENTS'
-      | 'FRAUD'
-      | 'MALICIOUS_FAN_COUNT_BOOSTING'
-      | 'CROSS_CATEGORY_ACTIVITIES'
-      | 'CROSS_CATEGORY_BUSINESS'
-      | 'GAMBLING'
-      | 'LEWD_CONTENT'
-      | 'UNLICENSED_PAYMENT_AND_SETTLEMENT_BUSINESS'
-      | 'INVESTMENT'
-      | 'TRANSACTION_DISPUTE'
-      | 'CROSS_BORDER_USE_OF_DOMESTIC_PAYMENT_API'
-      | 'OVERSEAS_ACTIVITIES_OUTSIDE_THE_BUSINESS_SCOPE_APPROVED_BY_REGULATORY_AUTHORITIES'
-      | 'UNUSUAL_TRANSACTION'
-      | 'UNLICENSED_BUSINESS'
-      | 'WEALTH_INVESTMENT'
-      | 'AFFILIATED_TO_A_VIOLATING_ENTITY'
-      | 'INVOLVED_IN_A_JUDICIAL_CASE'
-      | 'INCORRECT_INFORMATION_SUBMITTED'
-      | 'APPEAL_SUCCESSFUL'
-      | 'REPORTED_BY_OTHERS'
-      | 'VIOLATING_SMART_CATERING_ACTIVITIES'
-      | 'MORE_THAN_ONE_MERCHANT_UNDER_A_SINGLE_MERCHANT_ID'
-      | 'CROSS_REGION_USE_OF_INTERNATIONAL_PAYMENT_API'
-      | 'UNUSUAL_REAL_TIME_TRANSACTION'
-      | 'UNACCEPTABLE_DOCUMENTS'
-      | 'LARGE_AMOUNT_TRANSACTION'
-      | 'ALL_MERCHANTS_HAVE_CONFIRMED_THE_WILLINGNESS_TO_OPEN_AN_ACCOUNT'
-      | 'UNCONFIRMED_WILLINGNESS_TO_OPEN_AN_ACCOUNT'
-      | 'INACTIVE_TRANSACTION'
-      | 'OTHER_UNUSUAL_ACTIVITIES'
-      | (string & {})
-    risk_description: string
-  }
+  export interface ViolationIntercept_Data extends ViolationAppeal_Data {}
 
   /**
    * `VIOLATION.PUNISH`
@@ -5761,56 +4909,7 @@ export namespace Callback {
   }
 
   /** `VIOLATION.PUNISH` */
-  export interface ViolationPunish_Data {
-    /** 该商户平台处置记录对应的商户号 */
-    sub_mchid: string
-    /** 子商户公司名称 */
-    company_name: string
-    record_id: string
-    /** 微信支付对违约商户的具体处罚方案 */
-    punish_plan: string
-    /** 微信支付对违约商户的处置时间 */
-    punish_time: string
-    punish_description: string
-    /** 微信支付对违约商户定义的风险类型 */
-    risk_type:
-      | 'ONE_YUAN_PURCHASES'
-      | 'MULTI_LEVEL_DISTRIBUTION_REBATE'
-      | 'PROHIBITED_BUSINESS_CATEGORIES'
-      | 'CASH_ADVANCE_VIA_CREDIT_CARD'
-      | 'INDUCING_USERS_TO_MAKE_PAYMENTS'
-      | 'FRAUD'
-      | 'MALICIOUS_FAN_COUNT_BOOSTING'
-      | 'CROSS_CATEGORY_ACTIVITIES'
-      | 'CROSS_CATEGORY_BUSINESS'
-      | 'GAMBLING'
-      | 'LEWD_CONTENT'
-      | 'UNLICENSED_PAYMENT_AND_SETTLEMENT_BUSINESS'
-      | 'INVESTMENT'
-      | 'TRANSACTION_DISPUTE'
-      | 'CROSS_BORDER_USE_OF_DOMESTIC_PAYMENT_API'
-      | 'OVERSEAS_ACTIVITIES_OUTSIDE_THE_BUSINESS_SCOPE_APPROVED_BY_REGULATORY_AUTHORITIES'
-      | 'UNUSUAL_TRANSACTION'
-      | 'UNLICENSED_BUSINESS'
-      | 'WEALTH_INVESTMENT'
-      | 'AFFILIATED_TO_A_VIOLATING_ENTITY'
-      | 'INVOLVED_IN_A_JUDICIAL_CASE'
-      | 'INCORRECT_INFORMATION_SUBMITTED'
-      | 'APPEAL_SUCCESSFUL'
-      | 'REPORTED_BY_OTHERS'
-      | 'VIOLATING_SMART_CATERING_ACTIVITIES'
-      | 'MORE_THAN_ONE_MERCHANT_UNDER_A_SINGLE_MERCHANT_ID'
-      | 'CROSS_REGION_USE_OF_INTERNATIONAL_PAYMENT_API'
-      | 'UNUSUAL_REAL_TIME_TRANSACTION'
-      | 'UNACCEPTABLE_DOCUMENTS'
-      | 'LARGE_AMOUNT_TRANSACTION'
-      | 'ALL_MERCHANTS_HAVE_CONFIRMED_THE_WILLINGNESS_TO_OPEN_AN_ACCOUNT'
-      | 'UNCONFIRMED_WILLINGNESS_TO_OPEN_AN_ACCOUNT'
-      | 'INACTIVE_TRANSACTION'
-      | 'OTHER_UNUSUAL_ACTIVITIES'
-      | (string & {})
-    risk_description: string
-  }
+  export interface ViolationPunish_Data extends ViolationAppeal_Data {}
 
   /**
    * `WEBIZPAY.AUTHORIZED`

@@ -260,14 +260,8 @@ export namespace Capital {
   }
 
   /** 分页链接 */
-  export interface CapitallhhBanksCorporateBanking_Get_Data_Links {
-    /** 下一页链接 */
-    next?: string
-    /** 上一页链接 */
-    prev?: string
-    /** 当前链接 */
-    self?: string
-  }
+  export interface CapitallhhBanksCorporateBanking_Get_Data_Links
+    extends CapitallhhBanksByBankAliasCodeBranches_Get_Data_Links {}
 
   /** `v3/capital/capitallhh/banks/personal-banking` */
   export interface CapitallhhBanksPersonalBanking {
@@ -291,50 +285,11 @@ export namespace Capital {
   }
 
   /** 查询支持个人业务的银行列表 `GET /v3/capital/capitallhh/banks/personal-banking` */
-  export interface CapitallhhBanksPersonalBanking_Get_Query {
-    /** 本次查询偏移量 */
-    offset?: number | undefined
-    /** 本次请求最大查询条数 */
-    limit: number
-  }
+  export interface CapitallhhBanksPersonalBanking_Get_Query
+    extends CapitallhhBanksCorporateBanking_Get_Query {}
 
   /** 查询支持个人业务的银行列表 `GET /v3/capital/capitallhh/banks/personal-banking` */
-  export interface CapitallhhBanksPersonalBanking_Get_Data {
-    /** 查询数据总条数 */
-    total_count: number
-    /** 本次查询数据条数 */
-    count: number
-    /** 银行列表 */
-    data?: CapitallhhBanksPersonalBanking_Get_Data_Data[]
-    /** 本次查询偏移量 */
-    offset: number
-    /** 分页链接 */
-    links: CapitallhhBanksPersonalBanking_Get_Data_Links
-  }
-
-  /** 银行列表 */
-  export interface CapitallhhBanksPersonalBanking_Get_Data_Data {
-    /** 银行别名 */
-    bank_alias: string
-    /** 银行别名编码 */
-    bank_alias_code: string
-    /** 开户银行 */
-    account_bank: string
-    /** 开户银行编码 */
-    account_bank_code: number
-    /** 是否需要填写支行 */
-    need_bank_branch: boolean
-  }
-
-  /** 分页链接 */
-  export interface CapitallhhBanksPersonalBanking_Get_Data_Links {
-    /** 下一页链接 */
-    next?: string
-    /** 上一页链接 */
-    prev?: string
-    /** 当前链接 */
-    self?: string
-  }
+  export interface CapitallhhBanksPersonalBanking_Get_Data extends CapitallhhBanksCorporateBanking_Get_Data {}
 
   /** `v3/capital/capitallhh/banks/search-banks-by-bank-account` */
   export interface CapitallhhBanksSearchBanksByBankAccount {
@@ -379,16 +334,6 @@ export namespace Capital {
   }
 
   /** 银行列表 */
-  export interface CapitallhhBanksSearchBanksByBankAccount_Get_Data_Data {
-    /** 银行别名 */
-    bank_alias: string
-    /** 银行别名编码 */
-    bank_alias_code: string
-    /** 开户银行 */
-    account_bank: string
-    /** 开户银行编码 */
-    account_bank_code: number
-    /** 是否需要填写支行 */
-    need_bank_branch: boolean
-  }
+  export interface CapitallhhBanksSearchBanksByBankAccount_Get_Data_Data
+    extends CapitallhhBanksCorporateBanking_Get_Data_Data {}
 }

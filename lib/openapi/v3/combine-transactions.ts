@@ -313,20 +313,10 @@ export namespace CombineTransactions {
   }
 
   /** 订单金额 */
-  export interface H5_Post_Json_SubOrders_Amount {
-    /** 标价金额 */
-    total_amount: number
-    /** 标价币种 */
-    currency: string
-  }
+  export interface H5_Post_Json_SubOrders_Amount extends App_Post_Json_SubOrders_Amount {}
 
   /** 结算信息 */
-  export interface H5_Post_Json_SubOrders_SettleInfo {
-    /** 是否指定分账 */
-    profit_sharing?: boolean | undefined
-    /** 补差金额 */
-    subsidy_amount?: number | undefined
-  }
+  export interface H5_Post_Json_SubOrders_SettleInfo extends App_Post_Json_SubOrders_SettleInfo {}
 
   /** 支付者 */
   export interface H5_Post_Json_CombinePayerInfo {
@@ -339,21 +329,7 @@ export namespace CombineTransactions {
   }
 
   /** 实名支付 */
-  export interface H5_Post_Json_CombinePayerInfo_Identity {
-    /** 证件类型 */
-    type:
-      | 'IDCARD'
-      | 'HONGKONG_MACAO'
-      | 'HONGKONG_MACAO_RESIDENT'
-      | 'TAIWAN_RESIDENT'
-      | 'FOREIGN_RESIDENT'
-      | 'OVERSEA_PASSPORT'
-      | 'PHONE_NUMBER'
-    /** 加密后的证件号. Base64. Encrypted with the platform's key */
-    number: Encrypted
-    /** 加密后的姓名. Base64. Encrypted with the platform's key */
-    name: Encrypted
-  }
+  export interface H5_Post_Json_CombinePayerInfo_Identity extends App_Post_Json_CombinePayerInfo_Identity {}
 
   /** 合单下单-H5支付 `POST /v3/combine-transactions/h5` */
   export interface H5_Post_Headers extends HeadersInput {
@@ -510,12 +486,7 @@ export namespace CombineTransactions {
   }
 
   /** 场景信息 */
-  export interface Jsapi_Post_Json_SceneInfo {
-    /** 商户端设备号 */
-    device_id?: string | undefined
-    /** 用户终端IP */
-    payer_client_ip: string
-  }
+  export interface Jsapi_Post_Json_SceneInfo extends App_Post_Json_SceneInfo {}
 
   /** 商品单信息 */
   export interface Jsapi_Post_Json_SubOrders {
@@ -544,69 +515,16 @@ export namespace CombineTransactions {
   }
 
   /** 订单金额 */
-  export interface Jsapi_Post_Json_SubOrders_Amount {
-    /** 标价金额 */
-    total_amount: number
-    /** 标价币种 */
-    currency: string
-  }
+  export interface Jsapi_Post_Json_SubOrders_Amount extends App_Post_Json_SubOrders_Amount {}
 
   /** 结算信息 */
-  export interface Jsapi_Post_Json_SubOrders_SettleInfo {
-    /** 是否指定分账 */
-    profit_sharing?: boolean | undefined
-    /** 补差金额 */
-    subsidy_amount?: number | undefined
-  }
+  export interface Jsapi_Post_Json_SubOrders_SettleInfo extends App_Post_Json_SubOrders_SettleInfo {}
 
   /** 支付者 */
-  export interface Jsapi_Post_Json_CombinePayerInfo {
-    /** 用户标识 */
-    openid?: string | undefined
-    /** 用户子标识 */
-    sub_openid?: string | undefined
-    /** 实名支付 */
-    identity?: Jsapi_Post_Json_CombinePayerInfo_Identity | undefined
-  }
-
-  /** 实名支付 */
-  export interface Jsapi_Post_Json_CombinePayerInfo_Identity {
-    /** 证件类型 */
-    type:
-      | 'IDCARD'
-      | 'HONGKONG_MACAO'
-      | 'HONGKONG_MACAO_RESIDENT'
-      | 'TAIWAN_RESIDENT'
-      | 'FOREIGN_RESIDENT'
-      | 'OVERSEA_PASSPORT'
-      | 'PHONE_NUMBER'
-    /** 加密后的证件号. Base64. Encrypted with the platform's key */
-    number: Encrypted
-    /** 加密后的姓名. Base64. Encrypted with the platform's key */
-    name: Encrypted
-  }
+  export interface Jsapi_Post_Json_CombinePayerInfo extends H5_Post_Json_CombinePayerInfo {}
 
   /** 贴息信息 */
-  export interface Jsapi_Post_Json_SubsidyInfo {
-    /** 贴息详情列表 */
-    subsidy_detail?: readonly Jsapi_Post_Json_SubsidyInfo_SubsidyDetail[] | undefined
-  }
-
-  /** 贴息详情列表 */
-  export interface Jsapi_Post_Json_SubsidyInfo_SubsidyDetail {
-    /** 贴息方案类型 */
-    subsidy_period_type: 'DAILY' | 'PERIOD'
-    /** 贴息方案列表 */
-    subsidy_plan: readonly Jsapi_Post_Json_SubsidyInfo_SubsidyDetail_SubsidyPlan[]
-  }
-
-  /** 贴息方案列表 */
-  export interface Jsapi_Post_Json_SubsidyInfo_SubsidyDetail_SubsidyPlan {
-    /** 贴息期数 */
-    subsidy_installment_num: 3 | 6 | 12
-    /** 贴息比例 */
-    subsidy_percent: 0 | 100
-  }
+  export interface Jsapi_Post_Json_SubsidyInfo extends App_Post_Json_SubsidyInfo {}
 
   /** 合单下单-JSAPI支付 `POST /v3/combine-transactions/jsapi` */
   export interface Jsapi_Post_Headers extends HeadersInput {
@@ -666,12 +584,7 @@ export namespace CombineTransactions {
   }
 
   /** 场景信息 */
-  export interface Miniprogram_Post_Json_SceneInfo {
-    /** 商户端设备号 */
-    device_id?: string | undefined
-    /** 用户终端IP */
-    payer_client_ip: string
-  }
+  export interface Miniprogram_Post_Json_SceneInfo extends App_Post_Json_SceneInfo {}
 
   /** 商品单信息 */
   export interface Miniprogram_Post_Json_SubOrders {
@@ -702,10 +615,7 @@ export namespace CombineTransactions {
   }
 
   /** 个人收款交易下单-小程序 `POST /v3/combine-transactions/miniprogram` */
-  export interface Miniprogram_Post_Data {
-    /** 预支付交易会话标识 */
-    prepay_id: string
-  }
+  export interface Miniprogram_Post_Data extends Jsapi_Post_Data {}
 
   /** `v3/combine-transactions/native` */
   export interface Native {
@@ -751,77 +661,13 @@ export namespace CombineTransactions {
   }
 
   /** 场景信息 */
-  export interface Native_Post_Json_SceneInfo {
-    /** 商户端设备号 */
-    device_id?: string | undefined
-    /** 用户终端IP */
-    payer_client_ip: string
-  }
+  export interface Native_Post_Json_SceneInfo extends App_Post_Json_SceneInfo {}
 
   /** 商品单信息 */
-  export interface Native_Post_Json_SubOrders {
-    /** 子单商户号 */
-    mchid: string
-    /** 附加数据 */
-    attach: string
-    /** 订单金额 */
-    amount: Native_Post_Json_SubOrders_Amount
-    /** 商品单商户订单号 */
-    out_trade_no: string
-    /** 二级商户号 */
-    sub_mchid: string
-    /** 订单优惠标记 */
-    goods_tag?: string | undefined
-    /** 商品描述 */
-    description: string
-    /** 结算信息 */
-    settle_info?: Native_Post_Json_SubOrders_SettleInfo | undefined
-    /** 子商户应用ID */
-    sub_appid?: string | undefined
-  }
-
-  /** 订单金额 */
-  export interface Native_Post_Json_SubOrders_Amount {
-    /** 标价金额 */
-    total_amount: number
-    /** 标价币种 */
-    currency: string
-  }
-
-  /** 结算信息 */
-  export interface Native_Post_Json_SubOrders_SettleInfo {
-    /** 是否指定分账 */
-    profit_sharing?: boolean | undefined
-    /** 补差金额 */
-    subsidy_amount?: number | undefined
-  }
+  export interface Native_Post_Json_SubOrders extends H5_Post_Json_SubOrders {}
 
   /** 支付者 */
-  export interface Native_Post_Json_CombinePayerInfo {
-    /** 用户标识 */
-    openid?: string | undefined
-    /** 用户子标识 */
-    sub_openid?: string | undefined
-    /** 实名支付 */
-    identity?: Native_Post_Json_CombinePayerInfo_Identity | undefined
-  }
-
-  /** 实名支付 */
-  export interface Native_Post_Json_CombinePayerInfo_Identity {
-    /** 证件类型 */
-    type:
-      | 'IDCARD'
-      | 'HONGKONG_MACAO'
-      | 'HONGKONG_MACAO_RESIDENT'
-      | 'TAIWAN_RESIDENT'
-      | 'FOREIGN_RESIDENT'
-      | 'OVERSEA_PASSPORT'
-      | 'PHONE_NUMBER'
-    /** 加密后的证件号. Base64. Encrypted with the platform's key */
-    number: Encrypted
-    /** 加密后的姓名. Base64. Encrypted with the platform's key */
-    name: Encrypted
-  }
+  export interface Native_Post_Json_CombinePayerInfo extends H5_Post_Json_CombinePayerInfo {}
 
   /** 合单下单-Native支付 `POST /v3/combine-transactions/native` */
   export interface Native_Post_Headers extends HeadersInput {
@@ -885,10 +731,8 @@ export namespace CombineTransactions {
   }
 
   /** 场景信息 */
-  export interface OutTradeNoByCombineOutTradeNo_Get_Data_SceneInfo {
-    /** 商户端设备号 */
-    device_id?: string
-  }
+  export interface OutTradeNoByCombineOutTradeNo_Get_Data_SceneInfo
+    extends IdByCombineTransactionId_Get_Data_SceneInfo {}
 
   /** 商品单信息 */
   export interface OutTradeNoByCombineOutTradeNo_Get_Data_SubOrders {

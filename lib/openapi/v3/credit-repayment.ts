@@ -239,28 +239,12 @@ export namespace CreditRepayment {
   }
 
   /** 用户实名信息 */
-  export interface PartnerContractsH5Presign_Post_Json_RealIdentity {
-    /** 实名验证类型 */
-    identity_type: 'REAL_IDENTITY_TYPE_INVALID' | 'REAL_IDENTITY_TYPE_ID_CARD'
-    /** 自然人证件号码. Base64. Encrypted with the platform's key */
-    identity_id: Encrypted
-    /** 自然人姓名. Base64. Encrypted with the platform's key */
-    real_name: Encrypted
-  }
+  export interface PartnerContractsH5Presign_Post_Json_RealIdentity
+    extends PartnerContractsAppPresign_Post_Json_RealIdentity {}
 
   /** 交易信息 */
-  export interface PartnerContractsH5Presign_Post_Json_TradeInfo {
-    /** 商户侧交易单号 */
-    out_trade_no: string
-    /** 还款金额 */
-    deduct_amount: number
-    /** 产品描述 */
-    description?: string | undefined
-    /** 商户数据包 */
-    attach?: string | undefined
-    /** 商户回调地址 */
-    notify_url?: string | undefined
-  }
+  export interface PartnerContractsH5Presign_Post_Json_TradeInfo
+    extends PartnerContractsAppPresign_Post_Json_TradeInfo {}
 
   /** 跳转控制信息 */
   export interface PartnerContractsH5Presign_Post_Json_JumpInfo {
@@ -314,43 +298,8 @@ export namespace CreditRepayment {
   }
 
   /** 协议信息 */
-  export interface PartnerContractsTerminate_Post_Data_ContractInfo {
-    /** 协议ID */
-    contract_id: string
-    /** 模板ID */
-    plan_id: string
-    /** 服务商签约协议号 */
-    out_contract_code: string
-    /** 用户展示名称 */
-    display_name: string
-    /** 协议状态 */
-    contract_state:
-      | 'CONTRACT_STATE_INVALID'
-      | 'CONTRACT_STATE_EFFECTIVE'
-      | 'CONTRACT_STATE_TERMINATED'
-      | (string & {})
-    /** 协议签署时间. RFC 3339 */
-    contract_signed_time?: string
-    /** 协议解约时间. RFC 3339 */
-    contract_terminated_time?: string
-    /** 协议解约方式 */
-    contract_terminated_mode?:
-      | 'TERMINATION_MODE_INVALID'
-      | 'TERMINATION_MODE_BY_USER'
-      | 'TERMINATION_MODE_BY_MERCHANT'
-      | 'TERMINATION_MODE_BY_CUSTOMER_SERVICE'
-      | (string & {})
-    /** 协议解约备注 */
-    contract_termination_remark?: string
-    /** 还款日 */
-    repayment_day?: number
-    /** 用户服务商标识 */
-    openid?: string
-    /** 服务商AppID */
-    appid?: string
-    /** 还款金额上限 */
-    repayment_amount_limit: number
-  }
+  export interface PartnerContractsTerminate_Post_Data_ContractInfo
+    extends PartnerContractsByOutContractCode_Get_Data {}
 
   /** `v3/credit-repayment/partner/deduct-orders` */
   export interface PartnerDeductOrders {
@@ -444,37 +393,7 @@ export namespace CreditRepayment {
   }
 
   /** 查询还款单 `GET /v3/credit-repayment/partner/deduct-orders/{out_trade_no}` */
-  export interface PartnerDeductOrdersByOutTradeNo_Get_Data {
-    /** 商户侧交易单号 */
-    out_trade_no: string
-    /** 商户侧预约还款单号 */
-    out_record_id: string
-    /** 商户AppID */
-    appid: string
-    /** 子商户AppID */
-    sub_appid?: string
-    /** 用户标识 */
-    openid: string
-    /** 还款协议ID */
-    contract_id: string
-    /** 还款单状态 */
-    order_state:
-      | 'DEDUCT_ORDER_STATE_PENDING'
-      | 'DEDUCT_ORDER_STATE_NOT_PAY'
-      | 'DEDUCT_ORDER_STATE_PAY_SUCCESS'
-      | 'DEDUCT_ORDER_STATE_PAY_FAIL'
-      | (string & {})
-    /** 还款金额 */
-    deduct_amount: string
-    /** 实际还款金额 */
-    pay_success_amount?: string
-    /** 产品描述 */
-    description: string
-    /** 商户数据包 */
-    attach?: string
-    /** 微信支付的支付单号 */
-    transaction_id?: string
-  }
+  export interface PartnerDeductOrdersByOutTradeNo_Get_Data extends PartnerDeductOrders_Post_Data {}
 
   /** `v3/credit-repayment/partner/schedule-records` */
   export interface PartnerScheduleRecords {
@@ -587,22 +506,6 @@ export namespace CreditRepayment {
   }
 
   /** 预约还款记录列表 */
-  export interface PartnerScheduleRecordsBatchCreate_Post_Data_ScheduleRecords {
-    /** 商户侧预约还款单号 */
-    out_record_id: string
-    /** 商户AppID */
-    appid: string
-    /** 子商户AppID */
-    sub_appid?: string
-    /** 还款协议ID */
-    contract_id?: string
-    /** 应还款金额 */
-    repayment_amount: string
-    /** 最低还款金额 */
-    min_repayment_amount: string
-    /** 还款日期 */
-    repayment_date: string
-    /** 用户标识 */
-    openid: string
-  }
+  export interface PartnerScheduleRecordsBatchCreate_Post_Data_ScheduleRecords
+    extends PartnerScheduleRecordsByOutRecordId_Get_Data {}
 }

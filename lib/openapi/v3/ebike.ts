@@ -318,10 +318,8 @@ export namespace Ebike {
   }
 
   /** 查询订单 `GET /v3/ebike/charge/transactions/id/{transaction_id}` */
-  export interface ChargeTransactionsIdByTransactionId_Get_Query {
-    /** 特约商户号 */
-    sub_mchid?: string | undefined
-  }
+  export interface ChargeTransactionsIdByTransactionId_Get_Query
+    extends ChargeContractsByContractId_Get_Query {}
 
   /** 查询订单 `GET /v3/ebike/charge/transactions/id/{transaction_id}` */
   export interface ChargeTransactionsIdByTransactionId_Get_Data {
@@ -445,98 +443,12 @@ export namespace Ebike {
   }
 
   /** 查询订单 `GET /v3/ebike/charge/transactions/out-trade-no/{out_trade_no}` */
-  export interface ChargeTransactionsOutTradeNoByOutTradeNo_Get_Query {
-    /** 特约商户号 */
-    sub_mchid?: string | undefined
-  }
+  export interface ChargeTransactionsOutTradeNoByOutTradeNo_Get_Query
+    extends ChargeContractsByContractId_Get_Query {}
 
   /** 查询订单 `GET /v3/ebike/charge/transactions/out-trade-no/{out_trade_no}` */
-  export interface ChargeTransactionsOutTradeNoByOutTradeNo_Get_Data {
-    /** 商户号 */
-    mchid: string
-    /** 特约商户号 */
-    sub_mchid?: string
-    /** 服务商公众号ID */
-    appid: string
-    /** 特约商户公众号ID */
-    sub_appid?: string
-    /** 商户订单号 */
-    out_trade_no: string
-    /** 微信订单号 */
-    transaction_id?: string
-    /** 商户数据 */
-    attach?: string
-    /** 交易类型 */
-    trade_type: string
-    /** 银行类型 */
-    bank_type?: string
-    /** 成功时间 */
-    success_time?: string
-    /** 交易状态 */
-    trade_state: string
-    /** 交易状态描述 */
-    trade_state_des?: string
-    /** 充电授权扣费协议号 */
-    contract_id: string
-    /** 支付者信息 */
-    payer?: ChargeTransactionsOutTradeNoByOutTradeNo_Get_Data_Payer
-    /** 订单金额信息 */
-    amount: ChargeTransactionsOutTradeNoByOutTradeNo_Get_Data_Amount
-    /** 设备信息 */
-    device_info: ChargeTransactionsOutTradeNoByOutTradeNo_Get_Data_DeviceInfo
-    /** 优惠信息 */
-    promotion_detail?: ChargeTransactionsOutTradeNoByOutTradeNo_Get_Data_PromotionDetail[]
-  }
-
-  /** 支付者信息 */
-  export interface ChargeTransactionsOutTradeNoByOutTradeNo_Get_Data_Payer {
-    /** 用户在服务商的标识 */
-    openid?: string
-    /** 用户在特约商户的标识 */
-    sub_openid?: string
-  }
-
-  /** 订单金额信息 */
-  export interface ChargeTransactionsOutTradeNoByOutTradeNo_Get_Data_Amount {
-    /** 订单金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string
-    /** 用户实际支付金额 */
-    payer_total?: number
-    /** 折扣 */
-    discount_total?: number
-  }
-
-  /** 设备信息 */
-  export interface ChargeTransactionsOutTradeNoByOutTradeNo_Get_Data_DeviceInfo {
-    /** 充电位设备号 */
-    device_id: string
-    /** 商户端设备ip */
-    device_ip: string
-  }
-
-  /** 优惠信息 */
-  export interface ChargeTransactionsOutTradeNoByOutTradeNo_Get_Data_PromotionDetail {
-    /** 券ID */
-    promotion_id: string
-    /** 优惠名称 */
-    name?: string
-    /** 优惠范围 */
-    scope?: string
-    /** 优惠类型 */
-    type?: string
-    /** 活动ID */
-    activity_id?: string
-    /** 优惠券面额 */
-    amount: number
-    /** 微信出资 */
-    wxpay_contribute?: number
-    /** 商户出资 */
-    merchant_contribute?: number
-    /** 其他出资 */
-    other_contribute?: number
-  }
+  export interface ChargeTransactionsOutTradeNoByOutTradeNo_Get_Data
+    extends ChargeTransactionsIdByTransactionId_Get_Data {}
 
   /** `v3/ebike/charge/users` */
   export interface ChargeUsers {
@@ -583,16 +495,5 @@ export namespace Ebike {
   }
 
   /** 通过用户标识查询用户状态 `GET /v3/ebike/charge/users/{openid}/contract` */
-  export interface ChargeUsersByOpenidContract_Get_Data {
-    /** 服务商商户号 */
-    mchid: string
-    /** 用户标识 */
-    openid: string
-    /** 特约商户号 */
-    sub_mchid?: string
-    /** 充电授权扣费协议号 */
-    contract_id?: string
-    /** 协议状态 */
-    contract_state: string
-  }
+  export interface ChargeUsersByOpenidContract_Get_Data extends ChargeContractsByContractId_Get_Data {}
 }

@@ -374,73 +374,8 @@ export namespace Ecommerce {
   }
 
   /** `GET /v3/ecommerce/account/apply-cancel-withdraw/out-request-no/{out_request_no}` */
-  export interface AccountApplyCancelWithdrawOutRequestNoByOutRequestNo_Get_Data {
-    /** 微信支付注销提现申请单号 */
-    applyment_id: string
-    /** 商户注销提现申请单号 */
-    out_request_no: string
-    /** 注销提现申请单状态 */
-    cancel_state:
-      | 'ACCEPTED'
-      | 'REVIEWING'
-      | 'REJECTED'
-      | 'WAITING_MERCHANT_CONFIRM'
-      | 'REVOKED'
-      | 'SYSTEM_PROCESSING'
-      | 'CANCELED'
-      | 'FUND_PROCESSING'
-      | 'FINISH'
-      | (string & {})
-    /** 注销提现申请单状态描述 */
-    cancel_state_description: string
-    /** 是否提取资金 */
-    withdraw?: 'APPLY_WITHDRAW' | 'NOT_APPLY_WITHDRAW' | (string & {})
-    /** 提现状态 */
-    withdraw_state?: 'WITHDRAW_PROCESSING' | 'WITHDRAW_EXCEPTION' | 'WITHDRAW_SUCCEED' | (string & {})
-    /** 账户提现结果 */
-    account_withdraw_result?: AccountApplyCancelWithdrawOutRequestNoByOutRequestNo_Get_Data_AccountWithdrawResult[]
-    /** 最后更新时间. RFC 3339 */
-    modify_time?: string
-    /** 申请注销的二级商户号 */
-    sub_mchid: string
-    /** 账户信息 */
-    account_info?: AccountApplyCancelWithdrawOutRequestNoByOutRequestNo_Get_Data_AccountInfo[]
-    confirm_cancel?: AccountApplyCancelWithdrawOutRequestNoByOutRequestNo_Get_Data_ConfirmCancel
-  }
-
-  /** 账户提现结果 */
-  export interface AccountApplyCancelWithdrawOutRequestNoByOutRequestNo_Get_Data_AccountWithdrawResult {
-    /** 二级商户号的出款子账户类型 */
-    out_account_type:
-      | 'BASIC_ACCOUNT'
-      | 'OPERATE_ACCOUNT'
-      | 'MARGIN_ACCOUNT'
-      | 'TRADE_FEE_ACCOUNT'
-      | (string & {})
-    /** 付款状态 */
-    pay_state: 'PAY_PROCESSING' | 'PAY_SUCCEED' | 'PAY_FAIL' | 'BANK_REFUNDED' | (string & {})
-    /** 付款状态描述 */
-    state_description: string
-  }
-
-  /** 账户信息 */
-  export interface AccountApplyCancelWithdrawOutRequestNoByOutRequestNo_Get_Data_AccountInfo {
-    /** 二级商户号的出款子账户类型 */
-    out_account_type:
-      | 'BASIC_ACCOUNT'
-      | 'OPERATE_ACCOUNT'
-      | 'MARGIN_ACCOUNT'
-      | 'TRADE_FEE_ACCOUNT'
-      | (string & {})
-    /** 账户金额 */
-    amount: number
-  }
-
-  /** `confirm_cancel` */
-  export interface AccountApplyCancelWithdrawOutRequestNoByOutRequestNo_Get_Data_ConfirmCancel {
-    /** 确认商户注销的页面url */
-    confirm_cancel_url?: string
-  }
+  export interface AccountApplyCancelWithdrawOutRequestNoByOutRequestNo_Get_Data
+    extends AccountApplyCancelWithdrawApplymentIdByApplymentId_Get_Data {}
 
   /** `v3/ecommerce/account/apply-cancel-withdraw/validate-cancel` */
   export interface AccountApplyCancelWithdrawValidateCancel {
@@ -617,18 +552,8 @@ export namespace Ecommerce {
   }
 
   /** 查询注销单状态 `GET /v3/ecommerce/account/cancel-applications/out-apply-no/{out_apply_no}` */
-  export interface AccountCancelApplicationsOutApplyNoByOutApplyNo_Get_Data {
-    /** 商户注销申请单号 */
-    out_apply_no: string
-    /** 二级商户号 */
-    sub_mchid: string
-    /** 受理失败原因 */
-    reject_reason?: string
-    /** 注销状态 */
-    cancel_state?: 'REVIEWING' | 'REJECTED' | 'CANCEL_SUCCESS' | (string & {})
-    /** 最后更新时间. RFC 3339 */
-    update_time?: string
-  }
+  export interface AccountCancelApplicationsOutApplyNoByOutApplyNo_Get_Data
+    extends AccountCancelApplications_Post_Data {}
 
   /** `v3/ecommerce/applyments` */
   export interface Applyments {
@@ -993,12 +918,7 @@ export namespace Ecommerce {
   }
 
   /** 二级商户进件 `POST /v3/ecommerce/applyments/` */
-  export interface ApplymentsByEmpty_Post_Data {
-    /** 微信支付申请单号 */
-    applyment_id: number
-    /** 业务申请编号 */
-    out_request_no: string
-  }
+  export interface ApplymentsByEmpty_Post_Data extends ApplymentsByApplymentIdRevoke_Post_Data {}
 
   /** `v3/ecommerce/applyments/out-request-no` */
   export interface ApplymentsOutRequestNo {
@@ -1075,12 +995,8 @@ export namespace Ecommerce {
   }
 
   /** 驳回原因详情 */
-  export interface ApplymentsOutRequestNoByOutRequestNo_Get_Data_AuditDetail {
-    /** 参数名称 */
-    param_name: string
-    /** 驳回原因 */
-    reject_reason: string
-  }
+  export interface ApplymentsOutRequestNoByOutRequestNo_Get_Data_AuditDetail
+    extends ApplymentsByApplymentId_Get_Data_AuditDetail {}
 
   /** `v3/ecommerce/applyments/out-request-no/{out_request_no}/revoke` */
   export interface ApplymentsOutRequestNoByOutRequestNoRevoke {
@@ -1105,12 +1021,8 @@ export namespace Ecommerce {
   }
 
   /** 撤销申请单-使用业务申请编号 `POST /v3/ecommerce/applyments/out-request-no/{out_request_no}/revoke` */
-  export interface ApplymentsOutRequestNoByOutRequestNoRevoke_Post_Data {
-    /** 微信支付申请单号 */
-    applyment_id: number
-    /** 业务申请编号 */
-    out_request_no: string
-  }
+  export interface ApplymentsOutRequestNoByOutRequestNoRevoke_Post_Data
+    extends ApplymentsByApplymentIdRevoke_Post_Data {}
 
   /** `v3/ecommerce/applyments/submit-account-hosting-applyment` */
   export interface ApplymentsSubmitAccountHostingApplyment {
@@ -1190,45 +1102,12 @@ export namespace Ecommerce {
   }
 
   /** 营业执照/登记证书信息 */
-  export interface ApplymentsSubmitAccountHostingApplyment_Post_Json_BusinessLicenseInfo {
-    /** 登记证书类型 */
-    cert_type?:
-      | 'CERTIFICATE_TYPE_2388'
-      | 'CERTIFICATE_TYPE_2389'
-      | 'CERTIFICATE_TYPE_2390'
-      | 'CERTIFICATE_TYPE_2391'
-      | 'CERTIFICATE_TYPE_2392'
-      | 'CERTIFICATE_TYPE_2393'
-      | 'CERTIFICATE_TYPE_2394'
-      | 'CERTIFICATE_TYPE_2395'
-      | 'CERTIFICATE_TYPE_2396'
-      | 'CERTIFICATE_TYPE_2399'
-      | 'CERTIFICATE_TYPE_2400'
-      | 'CERTIFICATE_TYPE_2520'
-      | 'CERTIFICATE_TYPE_2521'
-      | 'CERTIFICATE_TYPE_2522'
-      | undefined
-    /** 证件扫描件. A media id, from an upload */
-    business_license_copy?: string | undefined
-    /** 证件注册号 */
-    business_license_number?: string | undefined
-    /** 商户名称 */
-    merchant_name?: string | undefined
-    /** 经营者/法定代表人姓名 */
-    legal_person?: string | undefined
-    /** 注册地址 */
-    company_address?: string | undefined
-    /** 营业期限JSON格式字符串. Sent as a string of JSON */
-    business_time?: readonly string[] | undefined
-  }
+  export interface ApplymentsSubmitAccountHostingApplyment_Post_Json_BusinessLicenseInfo
+    extends ApplymentsByEmpty_Post_Json_BusinessLicenseInfo {}
 
   /** 金融机构许可证信息 */
-  export interface ApplymentsSubmitAccountHostingApplyment_Post_Json_FinanceInstitutionInfo {
-    /** 金融机构类型 */
-    finance_type?: 'BANK_AGENT' | 'PAYMENT_AGENT' | 'INSURANCE' | 'TRADE_AND_SETTLE' | 'OTHER' | undefined
-    /** 金融机构许可证图片 */
-    finance_license_pics?: readonly string[] | undefined
-  }
+  export interface ApplymentsSubmitAccountHostingApplyment_Post_Json_FinanceInstitutionInfo
+    extends ApplymentsByEmpty_Post_Json_FinanceInstitutionInfo {}
 
   /** 经营者/法人身份证信息 */
   export interface ApplymentsSubmitAccountHostingApplyment_Post_Json_IdCardInfo {
@@ -1347,24 +1226,12 @@ export namespace Ecommerce {
   }
 
   /** 店铺信息 */
-  export interface ApplymentsSubmitAccountHostingApplyment_Post_Json_SalesSceneInfo {
-    /** 店铺名称 */
-    store_name?: string | undefined
-    /** 店铺链接 */
-    store_url?: string | undefined
-    /** 店铺二维码 */
-    store_qr_code?: string | undefined
-    /** 小程序AppID */
-    mini_program_sub_appid?: string | undefined
-  }
+  export interface ApplymentsSubmitAccountHostingApplyment_Post_Json_SalesSceneInfo
+    extends ApplymentsByEmpty_Post_Json_SalesSceneInfo {}
 
   /** 结算规则 */
-  export interface ApplymentsSubmitAccountHostingApplyment_Post_Json_SettlementInfo {
-    /** 结算规则ID */
-    settlement_id?: string | undefined
-    /** 所属行业 */
-    qualification_type?: string | undefined
-  }
+  export interface ApplymentsSubmitAccountHostingApplyment_Post_Json_SettlementInfo
+    extends ApplymentsByEmpty_Post_Json_SettlementInfo {}
 
   /** 提交申请单 `POST /v3/ecommerce/applyments/submit-account-hosting-applyment` */
   export interface ApplymentsSubmitAccountHostingApplyment_Post_Headers extends HeadersInput {
@@ -1373,12 +1240,8 @@ export namespace Ecommerce {
   }
 
   /** 提交申请单 `POST /v3/ecommerce/applyments/submit-account-hosting-applyment` */
-  export interface ApplymentsSubmitAccountHostingApplyment_Post_Data {
-    /** 微信支付申请单号 */
-    applyment_id: number
-    /** 业务申请编号 */
-    out_request_no: string
-  }
+  export interface ApplymentsSubmitAccountHostingApplyment_Post_Data
+    extends ApplymentsByApplymentIdRevoke_Post_Data {}
 
   /** `v3/ecommerce/applyments/submit-sign-verify-info` */
   export interface ApplymentsSubmitSignVerifyInfo {
@@ -1877,62 +1740,8 @@ export namespace Ecommerce {
   }
 
   /** 电商合单委托代扣查询订单 `GET /v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}` */
-  export interface CombinePapayTransactionsByCombineOutTradeNo_Get_Data {
-    /** 合单商户APPID */
-    combine_appid: string
-    /** 合单商户号 */
-    combine_mchid: string
-    /** 合单商户订单号 */
-    combine_out_trade_no: string
-    /** 子单信息 */
-    sub_orders?: CombinePapayTransactionsByCombineOutTradeNo_Get_Data_SubOrders[]
-    /** 支付者 */
-    combine_payer_info?: CombinePapayTransactionsByCombineOutTradeNo_Get_Data_CombinePayerInfo
-  }
-
-  /** 子单信息 */
-  export interface CombinePapayTransactionsByCombineOutTradeNo_Get_Data_SubOrders {
-    /** 子单商户号 */
-    mchid: string
-    /** 交易类型 */
-    trade_type: string
-    /** 交易状态 */
-    trade_state: string
-    /** 付款银行 */
-    bank_type?: string
-    /** 附加数据 */
-    attach?: string
-    /** 支付完成时间 */
-    success_time?: string
-    /** 子单微信订单号 */
-    transaction_id: string
-    /** 子单商户订单号 */
-    out_trade_no: string
-    /** 二级商户号 */
-    sub_mchid: string
-    /** 二级商户appid */
-    sub_appid?: string
-    /** 订单金额 */
-    amount?: CombinePapayTransactionsByCombineOutTradeNo_Get_Data_SubOrders_Amount
-  }
-
-  /** 订单金额 */
-  export interface CombinePapayTransactionsByCombineOutTradeNo_Get_Data_SubOrders_Amount {
-    /** 标价金额 */
-    total_amount: number
-    /** 标价币种 */
-    currency: string
-    /** 现金支付金额 */
-    payer_amount?: number
-    /** 现金支付币种 */
-    payer_currency?: string
-  }
-
-  /** 支付者 */
-  export interface CombinePapayTransactionsByCombineOutTradeNo_Get_Data_CombinePayerInfo {
-    /** 用户标识 */
-    openid: string
-  }
+  export interface CombinePapayTransactionsByCombineOutTradeNo_Get_Data
+    extends CombinePapayTransactions_Post_Data {}
 
   /** `v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}/reverse` */
   export interface CombinePapayTransactionsByCombineOutTradeNoReverse {
@@ -2209,44 +2018,12 @@ export namespace Ecommerce {
   }
 
   /** 商户提现单号查询 `GET /v3/ecommerce/fund/withdraw/out-request-no/{out_request_no}` */
-  export interface FundWithdrawOutRequestNoByOutRequestNo_Get_Query {
-    /** 二级商户号 */
-    sub_mchid: string
-  }
+  export interface FundWithdrawOutRequestNoByOutRequestNo_Get_Query
+    extends FundWithdrawByWithdrawId_Get_Query {}
 
   /** 商户提现单号查询 `GET /v3/ecommerce/fund/withdraw/out-request-no/{out_request_no}` */
-  export interface FundWithdrawOutRequestNoByOutRequestNo_Get_Data {
-    /** 二级商户号 */
-    sub_mchid?: string
-    /** 电商平台商户号 */
-    sp_mchid: string
-    /** 提现单状态 */
-    status: 'CREATE_SUCCESS' | 'SUCCESS' | 'FAIL' | 'REFUND' | 'CLOSE' | 'INIT' | (string & {})
-    /** 微信支付提现单号 */
-    withdraw_id: string
-    /** 商户提现单号 */
-    out_request_no: string
-    /** 提现金额 */
-    amount: number
-    /** 发起提现时间 */
-    create_time?: string
-    /** 提现状态更新时间 */
-    update_time?: string
-    /** 失败原因 */
-    reason?: string
-    /** 提现备注 */
-    remark?: string
-    /** 银行备注 */
-    bank_memo?: string
-    /** 出款账户类型 */
-    account_type?: 'BASIC' | 'OPERATION' | 'FEES' | (string & {})
-    /** 入账银行账号后四位 */
-    account_number?: string
-    /** 入账银行 */
-    account_bank?: string
-    /** 入账银行全称 */
-    bank_name?: string
-  }
+  export interface FundWithdrawOutRequestNoByOutRequestNo_Get_Data
+    extends FundWithdrawByWithdrawId_Get_Data {}
 
   /** `v3/ecommerce/individual-contracts` */
   export interface IndividualContracts {
@@ -2425,10 +2202,8 @@ export namespace Ecommerce {
   }
 
   /** 小程序场景预签约 `POST /v3/ecommerce/individual-contracts/pre-entrust-sign/mini-program` */
-  export interface IndividualContractsPreEntrustSignMiniProgram_Post_Data {
-    /** 预签约id */
-    pre_entrustweb_id: string
-  }
+  export interface IndividualContractsPreEntrustSignMiniProgram_Post_Data
+    extends IndividualContractsPreEntrustSignApp_Post_Data {}
 
   /** `v3/ecommerce/individual-contracts/pre-entrust-sign-with-real-name-identity` */
   export interface IndividualContractsPreEntrustSignWithRealNameIdentity {
@@ -2480,10 +2255,8 @@ export namespace Ecommerce {
   }
 
   /** APP场景预签约（需要实名验证） `POST /v3/ecommerce/individual-contracts/pre-entrust-sign-with-real-name-identity/app` */
-  export interface IndividualContractsPreEntrustSignWithRealNameIdentityApp_Post_Data {
-    /** 预签约id */
-    pre_entrustweb_id: string
-  }
+  export interface IndividualContractsPreEntrustSignWithRealNameIdentityApp_Post_Data
+    extends IndividualContractsPreEntrustSignApp_Post_Data {}
 
   /** `v3/ecommerce/individual-contracts/pre-entrust-sign-with-real-name-identity/mini-program` */
   export interface IndividualContractsPreEntrustSignWithRealNameIdentityMiniProgram {
@@ -2532,10 +2305,8 @@ export namespace Ecommerce {
   }
 
   /** 小程序场景预签约（需要实名验证） `POST /v3/ecommerce/individual-contracts/pre-entrust-sign-with-real-name-identity/mini-program` */
-  export interface IndividualContractsPreEntrustSignWithRealNameIdentityMiniProgram_Post_Data {
-    /** 预签约id */
-    pre_entrustweb_id: string
-  }
+  export interface IndividualContractsPreEntrustSignWithRealNameIdentityMiniProgram_Post_Data
+    extends IndividualContractsPreEntrustSignApp_Post_Data {}
 
   /** `v3/ecommerce/mch-transfer` */
   export interface MchTransfer {
@@ -2725,10 +2496,8 @@ export namespace Ecommerce {
   }
 
   /** 商户单号查询转账单 `GET /v3/ecommerce/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}` */
-  export interface MchTransferTransferBillsOutBillNoByOutBillNo_Get_Query {
-    /** 二级商户号 */
-    sub_mchid: string
-  }
+  export interface MchTransferTransferBillsOutBillNoByOutBillNo_Get_Query
+    extends FundWithdrawByWithdrawId_Get_Query {}
 
   /** 商户单号查询转账单 `GET /v3/ecommerce/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}` */
   export interface MchTransferTransferBillsOutBillNoByOutBillNo_Get_Data {
@@ -2786,10 +2555,8 @@ export namespace Ecommerce {
   }
 
   /** 撤销转账 `POST /v3/ecommerce/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel` */
-  export interface MchTransferTransferBillsOutBillNoByOutBillNoCancel_Post_Json {
-    /** 二级商户号 */
-    sub_mchid: string
-  }
+  export interface MchTransferTransferBillsOutBillNoByOutBillNoCancel_Post_Json
+    extends FundWithdrawByWithdrawId_Get_Query {}
 
   /** 撤销转账 `POST /v3/ecommerce/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel` */
   export interface MchTransferTransferBillsOutBillNoByOutBillNoCancel_Post_Data {
@@ -2834,42 +2601,12 @@ export namespace Ecommerce {
   }
 
   /** 微信转账单号查询转账单 `GET /v3/ecommerce/mch-transfer/transfer-bills/transfer-bill-no/{transfer_bill_no}` */
-  export interface MchTransferTransferBillsTransferBillNoByTransferBillNo_Get_Query {
-    /** 二级商户号 */
-    sub_mchid: string
-  }
+  export interface MchTransferTransferBillsTransferBillNoByTransferBillNo_Get_Query
+    extends FundWithdrawByWithdrawId_Get_Query {}
 
   /** 微信转账单号查询转账单 `GET /v3/ecommerce/mch-transfer/transfer-bills/transfer-bill-no/{transfer_bill_no}` */
-  export interface MchTransferTransferBillsTransferBillNoByTransferBillNo_Get_Data {
-    /** 服务商商户号 */
-    mchid: string
-    /** 二级商户号 */
-    sub_mchid: string
-    /** 商户单号 */
-    out_bill_no: string
-    /** 微信转账单号 */
-    transfer_bill_no: string
-    /** 服务商AppID */
-    appid: string
-    /** 转账场景ID */
-    transfer_scene_id: string
-    /** 单据状态 */
-    state: string
-    /** 转账金额 */
-    transfer_amount: number
-    /** 转账备注 */
-    transfer_remark: string
-    /** 失败原因 */
-    fail_reason?: string
-    /** 收款用户OpenID */
-    openid?: string
-    /** 收款用户姓名 */
-    user_name?: string
-    /** 单据创建时间 */
-    create_time: string
-    /** 状态变更时间 */
-    update_time: string
-  }
+  export interface MchTransferTransferBillsTransferBillNoByTransferBillNo_Get_Data
+    extends MchTransferTransferBillsOutBillNoByOutBillNo_Get_Data {}
 
   /** `v3/ecommerce/profitsharing` */
   export interface Profitsharing {
@@ -3192,10 +2929,8 @@ export namespace Ecommerce {
   }
 
   /** `funds_abnormal_receivers` */
-  export interface ProfitsharingOrders_Post_Data_Receivers_FundsAbnormalReceivers {
-    /** 平台接收异常资金商户号 */
-    mchid?: string
-  }
+  export interface ProfitsharingOrders_Post_Data_Receivers_FundsAbnormalReceivers
+    extends ProfitsharingOrders_Get_Data_FundsAbnormalReceivers {}
 
   /** `v3/ecommerce/profitsharing/orders/{transaction_id}` */
   export interface ProfitsharingOrdersByTransactionId {
@@ -3320,12 +3055,7 @@ export namespace Ecommerce {
   }
 
   /** 删除分账接收方 `POST /v3/ecommerce/profitsharing/receivers/delete` */
-  export interface ProfitsharingReceiversDelete_Post_Data {
-    /** 接收方类型 */
-    type: string
-    /** 接收方账号 */
-    account: string
-  }
+  export interface ProfitsharingReceiversDelete_Post_Data extends ProfitsharingReceiversAdd_Post_Data {}
 
   /** `v3/ecommerce/profitsharing/returnorders` */
   export interface ProfitsharingReturnorders {
@@ -3418,28 +3148,7 @@ export namespace Ecommerce {
   }
 
   /** 请求分账回退 `POST /v3/ecommerce/profitsharing/returnorders` */
-  export interface ProfitsharingReturnorders_Post_Data {
-    /** 二级商户号 */
-    sub_mchid: string
-    /** 微信分账单号 */
-    order_id: string
-    /** 商户分账单号 */
-    out_order_no: string
-    /** 商户回退单号 */
-    out_return_no: string
-    /** 回退商户号 */
-    return_mchid: string
-    /** 回退金额 */
-    amount: number
-    /** 微信回退单号 */
-    return_no: string
-    /** 回退结果 */
-    result: string
-    /** 失败原因 */
-    fail_reason?: string
-    /** 完成时间. RFC 3339 */
-    finish_time: string
-  }
+  export interface ProfitsharingReturnorders_Post_Data extends ProfitsharingReturnorders_Get_Data {}
 
   /** `v3/ecommerce/refunds` */
   export interface Refunds {
@@ -3641,10 +3350,7 @@ export namespace Ecommerce {
   }
 
   /** 查询垫付回补结果 `GET /v3/ecommerce/refunds/{refund_id}/return-advance` */
-  export interface RefundsByRefundIdReturnAdvance_Get_Query {
-    /** 二级商户号 */
-    sub_mchid: string
-  }
+  export interface RefundsByRefundIdReturnAdvance_Get_Query extends FundWithdrawByWithdrawId_Get_Query {}
 
   /** 查询垫付回补结果 `GET /v3/ecommerce/refunds/{refund_id}/return-advance` */
   export interface RefundsByRefundIdReturnAdvance_Get_Data {
@@ -3676,32 +3382,10 @@ export namespace Ecommerce {
   }
 
   /** 垫付退款回补 `POST /v3/ecommerce/refunds/{refund_id}/return-advance` */
-  export interface RefundsByRefundIdReturnAdvance_Post_Json {
-    /** 二级商户号 */
-    sub_mchid: string
-  }
+  export interface RefundsByRefundIdReturnAdvance_Post_Json extends FundWithdrawByWithdrawId_Get_Query {}
 
   /** 垫付退款回补 `POST /v3/ecommerce/refunds/{refund_id}/return-advance` */
-  export interface RefundsByRefundIdReturnAdvance_Post_Data {
-    /** 微信退款单号 */
-    refund_id: string
-    /** 微信回补单号 */
-    advance_return_id: string
-    /** 垫付回补金额 */
-    return_amount: number
-    /** 出款方商户号 */
-    payer_mchid: string
-    /** 出款方账户 */
-    payer_account: string
-    /** 入账方商户号 */
-    payee_mchid: string
-    /** 入账方账户 */
-    payee_account: string
-    /** 垫付回补结果 */
-    result: string
-    /** 垫付回补完成时间 */
-    success_time?: string
-  }
+  export interface RefundsByRefundIdReturnAdvance_Post_Data extends RefundsByRefundIdReturnAdvance_Get_Data {}
 
   /** `v3/ecommerce/refunds/apply` */
   export interface RefundsApply {
@@ -3807,12 +3491,8 @@ export namespace Ecommerce {
   }
 
   /** 退款出资账户及金额 */
-  export interface RefundsApply_Post_Data_Amount_From {
-    /** 出资账户类型 */
-    account: string
-    /** 出资金额 */
-    amount: number
-  }
+  export interface RefundsApply_Post_Data_Amount_From
+    extends RefundsByRefundIdApplyAbnormalRefund_Post_Data_Amount_From {}
 
   /** 优惠退款详情 */
   export interface RefundsApply_Post_Data_PromotionDetail {
@@ -3915,18 +3595,8 @@ export namespace Ecommerce {
   }
 
   /** 营销详情 */
-  export interface RefundsIdByRefundId_Get_Data_PromotionDetail {
-    /** 券ID */
-    promotion_id: string
-    /** 优惠范围 */
-    scope: string
-    /** 优惠类型 */
-    type: string
-    /** 优惠券面额 */
-    amount: number
-    /** 优惠退款金额 */
-    refund_amount: number
-  }
+  export interface RefundsIdByRefundId_Get_Data_PromotionDetail
+    extends RefundsApply_Post_Data_PromotionDetail {}
 
   /** `v3/ecommerce/refunds/out-refund-no` */
   export interface RefundsOutRefundNo {
@@ -3957,80 +3627,10 @@ export namespace Ecommerce {
   }
 
   /** 通过商户退款单号查询退款 `GET /v3/ecommerce/refunds/out-refund-no/{out_refund_no}` */
-  export interface RefundsOutRefundNoByOutRefundNo_Get_Query {
-    /** 商品单个人收款方受理授权ID */
-    individual_auth_id?: string | undefined
-    /** 二级商户号 */
-    sub_mchid?: string | undefined
-  }
+  export interface RefundsOutRefundNoByOutRefundNo_Get_Query extends RefundsIdByRefundId_Get_Query {}
 
   /** 通过商户退款单号查询退款 `GET /v3/ecommerce/refunds/out-refund-no/{out_refund_no}` */
-  export interface RefundsOutRefundNoByOutRefundNo_Get_Data {
-    /** 微信退款单号 */
-    refund_id: string
-    /** 商户退款单号 */
-    out_refund_no: string
-    /** 微信订单号 */
-    transaction_id: string
-    /** 商户订单号 */
-    out_trade_no: string
-    /** 退款渠道 */
-    channel?: string
-    /** 退款入账账户 */
-    user_received_account?: string
-    /** 退款成功时间. RFC 3339 */
-    success_time?: string
-    /** 退款创建时间. RFC 3339 */
-    create_time: string
-    /** 退款状态 */
-    status: string
-    /** 退款金额信息 */
-    amount: RefundsOutRefundNoByOutRefundNo_Get_Data_Amount
-    /** 营销详情 */
-    promotion_detail?: RefundsOutRefundNoByOutRefundNo_Get_Data_PromotionDetail[]
-    /** 退款出资商户 */
-    refund_account?: 'REFUND_SOURCE_SUB_MERCHANT' | 'REFUND_SOURCE_PARTNER_ADVANCE' | (string & {})
-    /** 资金账户 */
-    funds_account?: 'AVAILABLE' | 'UNSETTLED' | 'OPERATION' | 'BASIC' | 'ECNY_BASIC' | (string & {})
-  }
-
-  /** 退款金额信息 */
-  export interface RefundsOutRefundNoByOutRefundNo_Get_Data_Amount {
-    /** 退款金额 */
-    refund: number
-    /** 退款出资账户及金额 */
-    from?: RefundsOutRefundNoByOutRefundNo_Get_Data_Amount_From[]
-    /** 用户退款金额 */
-    payer_refund: number
-    /** 优惠退款金额 */
-    discount_refund?: number
-    /** 退款币种 */
-    currency?: string
-    /** 垫付金额 */
-    advance?: number
-  }
-
-  /** 退款出资账户及金额 */
-  export interface RefundsOutRefundNoByOutRefundNo_Get_Data_Amount_From {
-    /** 出资账户类型 */
-    account: 'AVAILABLE' | 'UNAVAILABLE' | (string & {})
-    /** 出资金额 */
-    amount: number
-  }
-
-  /** 营销详情 */
-  export interface RefundsOutRefundNoByOutRefundNo_Get_Data_PromotionDetail {
-    /** 券ID */
-    promotion_id: string
-    /** 优惠范围 */
-    scope: string
-    /** 优惠类型 */
-    type: string
-    /** 优惠券面额 */
-    amount: number
-    /** 优惠退款金额 */
-    refund_amount: number
-  }
+  export interface RefundsOutRefundNoByOutRefundNo_Get_Data extends RefundsIdByRefundId_Get_Data {}
 
   /** `v3/ecommerce/subject-sub-merchants` */
   export interface SubjectSubMerchants {

@@ -382,94 +382,12 @@ export namespace EduPapay {
   }
 
   /** 商户订单号查单 `GET /v3/edu-papay/transactions/out-trade-no/{out_trade_no}` */
-  export interface TransactionsOutTradeNoByOutTradeNo_Get_Query {
-    /** 子商户号 */
-    sub_mchid?: string | undefined
-  }
+  export interface TransactionsOutTradeNoByOutTradeNo_Get_Query
+    extends TransactionsIdByTransactionId_Get_Query {}
 
   /** 商户订单号查单 `GET /v3/edu-papay/transactions/out-trade-no/{out_trade_no}` */
-  export interface TransactionsOutTradeNoByOutTradeNo_Get_Data {
-    /** 服务商商户号 */
-    sp_mchid: string
-    /** 服务商APPID */
-    appid: string
-    /** 子商户号 */
-    sub_mchid?: string
-    /** 子商户APPID */
-    sub_appid?: string
-    /** 商户订单号 */
-    out_trade_no: string
-    /** 微信支付订单号 */
-    transaction_id?: string
-    /** 商户数据 */
-    attach?: string
-    /** 付款银行 */
-    bank_type?: string
-    /** 支付完成时间 */
-    success_time?: string
-    /** 交易状态 */
-    trade_state: string
-    /** 交易状态描述 */
-    trade_state_description?: string
-    /** 支付者 */
-    payer?: TransactionsOutTradeNoByOutTradeNo_Get_Data_Payer
-    /** 订单金额 */
-    amount: TransactionsOutTradeNoByOutTradeNo_Get_Data_Amount
-    /** 设备信息 */
-    device_information: TransactionsOutTradeNoByOutTradeNo_Get_Data_DeviceInformation
-    /** 优惠详情 */
-    promotion_detail?: TransactionsOutTradeNoByOutTradeNo_Get_Data_PromotionDetail[]
-  }
-
-  /** 支付者 */
-  export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_Payer {
-    /** 服务商APPID下的用户标识 */
-    openid?: string
-    /** 子商户APPID下的用户标识 */
-    sub_openid?: string
-  }
-
-  /** 订单金额 */
-  export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_Amount {
-    /** 订单金额 */
-    total: number
-    /** 用户支付金额 */
-    payer_total?: number
-    /** 折扣 */
-    discount_total?: number
-    /** 货币类型 */
-    currency?: string
-  }
-
-  /** 设备信息 */
-  export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_DeviceInformation {
-    /** 设备号 */
-    device_id?: string
-    /** 商户端设备ip */
-    device_ip: string
-  }
-
-  /** 优惠详情 */
-  export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_PromotionDetail {
-    /** 券ID */
-    coupon_id?: string
-    /** 优惠名称 */
-    name?: string
-    /** 优惠范围 */
-    scope?: string
-    /** 优惠类型 */
-    type?: string
-    /** 优惠券面额 */
-    amount?: number
-    /** 活动ID */
-    stock_id?: string
-    /** 微信出资 */
-    wechatpay_contribute?: number
-    /** 商户出资 */
-    merchant_contribute?: number
-    /** 其他出资 */
-    other_contribute?: number
-  }
+  export interface TransactionsOutTradeNoByOutTradeNo_Get_Data
+    extends TransactionsIdByTransactionId_Get_Data {}
 
   /** `v3/edu-papay/user` */
   export interface User {
@@ -534,34 +452,7 @@ export namespace EduPapay {
   }
 
   /** 结果集 */
-  export interface UserByOpenidContracts_Get_Data_Data {
-    /** 服务商商户号 */
-    sp_mchid: string
-    /** 服务商APPID */
-    appid: string
-    /** 子商户号 */
-    sub_mchid?: string
-    /** 子商户APPID */
-    sub_appid?: string
-    /** 服务商APPID下的用户标识 */
-    openid?: string
-    /** 子商户APPID下的用户标识 */
-    sub_openid?: string
-    /** 签约模板号 */
-    plan_id?: string
-    /** 签约信息 */
-    contract_information?: UserByOpenidContracts_Get_Data_Data_ContractInformation
-  }
-
-  /** 签约信息 */
-  export interface UserByOpenidContracts_Get_Data_Data_ContractInformation {
-    /** 签约协议号 */
-    contract_id?: string
-    /** 签约状态 */
-    contract_status?: string
-    /** 签约时间 */
-    create_time?: string
-  }
+  export interface UserByOpenidContracts_Get_Data_Data extends ContractsIdByContractId_Get_Data {}
 
   /** `v3/edu-papay/user-notifications` */
   export interface UserNotifications {
@@ -594,12 +485,5 @@ export namespace EduPapay {
   }
 
   /** 发送扣款预通知 `POST /v3/edu-papay/user-notifications/{contract_id}/send` */
-  export interface UserNotificationsByContractIdSend_Post_Json {
-    /** 服务商APPID */
-    appid: string
-    /** 子商户号 */
-    sub_mchid?: string | undefined
-    /** 子商户APPID */
-    sub_appid?: string | undefined
-  }
+  export interface UserNotificationsByContractIdSend_Post_Json extends ContractsIdByContractId_Get_Query {}
 }

@@ -114,22 +114,7 @@ export namespace EduStar {
   }
 
   /** 创建核销订单 `POST /v3/edu-star/orders` */
-  export interface Orders_Post_Data {
-    /** appid */
-    appid: string
-    /** 用户在appid下的唯一标识 */
-    wechat_openid: string
-    /** 用户QQ账号 */
-    qq?: string
-    /** 权益ID */
-    right_id: string
-    /** 权益核销时间 */
-    create_time: string
-    /** 订单状态 */
-    order_state: string
-    /** 订单号 */
-    order_id: string
-  }
+  export interface Orders_Post_Data extends Orders_Get_Data_Data {}
 
   /** `v3/edu-star/users` */
   export interface Users {
@@ -208,10 +193,7 @@ export namespace EduStar {
   }
 
   /** 通过QQ账号查询用户信息 `GET /v3/edu-star/users/qq/{qq}` */
-  export interface UsersQqByQq_Get_Query {
-    /** 商户appid */
-    appid: string
-  }
+  export interface UsersQqByQq_Get_Query extends UsersOpenidByWechatOpenid_Get_Query {}
 
   /** 通过QQ账号查询用户信息 `GET /v3/edu-star/users/qq/{qq}` */
   export interface UsersQqByQq_Get_Data {

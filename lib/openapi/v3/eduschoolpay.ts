@@ -489,96 +489,12 @@ export namespace Eduschoolpay {
   }
 
   /** 商户订单号查单 `GET /v3/eduschoolpay/transactions/out-trade-no/{out_trade_no}` */
-  export interface TransactionsOutTradeNoByOutTradeNo_Get_Query {
-    /** 子商户号 */
-    sub_mchid?: string | undefined
-  }
+  export interface TransactionsOutTradeNoByOutTradeNo_Get_Query
+    extends TransactionsIdByTransactionId_Get_Query {}
 
   /** 商户订单号查单 `GET /v3/eduschoolpay/transactions/out-trade-no/{out_trade_no}` */
-  export interface TransactionsOutTradeNoByOutTradeNo_Get_Data {
-    /** 商户号 */
-    mchid: string
-    /** 商户appid */
-    appid: string
-    /** 子商户号 */
-    sub_mchid?: string
-    /** 子商户appid */
-    sub_appid?: string
-    /** 商户订单号 */
-    out_trade_no: string
-    /** 微信支付订单号 */
-    transaction_id?: string
-    /** 交易类型 */
-    trade_type?: string
-    /** 交易状态 */
-    trade_state: string
-    /** 交易状态描述 */
-    trade_state_desc?: string
-    /** 付款银行 */
-    bank_type?: string
-    /** 商户数据 */
-    attach?: string
-    /** 支付完成时间 */
-    success_time?: string
-    /** 支付者 */
-    payer: TransactionsOutTradeNoByOutTradeNo_Get_Data_Payer
-    /** 订单金额 */
-    amount: TransactionsOutTradeNoByOutTradeNo_Get_Data_Amount
-    /** 设备信息 */
-    device_info: TransactionsOutTradeNoByOutTradeNo_Get_Data_DeviceInfo
-    /** 优惠详情 */
-    promotion_detail?: TransactionsOutTradeNoByOutTradeNo_Get_Data_PromotionDetail[]
-  }
-
-  /** 支付者 */
-  export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_Payer {
-    /** 商户appid下的用户标识 */
-    openid: string
-    /** 子商户appid下的用户标识 */
-    sub_openid?: string
-  }
-
-  /** 订单金额 */
-  export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_Amount {
-    /** 订单金额 */
-    total: number
-    /** 用户支付金额 */
-    payer_total?: number
-    /** 折扣 */
-    discount_total?: number
-    /** 货币类型 */
-    currency: string
-  }
-
-  /** 设备信息 */
-  export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_DeviceInfo {
-    /** 设备号 */
-    device_id?: string
-    /** 商户端设备ip */
-    device_ip: string
-  }
-
-  /** 优惠详情 */
-  export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_PromotionDetail {
-    /** 券ID */
-    coupon_id: string
-    /** 优惠名称 */
-    name?: string
-    /** 优惠范围 */
-    scope?: string
-    /** 优惠类型 */
-    type?: string
-    /** 优惠券面额 */
-    amount?: number
-    /** 活动ID */
-    stock_id: string
-    /** 微信出资 */
-    wechatpay_contribute?: number
-    /** 商户出资 */
-    merchant_contribute?: number
-    /** 其他出资 */
-    other_contribute?: number
-  }
+  export interface TransactionsOutTradeNoByOutTradeNo_Get_Data
+    extends TransactionsIdByTransactionId_Get_Data {}
 
   /** `v3/eduschoolpay/users` */
   export interface Users {
@@ -637,24 +553,7 @@ export namespace Eduschoolpay {
   }
 
   /** 查询结果列表 */
-  export interface UsersByOpenidContracts_Get_Data_Data {
-    /** 签约协议号 */
-    contract_id: string
-    /** 商户号 */
-    mchid: string
-    /** 商户appid */
-    appid: string
-    /** 商户appid下的用户标识 */
-    openid: string
-    /** 签约模板号 */
-    plan_id: string
-    /** 签约状态 */
-    contract_status: string
-    /** 签约时间 */
-    create_time: string
-    /** 外部签约号 */
-    out_contract_code: string
-  }
+  export interface UsersByOpenidContracts_Get_Data_Data extends ContractsByContractId_Get_Data {}
 
   /** 相关链接 */
   export interface UsersByOpenidContracts_Get_Data_Links {

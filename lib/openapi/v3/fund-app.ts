@@ -359,70 +359,12 @@ export namespace FundApp {
   }
 
   /** 商家批次单号查询批次单 `GET /v3/fund-app/brand-redpacket/brand-merchant-out-batches/{out_batch_no}` */
-  export interface BrandRedpacketBrandMerchantOutBatchesByOutBatchNo_Get_Query {
-    /** 是否需要查询品牌红包明细单 */
-    need_query_detail?: boolean | undefined
-    /** 品牌红包明细单状态 */
-    detail_state?: 'DETAIL_VIEW_ALL' | 'DETAIL_VIEW_SUCCESS' | 'DETAIL_VIEW_FAIL' | undefined
-  }
+  export interface BrandRedpacketBrandMerchantOutBatchesByOutBatchNo_Get_Query
+    extends BrandRedpacketBrandMerchantBatchesByBatchNo_Get_Query {}
 
   /** 商家批次单号查询批次单 `GET /v3/fund-app/brand-redpacket/brand-merchant-out-batches/{out_batch_no}` */
-  export interface BrandRedpacketBrandMerchantOutBatchesByOutBatchNo_Get_Data {
-    /** 品牌主商户号 */
-    brand_mchid: string
-    /** 微信支付品牌红包批次单号 */
-    batch_no: string
-    /** 商家品牌红包批次单号 */
-    out_batch_no: string
-    /** 品牌ID */
-    brand_id?: number
-    /** 品牌红包模板ID */
-    template_id?: string
-    /** 品牌AppID */
-    brand_appid?: string
-    /** 批次单状态 */
-    batch_state: 'WAIT_PAY' | 'ACCEPTED' | 'PROCESSING' | 'FINISHED' | 'CLOSED' | (string & {})
-    /** 品牌红包批次名称 */
-    batch_name: string
-    /** 品牌红包批次备注 */
-    batch_remark: string
-    /** 品牌红包批次单关闭原因 */
-    close_reason?: 'MERCHANT_REVOCATION' | 'SYSTEM_OVERDUE_CLOSE' | (string & {})
-    /** 总金额 */
-    total_amount: number
-    /** 总笔数 */
-    total_num: number
-    /** 品牌红包批次创建时间. RFC 3339 */
-    create_time: string
-    /** 品牌红包批次更新时间. RFC 3339 */
-    update_time?: string
-    /** 发放成功金额 */
-    success_amount: number
-    /** 发放成功笔数 */
-    success_num: number
-    /** 发放失败金额 */
-    fail_amount: number
-    /** 发放失败笔数 */
-    fail_num: number
-    /** 品牌红包明细列表 */
-    detail_list?: BrandRedpacketBrandMerchantOutBatchesByOutBatchNo_Get_Data_DetailList[]
-  }
-
-  /** 品牌红包明细列表 */
-  export interface BrandRedpacketBrandMerchantOutBatchesByOutBatchNo_Get_Data_DetailList {
-    /** 微信支付品牌红包明细单号 */
-    transfer_detail_no: string
-    /** 商家品牌红包明细单号 */
-    out_detail_no: string
-    /** 品牌红包明细单状态 */
-    detail_state:
-      | 'DETAIL_INIT'
-      | 'DETAIL_WAIT_PAY'
-      | 'DETAIL_PROCESSING'
-      | 'DETAIL_SUCCESS'
-      | 'DETAIL_FAIL'
-      | (string & {})
-  }
+  export interface BrandRedpacketBrandMerchantOutBatchesByOutBatchNo_Get_Data
+    extends BrandRedpacketBrandMerchantBatchesByBatchNo_Get_Data {}
 
   /** `v3/fund-app/brand-redpacket/brand-merchant-out-batches/{out_batch_no}/out-details` */
   export interface BrandRedpacketBrandMerchantOutBatchesByOutBatchNoOutDetails {
@@ -457,67 +399,8 @@ export namespace FundApp {
   }
 
   /** 商家明细单号查询明细单 `GET /v3/fund-app/brand-redpacket/brand-merchant-out-batches/{out_batch_no}/out-details/{out_detail_no}` */
-  export interface BrandRedpacketBrandMerchantOutBatchesByOutBatchNoOutDetailsByOutDetailNo_Get_Data {
-    /** 品牌主商户号 */
-    brand_mchid: string
-    /** 商家品牌红包批次单号 */
-    out_batch_no: string
-    /** 微信支付品牌红包批次单号 */
-    batch_no: string
-    /** 商家品牌红包明细单号 */
-    out_detail_no: string
-    /** 微信支付品牌红包明细单号 */
-    detail_no: string
-    /** 品牌红包明细单状态 */
-    detail_state:
-      | 'DETAIL_INIT'
-      | 'DETAIL_WAIT_PAY'
-      | 'DETAIL_PROCESSING'
-      | 'DETAIL_SUCCESS'
-      | 'DETAIL_FAIL'
-      | (string & {})
-    /** 红包金额 */
-    amount: number
-    /** 红包备注 */
-    remark: string
-    /** 失败原因 */
-    fail_reason?:
-      | 'ACCOUNT_FROZEN'
-      | 'REAL_NAME_CHECK_FAIL'
-      | 'NAME_NOT_CORRECT'
-      | 'OPENID_INVALID'
-      | 'TRANSFER_QUOTA_EXCEED'
-      | 'DAY_RECEIVED_QUOTA_EXCEED'
-      | 'DAY_RECEIVED_COUNT_EXCEED'
-      | 'PRODUCT_AUTH_CHECK_FAIL'
-      | 'OVERDUE_CLOSE'
-      | 'ACCOUNT_NOT_EXIST'
-      | 'TRANSFER_RISK'
-      | 'USER_ACCOUNT_LIMIT'
-      | 'FAIL_REASON_UNKNOWN'
-      | 'PAYER_ACCOUNT_ABNORMAL'
-      | 'PAYEE_ACCOUNT_ABNORMAL'
-      | 'USER_RECEIVE_OVERDUE'
-      | 'REMARK_NOT_CORRECT'
-      | 'MERCHANT_REJECT'
-      | 'MERCHANT_NOT_CONFIRM'
-      | 'BLOCK_B2C_USERLIMITAMOUNT_BSRULE_MONTH'
-      | (string & {})
-    /** 接收红包用户OpenID */
-    openid: string
-    /** 接收红包用户姓名. Base64. Encrypted with the merchant's key */
-    user_name?: string
-    /** 品牌红包发起时间. RFC 3339 */
-    initiate_time?: string
-    /** 品牌红包更新时间. RFC 3339 */
-    update_time: string
-    /** 品牌ID */
-    brand_id: number
-    /** 品牌红包模板ID */
-    template_id: string
-    /** 品牌AppID */
-    brand_appid?: string
-  }
+  export interface BrandRedpacketBrandMerchantOutBatchesByOutBatchNoOutDetailsByOutDetailNo_Get_Data
+    extends BrandRedpacketBrandMerchantBatchesByBatchNoDetailsByDetailNo_Get_Data {}
 
   /** `v3/fund-app/mch-transfer` */
   export interface MchTransfer {
@@ -641,12 +524,8 @@ export namespace FundApp {
   }
 
   /** 微信单号申请电子回单 `POST /v3/fund-app/mch-transfer/elecsign/transfer-bill-no` */
-  export interface MchTransferElecsignTransferBillNo_Post_Data {
-    /** 申请单状态 */
-    state: string
-    /** 申请单创建时间 */
-    create_time: string
-  }
+  export interface MchTransferElecsignTransferBillNo_Post_Data
+    extends MchTransferElecsignOutBillNo_Post_Data {}
 
   /** `v3/fund-app/mch-transfer/elecsign/transfer-bill-no/{transfer_bill_no}` */
   export interface MchTransferElecsignTransferBillNoByTransferBillNo {
@@ -673,22 +552,8 @@ export namespace FundApp {
   }
 
   /** 微信单号查询电子回单 `GET /v3/fund-app/mch-transfer/elecsign/transfer-bill-no/{transfer_bill_no}` */
-  export interface MchTransferElecsignTransferBillNoByTransferBillNo_Get_Data {
-    /** 申请单状态 */
-    state: 'GENERATING' | 'FINISHED' | 'FAILED' | (string & {})
-    /** 申请单创建时间 */
-    create_time: string
-    /** 申请单更新时间 */
-    update_time: string
-    /** 回单文件摘要类型 */
-    hash_type?: 'SHA256' | 'SM3' | (string & {})
-    /** 回单文件摘要值 */
-    hash_value?: string
-    /** 回单文件下载地址 */
-    download_url?: string
-    /** 失败原因 */
-    fail_reason?: string
-  }
+  export interface MchTransferElecsignTransferBillNoByTransferBillNo_Get_Data
+    extends MchTransferElecsignOutBillNoByOutBillNo_Get_Data {}
 
   /** `v3/fund-app/mch-transfer/partner` */
   export interface MchTransferPartner {
@@ -800,28 +665,8 @@ export namespace FundApp {
   }
 
   /** 申请预算出资的电子回单 `POST /v3/fund-app/mch-transfer/partner/budget/{out_budget_no}/electronic-receipts` */
-  export interface MchTransferPartnerBudgetByOutBudgetNoElectronicReceipts_Post_Data {
-    /** 商户预算单号 */
-    out_budget_no: string
-    /** 开始日期 */
-    start_date: string
-    /** 结束日期 */
-    end_date: string
-    /** 出资商户号 */
-    sponsor_mchid: string
-    /** 收款商户号 */
-    receiver_mchid?: string
-    /** 电子回单状态 */
-    receipt_state: 'ACCEPTED' | 'FINISHED' | (string & {})
-    /** 受理凭证 */
-    accept_id: string
-    /** 电子回单文件的hash方法 */
-    hash_type?: 'SHA256' | 'SM3' | (string & {})
-    /** 电子回单文件的hash值 */
-    hash_value?: string
-    /** 电子回单下载地址 */
-    download_url?: string
-  }
+  export interface MchTransferPartnerBudgetByOutBudgetNoElectronicReceipts_Post_Data
+    extends MchTransferPartnerBudgetByOutBudgetNoElectronicReceipts_Get_Data {}
 
   /** `v3/fund-app/mch-transfer/partner/charity-budget` */
   export interface MchTransferPartnerCharityBudget {
@@ -928,38 +773,8 @@ export namespace FundApp {
   }
 
   /** 商户单号查询公益捐赠预算详情 `GET /v3/fund-app/mch-transfer/partner/charity-budget/{out_budget_no}` */
-  export interface MchTransferPartnerCharityBudgetByOutBudgetNo_Get_Data {
-    /** 服务商商户号 */
-    sp_mchid: string
-    /** 商户预算单号 */
-    out_budget_no: string
-    /** 微信支付预算单号 */
-    budget_id: string
-    /** 预算总金额 */
-    amount: number
-    /** 出资商户号 */
-    sponsor_mchid: string
-    /** 活动名称 */
-    activity_name: string
-    /** 活动说明 */
-    activity_remark: string
-    /** 预算单状态 */
-    state?: 'PENDING' | 'LOCKED' | 'FINISHED' | 'CLOSED' | (string & {})
-    /** 确认出资页面地址 */
-    confirm_url?: string
-    /** 商户号超管微信号掩码 */
-    super_admin_wxid_mask?: string
-    /** 剩余预算金额 */
-    remain_amount?: number
-    /** 撤销说明 */
-    unlock_remark?: string
-    /** 资金锁定时间. RFC 3339 */
-    locked_time?: string
-    /** 完成时间. RFC 3339 */
-    finished_time?: string
-    /** 关闭时间. RFC 3339 */
-    closed_time?: string
-  }
+  export interface MchTransferPartnerCharityBudgetByOutBudgetNo_Get_Data
+    extends MchTransferPartnerCharityBudget_Post_Data {}
 
   /** `v3/fund-app/mch-transfer/partner/charity-budget/{out_budget_no}/unlock` */
   export interface MchTransferPartnerCharityBudgetByOutBudgetNoUnlock {
@@ -1130,28 +945,8 @@ export namespace FundApp {
   }
 
   /** 商户单号查询公益捐赠详情 `GET /v3/fund-app/mch-transfer/partner/charity-transfer-bills/out-transfer-no/{out_transfer_no}` */
-  export interface MchTransferPartnerCharityTransferBillsOutTransferNoByOutTransferNo_Get_Data {
-    /** 商户预算单号 */
-    out_budget_no: string
-    /** 微信支付预算单号 */
-    budget_id: string
-    /** 商户公益捐赠单号 */
-    out_transfer_no: string
-    /** 微信支付公益捐赠单号 */
-    transfer_id: string
-    /** 预算总金额 */
-    amount: number
-    /** 捐赠备注 */
-    transfer_remark: string
-    /** 收款商户号 */
-    receive_mchid: string
-    /** 捐赠状态 */
-    state: 'ACCEPTED' | 'SUCCESS' | 'CLOSE' | (string & {})
-    /** 捐赠单创建时间. RFC 3339 */
-    create_time: string
-    /** 捐赠完成时间. RFC 3339 */
-    success_time?: string
-  }
+  export interface MchTransferPartnerCharityTransferBillsOutTransferNoByOutTransferNo_Get_Data
+    extends MchTransferPartnerCharityTransferBills_Post_Data {}
 
   /** `v3/fund-app/mch-transfer/partner/electronic-receipts` */
   export interface MchTransferPartnerElectronicReceipts {
@@ -1237,24 +1032,8 @@ export namespace FundApp {
   }
 
   /** 查询单笔转账电子回单 `GET /v3/fund-app/mch-transfer/partner/electronic-receipts/{out_bill_no}` */
-  export interface MchTransferPartnerElectronicReceiptsByOutBillNo_Get_Data {
-    /** 二级商户号 */
-    sub_mchid: string
-    /** 商户转账单号 */
-    out_bill_no: string
-    /** 申请单状态 */
-    state: 'GENERATING' | 'FINISHED' | (string & {})
-    /** 申请单创建时间 */
-    create_time: string
-    /** 申请单更新时间 */
-    update_time?: string
-    /** 回单文件摘要类型 */
-    hash_type?: 'SM3' | (string & {})
-    /** 回单文件摘要值 */
-    hash_value?: string
-    /** 回单文件下载地址 */
-    download_url?: string
-  }
+  export interface MchTransferPartnerElectronicReceiptsByOutBillNo_Get_Data
+    extends MchTransferPartnerElectronicReceipts_Post_Data {}
 
   /** `v3/fund-app/mch-transfer/partner/sub-mch-authorizations` */
   export interface MchTransferPartnerSubMchAuthorizations {
@@ -1337,18 +1116,8 @@ export namespace FundApp {
   }
 
   /** 授权申请单 */
-  export interface MchTransferPartnerSubMchAuthorizationsBySubMchid_Get_Data_ApplyOrder {
-    /** 二级商户号 */
-    sub_mchid: string
-    /** 商户申请单号 */
-    out_apply_no: string
-    /** 授权申请单状态 */
-    state: 'INVITED' | 'PASSED' | 'REJECTED' | 'EXPIRED' | (string & {})
-    /** 授权申请受理时间 */
-    accept_time: string
-    /** 最后一次状态变更时间 */
-    update_time: string
-  }
+  export interface MchTransferPartnerSubMchAuthorizationsBySubMchid_Get_Data_ApplyOrder
+    extends MchTransferPartnerSubMchAuthorizations_Post_Data {}
 
   /** `v3/fund-app/mch-transfer/partner/transfer-bills` */
   export interface MchTransferPartnerTransferBills {
@@ -1459,10 +1228,8 @@ export namespace FundApp {
   }
 
   /** 商户单号查询转账单 `GET /v3/fund-app/mch-transfer/partner/transfer-bills/out-bill-no/{out_bill_no}` */
-  export interface MchTransferPartnerTransferBillsOutBillNoByOutBillNo_Get_Query {
-    /** 二级商户号 */
-    sub_mchid: string
-  }
+  export interface MchTransferPartnerTransferBillsOutBillNoByOutBillNo_Get_Query
+    extends MchTransferPartnerElectronicReceiptsByOutBillNo_Get_Query {}
 
   /** 商户单号查询转账单 `GET /v3/fund-app/mch-transfer/partner/transfer-bills/out-bill-no/{out_bill_no}` */
   export interface MchTransferPartnerTransferBillsOutBillNoByOutBillNo_Get_Data {
@@ -1527,10 +1294,8 @@ export namespace FundApp {
   }
 
   /** 撤销转账 `POST /v3/fund-app/mch-transfer/partner/transfer-bills/out-bill-no/{out_bill_no}/cancel` */
-  export interface MchTransferPartnerTransferBillsOutBillNoByOutBillNoCancel_Post_Json {
-    /** 二级商户号 */
-    sub_mchid: string
-  }
+  export interface MchTransferPartnerTransferBillsOutBillNoByOutBillNoCancel_Post_Json
+    extends MchTransferPartnerElectronicReceiptsByOutBillNo_Get_Query {}
 
   /** 撤销转账 `POST /v3/fund-app/mch-transfer/partner/transfer-bills/out-bill-no/{out_bill_no}/cancel` */
   export interface MchTransferPartnerTransferBillsOutBillNoByOutBillNoCancel_Post_Data {
@@ -1620,12 +1385,8 @@ export namespace FundApp {
   }
 
   /** 转账场景报备信息 */
-  export interface MchTransferPartnerTransferBillsPreTransferWithAuthorization_Post_Json_TransferSceneReportInfos {
-    /** 信息类型 */
-    info_type: string
-    /** 信息内容 */
-    info_content: string
-  }
+  export interface MchTransferPartnerTransferBillsPreTransferWithAuthorization_Post_Json_TransferSceneReportInfos
+    extends MchTransferPartnerTransferBills_Post_Json_TransferSceneReportInfos {}
 
   /** 自动收款授权信息 */
   export interface MchTransferPartnerTransferBillsPreTransferWithAuthorization_Post_Json_AuthorizationInfo {
@@ -1645,18 +1406,8 @@ export namespace FundApp {
   }
 
   /** 发起转账并完成自动收款授权 `POST /v3/fund-app/mch-transfer/partner/transfer-bills/pre-transfer-with-authorization` */
-  export interface MchTransferPartnerTransferBillsPreTransferWithAuthorization_Post_Data {
-    /** 二级商户号 */
-    sub_mchid: string
-    /** 商户单号 */
-    out_bill_no: string
-    /** 微信转账单号 */
-    transfer_bill_no: string
-    /** 单据创建时间 */
-    create_time: string
-    /** 跳转领取页面的package信息 */
-    package_info: string
-  }
+  export interface MchTransferPartnerTransferBillsPreTransferWithAuthorization_Post_Data
+    extends MchTransferPartnerTransferBills_Post_Data {}
 
   /** `v3/fund-app/mch-transfer/partner/transfer-bills/transfer` */
   export interface MchTransferPartnerTransferBillsTransfer {
@@ -1707,12 +1458,8 @@ export namespace FundApp {
   }
 
   /** 转账场景报备信息 */
-  export interface MchTransferPartnerTransferBillsTransfer_Post_Json_TransferSceneReportInfos {
-    /** 信息类型 */
-    info_type: string
-    /** 信息内容 */
-    info_content: string
-  }
+  export interface MchTransferPartnerTransferBillsTransfer_Post_Json_TransferSceneReportInfos
+    extends MchTransferPartnerTransferBills_Post_Json_TransferSceneReportInfos {}
 
   /** 转账（用户自动收款） `POST /v3/fund-app/mch-transfer/partner/transfer-bills/transfer` */
   export interface MchTransferPartnerTransferBillsTransfer_Post_Headers extends HeadersInput {
@@ -1969,12 +1716,8 @@ export namespace FundApp {
   }
 
   /** 转账场景报备信息 */
-  export interface MchTransferTransferBills_Post_Json_TransferSceneReportInfos {
-    /** 信息类型 */
-    info_type: string
-    /** 信息内容 */
-    info_content: string
-  }
+  export interface MchTransferTransferBills_Post_Json_TransferSceneReportInfos
+    extends MchTransferPartnerTransferBills_Post_Json_TransferSceneReportInfos {}
 
   /** 用户收款样式 */
   export interface MchTransferTransferBills_Post_Json_UserRecvStyle {
@@ -2165,22 +1908,12 @@ export namespace FundApp {
   }
 
   /** 转账场景报备信息 */
-  export interface MchTransferTransferBillsPreTransferWithAuthorization_Post_Json_TransferSceneReportInfos {
-    /** 信息类型 */
-    info_type: string
-    /** 信息内容 */
-    info_content: string
-  }
+  export interface MchTransferTransferBillsPreTransferWithAuthorization_Post_Json_TransferSceneReportInfos
+    extends MchTransferPartnerTransferBills_Post_Json_TransferSceneReportInfos {}
 
   /** 自动收款授权信息 */
-  export interface MchTransferTransferBillsPreTransferWithAuthorization_Post_Json_AuthorizationInfo {
-    /** 用户展示名称 */
-    user_display_name: string
-    /** 商户侧授权单号 */
-    out_authorization_no: string
-    /** 自动收款授权结果通知地址 */
-    authorization_notify_url: string
-  }
+  export interface MchTransferTransferBillsPreTransferWithAuthorization_Post_Json_AuthorizationInfo
+    extends MchTransferPartnerTransferBillsPreTransferWithAuthorization_Post_Json_AuthorizationInfo {}
 
   /** 发起转账并完成自动收款授权 `POST /v3/fund-app/mch-transfer/transfer-bills/pre-transfer-with-authorization` */
   export interface MchTransferTransferBillsPreTransferWithAuthorization_Post_Headers extends HeadersInput {
@@ -2264,12 +1997,8 @@ export namespace FundApp {
   }
 
   /** 转账场景报备信息 */
-  export interface MchTransferTransferBillsTransfer_Post_Json_TransferSceneReportInfos {
-    /** 信息类型 */
-    info_type: string
-    /** 信息内容 */
-    info_content: string
-  }
+  export interface MchTransferTransferBillsTransfer_Post_Json_TransferSceneReportInfos
+    extends MchTransferPartnerTransferBills_Post_Json_TransferSceneReportInfos {}
 
   /** 用户授权后转账 `POST /v3/fund-app/mch-transfer/transfer-bills/transfer` */
   export interface MchTransferTransferBillsTransfer_Post_Headers extends HeadersInput {
@@ -2333,41 +2062,8 @@ export namespace FundApp {
   }
 
   /** 微信转账单号查询转账单 `GET /v3/fund-app/mch-transfer/transfer-bills/transfer-bill-no/{transfer_bill_no}` */
-  export interface MchTransferTransferBillsTransferBillNoByTransferBillNo_Get_Data {
-    /** 商户号 */
-    mch_id: string
-    /** 商户单号 */
-    out_bill_no: string
-    /** 商家转账订单号 */
-    transfer_bill_no: string
-    /** 商户AppID */
-    appid: string
-    /** 单据状态 */
-    state:
-      | 'ACCEPTED'
-      | 'PROCESSING'
-      | 'WAIT_USER_CONFIRM'
-      | 'TRANSFERING'
-      | 'SUCCESS'
-      | 'FAIL'
-      | 'CANCELING'
-      | 'CANCELLED'
-      | (string & {})
-    /** 转账金额 */
-    transfer_amount: number
-    /** 转账备注 */
-    transfer_remark: string
-    /** 失败原因 */
-    fail_reason?: string
-    /** 收款用户OpenID */
-    openid?: string
-    /** 收款用户姓名. Base64. Encrypted with the merchant's key */
-    user_name?: string
-    /** 单据创建时间. RFC 3339 */
-    create_time: string
-    /** 最后一次状态变更时间. RFC 3339 */
-    update_time: string
-  }
+  export interface MchTransferTransferBillsTransferBillNoByTransferBillNo_Get_Data
+    extends MchTransferTransferBillsOutBillNoByOutBillNo_Get_Data {}
 
   /** `v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills` */
   export interface MchTransferTransferToQqWalletBills {
@@ -2417,12 +2113,8 @@ export namespace FundApp {
   }
 
   /** 转账场景报备信息 */
-  export interface MchTransferTransferToQqWalletBills_Post_Json_TransferSceneReportInfos {
-    /** 信息类型 */
-    info_type: string
-    /** 信息内容 */
-    info_content: string
-  }
+  export interface MchTransferTransferToQqWalletBills_Post_Json_TransferSceneReportInfos
+    extends MchTransferPartnerTransferBills_Post_Json_TransferSceneReportInfos {}
 
   /** 发起转账到QQ钱包 `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills` */
   export interface MchTransferTransferToQqWalletBills_Post_Headers extends HeadersInput {
@@ -2493,43 +2185,8 @@ export namespace FundApp {
   }
 
   /** 查询转账到QQ钱包的结果 `GET /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills/{out_bill_no}` */
-  export interface MchTransferTransferToQqWalletBillsByOutBillNo_Get_Data {
-    /** 商户号 */
-    mchid: string
-    /** 商户单号 */
-    out_bill_no: string
-    /** 微信转账单号 */
-    transfer_bill_no: string
-    /** QQ互联开放平台AppID */
-    appid?: string
-    /** 单据状态 */
-    state:
-      | 'ACCEPTED'
-      | 'PROCESSING'
-      | 'WAIT_USER_CONFIRM'
-      | 'TRANSFERING'
-      | 'SUCCESS'
-      | 'FAIL'
-      | 'CANCELING'
-      | 'CANCELLED'
-      | (string & {})
-    /** 转账金额 */
-    transfer_amount: number
-    /** 转账备注 */
-    transfer_remark: string
-    /** 收款用户OpenID */
-    openid?: string
-    /** 收款用户QQ号 */
-    user_qq?: string
-    /** 收款用户姓名. Base64. Encrypted with the merchant's key */
-    user_name?: string
-    /** 失败原因 */
-    fail_reason?: string
-    /** 单据创建时间. RFC 3339 */
-    create_time: string
-    /** 最后一次状态变更时间. RFC 3339 */
-    update_time?: string
-  }
+  export interface MchTransferTransferToQqWalletBillsByOutBillNo_Get_Data
+    extends MchTransferTransferToQqWalletBills_Post_Data {}
 
   /** `v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills/{out_bill_no}/cancel` */
   export interface MchTransferTransferToQqWalletBillsByOutBillNoCancel {
@@ -2645,16 +2302,8 @@ export namespace FundApp {
   }
 
   /** 申请免确认收款授权 `POST /v3/fund-app/mch-transfer/user-confirm-authorization` */
-  export interface MchTransferUserConfirmAuthorization_Post_Data {
-    /** 商户侧授权单号 */
-    out_authorization_no: string
-    /** 单据状态 */
-    state: 'WAIT_USER_CONFIRM' | (string & {})
-    /** 单据创建时间 */
-    create_time: string
-    /** 跳转领取页面的package信息 */
-    package_info: string
-  }
+  export interface MchTransferUserConfirmAuthorization_Post_Data
+    extends MchTransferPartnerUserConfirmAuthorizations_Post_Data {}
 
   /** `v3/fund-app/mch-transfer/user-confirm-authorization/out-authorization-no` */
   export interface MchTransferUserConfirmAuthorizationOutAuthorizationNo {
@@ -2790,10 +2439,6 @@ export namespace FundApp {
   }
 
   /** 自动收款授权的关闭信息 */
-  export interface MchTransferUserConfirmAuthorizationOutAuthorizationNoByOutAuthorizationNoClose_Post_Data_CloseInfo {
-    /** 关闭时间 */
-    close_time: string
-    /** 自动收款授权的原因 */
-    close_reason: 'CLOSE_VIA_MCH_API' | (string & {})
-  }
+  export interface MchTransferUserConfirmAuthorizationOutAuthorizationNoByOutAuthorizationNoClose_Post_Data_CloseInfo
+    extends MchTransferPartnerUserConfirmAuthorizationsByOutAuthorizationNoClose_Post_Data_CloseInfo {}
 }

@@ -219,38 +219,7 @@ export namespace FundsToOversea {
   }
 
   /** 查询出境结果 `GET /v3/funds-to-oversea/orders/{out_order_id}` */
-  export interface OrdersByOutOrderId_Get_Data {
-    /** 商户出境单号 */
-    out_order_id: string
-    /** 二级商户号 */
-    sub_mchid: string
-    /** 微信出境单号 */
-    order_id: string
-    /** 出境结果 */
-    result: string
-    /** 出境失败的原因 */
-    fail_reason?: string
-    /** 请求出境人民币金额 */
-    amount: number
-    /** 真实出境外币金额 */
-    foreign_amount?: number
-    /** 外币币种 */
-    foreign_currency: string
-    /** 汇率 */
-    rate?: number
-    /** 购汇时间 */
-    exchange_rate_time?: string
-    /** 预计购汇时间 */
-    estimate_exchange_rate_time?: string
-    /** 真实出境人民币金额 */
-    departure_amount?: number
-    /** 手续费人民币金额 */
-    fee?: number
-    /** 手续费承担商户号 */
-    charge_mchid?: string
-    /** 手续费承担账户 */
-    charge_account_type?: string
-  }
+  export interface OrdersByOutOrderId_Get_Data extends Orders_Post_Data {}
 
   /** `v3/funds-to-oversea/return` */
   export interface Return {
@@ -411,10 +380,8 @@ export namespace FundsToOversea {
   }
 
   /** 查询订单剩余可出境余额 `GET /v3/funds-to-oversea/transactions/{transaction_id}/available_abroad_amounts` */
-  export interface TransactionsByTransactionIdAvailable_Abroad_Amounts_Get_Query {
-    /** 二级商户号 */
-    sub_mchid: string
-  }
+  export interface TransactionsByTransactionIdAvailable_Abroad_Amounts_Get_Query
+    extends ReturnReturnOrdersOutReturnNoByOutReturnNo_Get_Query {}
 
   /** 查询订单剩余可出境余额 `GET /v3/funds-to-oversea/transactions/{transaction_id}/available_abroad_amounts` */
   export interface TransactionsByTransactionIdAvailable_Abroad_Amounts_Get_Data {

@@ -726,36 +726,8 @@ export namespace Global {
   }
 
   /** 查询H5支付权限申请单详情 `GET /v3/global/merchant/h5/permission/applications/{applyment_id}` */
-  export interface MerchantH5PermissionApplicationsByApplymentId_Get_Data {
-    /** 子商户号 */
-    sub_mchid: string
-    /** H5支付域名 */
-    domains: string[]
-    /** 公司介绍和业务描述 */
-    business_description?: string
-    /** 限额类型 */
-    transaction_limit_type: 'UN_LAUNCHED_WEBSITE_LIMIT' | 'NORMAL_LIMIT' | 'NO_LIMIT' | (string & {})
-    /** 公司注册资质证书. A media id, from an upload */
-    company_register_cert?: string
-    /** 经营网址商业页面截图 */
-    website_business_page_pics?: string[]
-    /** 经营网址首页截图 */
-    website_homepage_pics?: string[]
-    /** 子商户经营网址状态 */
-    website_state: 'HAS_LAUNCHED' | 'UN_LAUNCHED' | (string & {})
-    /** 子商户H5经营网址 */
-    website_url: string
-    /** 申请单号 */
-    applyment_id: number
-    /** 驳回原因 */
-    audit_reject_detail?: string
-    /** 申请单状态 */
-    applyment_state: 'PENDING' | 'UNDER_REVIEW' | 'APPROVED' | 'REJECTED' | (string & {})
-    /** 申请单类型 */
-    applyment_type: 'APPLY_FOR_PAYMENT_AUTHORITY' | 'APPLY_FOR_RELIEVE_LIMITED' | (string & {})
-    /** 商户提供的审核结果回调接口 */
-    notify_url?: string
-  }
+  export interface MerchantH5PermissionApplicationsByApplymentId_Get_Data
+    extends MerchantH5PermissionApplications_Post_Data {}
 
   /** 修改H5支付权限申请单 `PATCH /v3/global/merchant/h5/permission/applications/{applyment_id}` */
   export interface MerchantH5PermissionApplicationsByApplymentId_Patch extends CallSettings {
@@ -928,30 +900,8 @@ export namespace Global {
   }
 
   /** 查询H5支付域名修改申请单 `GET /v3/global/merchant/h5/permission/domain/applications/{applyment_id}` */
-  export interface MerchantH5PermissionDomainApplicationsByApplymentId_Get_Data {
-    /** 子商户号 */
-    sub_mchid: string
-    /** 子商户经营网址状态 */
-    website_state: 'HAS_LAUNCHED' | 'UN_LAUNCHED' | (string & {})
-    /** H5支付域名 */
-    domains: string[]
-    /** 子商户H5经营网址 */
-    webiste_url: string
-    /** 经营网址商业页面截图 */
-    website_business_page_pics?: string[]
-    /** 经营网址首页截图 */
-    website_homepage_pics?: string[]
-    /** 申请单号 */
-    applyment_id: number
-    /** 驳回原因 */
-    audit_reject_detail?: string
-    /** 申请单状态 */
-    applyment_state?: 'PENDING' | 'UNDER_REVIEW' | 'APPROVED' | 'REJECTED' | (string & {})
-    /** 商户提供的审核结果回调接口 */
-    notify_url?: string
-    /** 商户申请单号 */
-    out_applyment_id: string
-  }
+  export interface MerchantH5PermissionDomainApplicationsByApplymentId_Get_Data
+    extends MerchantH5PermissionDomainApplications_Post_Data {}
 
   /** 修改H5支付域名修改申请单 `PATCH /v3/global/merchant/h5/permission/domain/applications/{applyment_id}` */
   export interface MerchantH5PermissionDomainApplicationsByApplymentId_Patch extends CallSettings {
@@ -975,30 +925,8 @@ export namespace Global {
   }
 
   /** 修改H5支付域名修改申请单 `PATCH /v3/global/merchant/h5/permission/domain/applications/{applyment_id}` */
-  export interface MerchantH5PermissionDomainApplicationsByApplymentId_Patch_Data {
-    /** 子商户号 */
-    sub_mchid: string
-    /** 子商户经营网址状态 */
-    website_state: 'HAS_LAUNCHED' | 'UN_LAUNCHED' | (string & {})
-    /** H5支付域名 */
-    domains: string[]
-    /** 子商户H5经营网址 */
-    webiste_url: string
-    /** 经营网址商业页面截图 */
-    website_business_page_pics?: string[]
-    /** 经营网址首页截图 */
-    website_homepage_pics?: string[]
-    /** 申请单号 */
-    applyment_id: number
-    /** 驳回原因 */
-    audit_reject_detail?: string
-    /** 申请单状态 */
-    applyment_state?: 'PENDING' | 'UNDER_REVIEW' | 'APPROVED' | 'REJECTED' | (string & {})
-    /** 商户提供的审核结果回调接口 */
-    notify_url?: string
-    /** 商户申请单号 */
-    out_applyment_id: string
-  }
+  export interface MerchantH5PermissionDomainApplicationsByApplymentId_Patch_Data
+    extends MerchantH5PermissionDomainApplications_Post_Data {}
 
   /** `v3/global/merchant-service` */
   export interface MerchantService {
@@ -1086,12 +1014,8 @@ export namespace Global {
   }
 
   /** 创建投诉通知回调 `POST /v3/global/merchant-service/complaint-notifications` */
-  export interface MerchantServiceComplaintNotifications_Post_Data {
-    /** 商户号 */
-    mchid: string
-    /** 通知地址. A URL */
-    url: string
-  }
+  export interface MerchantServiceComplaintNotifications_Post_Data
+    extends MerchantServiceComplaintNotifications_Get_Data {}
 
   /** 更新投诉通知回调 `PUT /v3/global/merchant-service/complaint-notifications` */
   export interface MerchantServiceComplaintNotifications_Put extends CallSettings {
@@ -1099,18 +1023,12 @@ export namespace Global {
   }
 
   /** 更新投诉通知回调 `PUT /v3/global/merchant-service/complaint-notifications` */
-  export interface MerchantServiceComplaintNotifications_Put_Json {
-    /** 通知地址. A URL */
-    url: string
-  }
+  export interface MerchantServiceComplaintNotifications_Put_Json
+    extends MerchantServiceComplaintNotifications_Post_Json {}
 
   /** 更新投诉通知回调 `PUT /v3/global/merchant-service/complaint-notifications` */
-  export interface MerchantServiceComplaintNotifications_Put_Data {
-    /** 商户号 */
-    mchid: string
-    /** 通知地址. A URL */
-    url: string
-  }
+  export interface MerchantServiceComplaintNotifications_Put_Data
+    extends MerchantServiceComplaintNotifications_Get_Data {}
 
   /** 删除投诉通知回调 `DELETE /v3/global/merchant-service/complaint-notifications` */
   export interface MerchantServiceComplaintNotifications_Delete extends CallSettings {}
@@ -1304,80 +1222,8 @@ export namespace Global {
   }
 
   /** 查询投诉单详情 `GET /v3/global/merchant-service/complaints/{complaint_id}` */
-  export interface MerchantServiceComplaintsByComplaintId_Get_Data {
-    /** 投诉单号 */
-    complaint_id: string
-    /** 投诉时间. RFC 3339 */
-    complaint_time: string
-    /** 投诉详情 */
-    complaint_detail: string
-    /** 投诉单状态 */
-    complaint_state: 'PENDING' | 'PROCESSING' | 'PROCESSED' | (string & {})
-    /** 被诉商户号 */
-    complainted_mchid: string
-    /** 投诉人联系方式. Base64. Encrypted with the merchant's key */
-    payer_phone?: string
-    /** 投诉单关联订单信息 */
-    complaint_order_info?: MerchantServiceComplaintsByComplaintId_Get_Data_ComplaintOrderInfo[]
-    /** 投诉单是否已全额退款 */
-    complaint_full_refunded: boolean
-    /** 是否超时 */
-    is_overdue?: boolean
-    /** 优先级 */
-    priority?: 'PRIORITY' | 'GENERAL' | (string & {})
-    /** 是否有待回复的用户留言 */
-    incoming_user_response: boolean
-    /** 用户投诉次数 */
-    user_complaint_times: number
-    /** 投诉资料列表 */
-    complaint_media_list?: MerchantServiceComplaintsByComplaintId_Get_Data_ComplaintMediaList[]
-    /** 问题描述 */
-    problem_description?: string
-    /** 投诉详情翻译 */
-    complaint_detail_trans?: string
-    /** 投诉单关联服务单信息 */
-    service_order_info?: MerchantServiceComplaintsByComplaintId_Get_Data_ServiceOrderInfo[]
-  }
-
-  /** 投诉单关联订单信息 */
-  export interface MerchantServiceComplaintsByComplaintId_Get_Data_ComplaintOrderInfo {
-    /** 微信订单号 */
-    transaction_id: string
-    /** 商户订单号 */
-    out_trade_no: string
-    /** 结算币种金额 */
-    settlement_amount: number
-    /** 结算币种累计已退款金额 */
-    settlement_refunded_amount: string
-    /** 结算币种 */
-    settlement_currency: string
-    /** 订单金额 */
-    payer_amount: number
-    /** 支付币种累计已退款金额 */
-    payer_refunded_amount: number
-    /** 支付币种 */
-    payer_currency: string
-    /** 交易时间. RFC 3339 */
-    trade_time: string
-  }
-
-  /** 投诉资料列表 */
-  export interface MerchantServiceComplaintsByComplaintId_Get_Data_ComplaintMediaList {
-    /** 媒体文件业务类型 */
-    media_type: 'USER_COMPLAINT_IMAGE' | 'OPERATION_IMAGE' | (string & {})
-    /** 媒体文列表 */
-    media_url: string[]
-  }
-
-  /** 投诉单关联服务单信息 */
-  export interface MerchantServiceComplaintsByComplaintId_Get_Data_ServiceOrderInfo {
-    /** 微信支付服务订单号 */
-    order_id?: string
-    /** 商户服务订单号 */
-    out_order_no?: string
-    /** 支付分服务单状态 */
-    state?: 'DOING' | 'REVOKED' | 'WAITPAY' | 'DONE' | (string & {})
-  }
+  export interface MerchantServiceComplaintsByComplaintId_Get_Data
+    extends MerchantServiceComplaints_Get_Data_Data {}
 
   /** `v3/global/merchant-service/complaints/{complaint_id}/complete` */
   export interface MerchantServiceComplaintsByComplaintIdComplete {
@@ -2009,14 +1855,7 @@ export namespace Global {
   }
 
   /** 联系人信息 */
-  export interface MerchantsBySubMchid_Patch_Json_Contact {
-    /** 联系人名称. Base64. Encrypted with the platform's key */
-    name: Encrypted
-    /** 联系人电话. Base64. Encrypted with the platform's key */
-    phone: Encrypted
-    /** 联系人邮箱. Base64. Encrypted with the platform's key */
-    email: Encrypted
-  }
+  export interface MerchantsBySubMchid_Patch_Json_Contact extends Merchants_Post_Json_Contact {}
 
   /** 业务信息 */
   export interface MerchantsBySubMchid_Patch_Json_Business {
@@ -2039,20 +1878,10 @@ export namespace Global {
   }
 
   /** 董事信息 */
-  export interface MerchantsBySubMchid_Patch_Json_Director {
-    /** 董事姓名 */
-    name?: string | undefined
-    /** 董事证件号 */
-    number?: string | undefined
-  }
+  export interface MerchantsBySubMchid_Patch_Json_Director extends Merchants_Post_Json_Director {}
 
   /** 负责人信息 */
-  export interface MerchantsBySubMchid_Patch_Json_Principal {
-    /** 负责人姓名 */
-    name?: string | undefined
-    /** 负责人证件号 */
-    number?: string | undefined
-  }
+  export interface MerchantsBySubMchid_Patch_Json_Principal extends Merchants_Post_Json_Principal {}
 
   /** H5支付申请资料资料 */
   export interface MerchantsBySubMchid_Patch_Json_H5PaymentApplyInfo {
@@ -2172,14 +2001,8 @@ export namespace Global {
   }
 
   /** 撤销订单(商户订单号) `POST /v3/global/micropay/transactions/out-trade-no/{out_trade_no}/reverse` */
-  export interface MicropayTransactionsOutTradeNoByOutTradeNoReverse_Post_Json {
-    /** 商户号 */
-    mchid: string
-    /** 机构商户号 */
-    sp_mchid: string
-    /** 子商户号 */
-    sub_mchid: string
-  }
+  export interface MicropayTransactionsOutTradeNoByOutTradeNoReverse_Post_Json
+    extends MicropayTransactionsIdByTransactionIdReverse_Post_Json {}
 
   /** `v3/global/micropay/transactions/pay` */
   export interface MicropayTransactionsPay {
@@ -2706,10 +2529,8 @@ export namespace Global {
   }
 
   /** JSAPI预签约 `POST /v3/global/papay/contracts/jsapi-pre-entrust-sign` */
-  export interface PapayContractsJsapiPreEntrustSign_Post_Data {
-    /** 签约跳转URL */
-    sign_url: string
-  }
+  export interface PapayContractsJsapiPreEntrustSign_Post_Data
+    extends PapayContractsH5PreEntrustSign_Post_Data {}
 
   /** `v3/global/papay/contracts/miniprogram-pre-entrust-sign` */
   export interface PapayContractsMiniprogramPreEntrustSign {
@@ -2735,38 +2556,12 @@ export namespace Global {
   }
 
   /** 小程序签约 `POST /v3/global/papay/contracts/miniprogram-pre-entrust-sign` */
-  export interface PapayContractsMiniprogramPreEntrustSign_Post_Json {
-    /** 机构APPID */
-    appid?: string | undefined
-    /** 子商户号 */
-    sub_mchid?: string | undefined
-    /** 机构appid */
-    sp_appid?: string | undefined
-    /** 机构商户号 */
-    sp_mchid?: string | undefined
-    /** 子商户应用ID */
-    sub_appid?: string | undefined
-    /** 模板ID */
-    plan_id?: number | undefined
-    /** 商户侧签约协议号 */
-    out_contract_code?: string | undefined
-    /** 用户账户展示名称 */
-    user_display_name?: string | undefined
-    /** 签约成功通知url */
-    success_notify_url?: string | undefined
-    /** 商户appid下的用户标识 */
-    openid?: string | undefined
-    /** 用户客户端IP */
-    user_client_ip?: string | undefined
-    /** 过期时间. RFC 3339 */
-    expired_time?: string | undefined
-  }
+  export interface PapayContractsMiniprogramPreEntrustSign_Post_Json
+    extends PapayContractsAppPreEntrustSign_Post_Json {}
 
   /** 小程序签约 `POST /v3/global/papay/contracts/miniprogram-pre-entrust-sign` */
-  export interface PapayContractsMiniprogramPreEntrustSign_Post_Data {
-    /** 委托代扣签约会话id */
-    session_id: string
-  }
+  export interface PapayContractsMiniprogramPreEntrustSign_Post_Data
+    extends PapayContractsAppPreEntrustSign_Post_Data {}
 
   /** `v3/global/papay/contracts/out-contract-code` */
   export interface PapayContractsOutContractCode {
@@ -2813,40 +2608,8 @@ export namespace Global {
   }
 
   /** 商户协议号查询签约 `GET /v3/global/papay/contracts/out-contract-code/{out_contract_code}` */
-  export interface PapayContractsOutContractCodeByOutContractCode_Get_Data {
-    /** 商户号 */
-    mchid?: string
-    /** 机构APPID */
-    appid?: string
-    /** 机构商户号 */
-    sp_mchid?: string
-    /** 子商户号 */
-    sub_mchid?: string
-    /** 机构appid */
-    sp_appid?: string
-    /** 子商户应用ID */
-    sub_appid?: string
-    /** 委托代扣协议ID */
-    contract_id?: string
-    /** 模板ID */
-    plan_id?: number
-    /** 商户侧签约协议号 */
-    out_contract_code?: string
-    /** 用户账户展示名称 */
-    user_display_name?: string
-    /** 协议状态 */
-    state?: string
-    /** 协议签署时间. RFC 3339 */
-    signed_time?: string
-    /** 协议签署时间. RFC 3339 */
-    terminated_time?: string
-    /** 协议解约方式 */
-    termination_mode?: string
-    /** 解约备注 */
-    termination_note?: string
-    /** 商户appid下的用户标识 */
-    openid?: string
-  }
+  export interface PapayContractsOutContractCodeByOutContractCode_Get_Data
+    extends PapayContractsByContractId_Get_Data {}
 
   /** `v3/global/papay/contracts/web-pre-entrust-sign` */
   export interface PapayContractsWebPreEntrustSign {
@@ -2955,12 +2718,7 @@ export namespace Global {
   }
 
   /** 订单金额 */
-  export interface PapayTransactions_Post_Json_Amount {
-    /** 总金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
+  export interface PapayTransactions_Post_Json_Amount extends MicropayTransactionsPay_Post_Json_Amount {}
 
   /** 场景信息 */
   export interface PapayTransactions_Post_Json_SceneInfo {
@@ -3150,14 +2908,8 @@ export namespace Global {
   }
 
   /** 支付者 */
-  export interface PapayTransactionsByTransactionId_Get_Data_Payer {
-    /** 用户标识 */
-    openid?: string
-    /** 机构用户标识 */
-    sp_openid?: string
-    /** 子商户用户标识 */
-    sub_openid?: string
-  }
+  export interface PapayTransactionsByTransactionId_Get_Data_Payer
+    extends PapayTransactions_Post_Data_Payer {}
 
   /** 订单金额 */
   export interface PapayTransactionsByTransactionId_Get_Data_Amount {
@@ -3174,52 +2926,12 @@ export namespace Global {
   }
 
   /** 汇率信息 */
-  export interface PapayTransactionsByTransactionId_Get_Data_Amount_ExchangeRate {
-    /** 汇率类型 */
-    type?: 'SETTLEMENT_RATE' | (string & {})
-    /** 汇率值 */
-    rate?: number
-  }
+  export interface PapayTransactionsByTransactionId_Get_Data_Amount_ExchangeRate
+    extends MicropayTransactionsPay_Post_Data_Amount_ExchangeRate {}
 
   /** 优惠功能 */
-  export interface PapayTransactionsByTransactionId_Get_Data_PromotionDetail {
-    /** 券ID */
-    promotion_id: string
-    /** 优惠名称 */
-    name?: string
-    /** 优惠范围 */
-    scope?: 'GLOBAL' | 'SINGLE' | (string & {})
-    /** 优惠类型 */
-    type?: 'COUPON' | 'DISCOUNT' | (string & {})
-    /** 优惠券面额 */
-    amount: number
-    /** 优惠币种 */
-    currency: string
-    /** 活动ID */
-    activity_id?: string
-    /** 微信出资 */
-    wxpay_contribute_amount?: number
-    /** 商户出资 */
-    merchant_contribute_amount?: number
-    /** 其他出资 */
-    other_contribute_amount?: number
-    /** 单品列表 */
-    goods_detail?: PapayTransactionsByTransactionId_Get_Data_PromotionDetail_GoodsDetail[]
-  }
-
-  /** 单品列表 */
-  export interface PapayTransactionsByTransactionId_Get_Data_PromotionDetail_GoodsDetail {
-    /** 商品编码 */
-    goods_id: string
-    /** 商品备注 */
-    goods_remark?: string
-    /** 商品优惠金额 */
-    discount_amount: number
-    /** 商品数量 */
-    quantity: number
-    /** 商品价格 */
-    price: number
-  }
+  export interface PapayTransactionsByTransactionId_Get_Data_PromotionDetail
+    extends PapayTransactions_Post_Data_PromotionDetail {}
 
   /** `v3/global/papay/transactions/out-trade-no` */
   export interface PapayTransactionsOutTradeNo {
@@ -3253,120 +2965,12 @@ export namespace Global {
   }
 
   /** 查询订单(商户订单号) `GET /v3/global/papay/transactions/out-trade-no/{out_trade_no}` */
-  export interface PapayTransactionsOutTradeNoByOutTradeNo_Get_Query {
-    /** 子商户号 */
-    sub_mchid: string
-  }
+  export interface PapayTransactionsOutTradeNoByOutTradeNo_Get_Query
+    extends PapayTransactionsByTransactionId_Get_Query {}
 
   /** 查询订单(商户订单号) `GET /v3/global/papay/transactions/out-trade-no/{out_trade_no}` */
-  export interface PapayTransactionsOutTradeNoByOutTradeNo_Get_Data {
-    /** 商户号 */
-    mchid: string
-    /** APPID */
-    appid: string
-    /** 机构商户号 */
-    sp_mchid: string
-    /** 子商户号 */
-    sub_mchid: string
-    /** 机构APPID */
-    sp_appid: string
-    /** 子商户APPID */
-    sub_appid?: string
-    /** 商户订单号 */
-    out_trade_no: string
-    /** 微信支付订单号 */
-    transaction_id: string
-    /** 商户数据 */
-    attach?: string
-    /** 交易类型 */
-    trade_type: 'JSAPI' | 'NATIVE' | 'APP' | 'MWEB' | 'MICROPAY' | (string & {})
-    /** 付款银行 */
-    bank_type: string
-    /** 支付完成时间 */
-    success_time: string
-    /** 交易状态 */
-    trade_state: string
-    /** 交易状态描述 */
-    trade_state_desc: string
-    /** 支付者 */
-    payer: PapayTransactionsOutTradeNoByOutTradeNo_Get_Data_Payer
-    /** 订单金额 */
-    amount: PapayTransactionsOutTradeNoByOutTradeNo_Get_Data_Amount
-    /** 优惠功能 */
-    promotion_detail?: PapayTransactionsOutTradeNoByOutTradeNo_Get_Data_PromotionDetail[]
-  }
-
-  /** 支付者 */
-  export interface PapayTransactionsOutTradeNoByOutTradeNo_Get_Data_Payer {
-    /** 用户标识 */
-    openid?: string
-    /** 机构用户标识 */
-    sp_openid?: string
-    /** 子商户用户标识 */
-    sub_openid?: string
-  }
-
-  /** 订单金额 */
-  export interface PapayTransactionsOutTradeNoByOutTradeNo_Get_Data_Amount {
-    /** 订单金额 */
-    total: number
-    /** 用户支付金额 */
-    payer_total: number
-    /** 订单标价币种 */
-    currency: string
-    /** 用户支付币种 */
-    payer_currency: string
-    /** 汇率信息 */
-    exchange_rate?: PapayTransactionsOutTradeNoByOutTradeNo_Get_Data_Amount_ExchangeRate
-  }
-
-  /** 汇率信息 */
-  export interface PapayTransactionsOutTradeNoByOutTradeNo_Get_Data_Amount_ExchangeRate {
-    /** 汇率类型 */
-    type?: 'SETTLEMENT_RATE' | (string & {})
-    /** 汇率值 */
-    rate?: number
-  }
-
-  /** 优惠功能 */
-  export interface PapayTransactionsOutTradeNoByOutTradeNo_Get_Data_PromotionDetail {
-    /** 券ID */
-    promotion_id: string
-    /** 优惠名称 */
-    name?: string
-    /** 优惠范围 */
-    scope?: 'GLOBAL' | 'SINGLE' | (string & {})
-    /** 优惠类型 */
-    type?: 'COUPON' | 'DISCOUNT' | (string & {})
-    /** 优惠券面额 */
-    amount: number
-    /** 优惠币种 */
-    currency: string
-    /** 活动ID */
-    activity_id?: string
-    /** 微信出资 */
-    wxpay_contribute_amount?: number
-    /** 商户出资 */
-    merchant_contribute_amount?: number
-    /** 其他出资 */
-    other_contribute_amount?: number
-    /** 单品列表 */
-    goods_detail?: PapayTransactionsOutTradeNoByOutTradeNo_Get_Data_PromotionDetail_GoodsDetail[]
-  }
-
-  /** 单品列表 */
-  export interface PapayTransactionsOutTradeNoByOutTradeNo_Get_Data_PromotionDetail_GoodsDetail {
-    /** 商品编码 */
-    goods_id: string
-    /** 商品备注 */
-    goods_remark?: string
-    /** 商品优惠金额 */
-    discount_amount: number
-    /** 商品数量 */
-    quantity: number
-    /** 商品价格 */
-    price: number
-  }
+  export interface PapayTransactionsOutTradeNoByOutTradeNo_Get_Data
+    extends PapayTransactionsByTransactionId_Get_Data {}
 
   /** `v3/global/papay/transactions/out-trade-no/{out_trade_no}/reverse` */
   export interface PapayTransactionsOutTradeNoByOutTradeNoReverse {
@@ -3392,10 +2996,8 @@ export namespace Global {
   }
 
   /** 撤销订单(商户订单号) `POST /v3/global/papay/transactions/out-trade-no/{out_trade_no}/reverse` */
-  export interface PapayTransactionsOutTradeNoByOutTradeNoReverse_Post_Query {
-    /** 子商户号 */
-    sub_mchid: string
-  }
+  export interface PapayTransactionsOutTradeNoByOutTradeNoReverse_Post_Query
+    extends PapayTransactionsByTransactionId_Get_Query {}
 
   /** `v3/global/profit-sharing` */
   export interface ProfitSharing {
@@ -3580,52 +3182,7 @@ export namespace Global {
   }
 
   /** 查询分账结果 `GET /v3/global/profit-sharing/orders/{out_order_no}` */
-  export interface ProfitSharingOrdersByOutOrderNo_Get_Data {
-    /** 子商户号 */
-    sub_mchid?: string
-    /** 微信订单号 */
-    transaction_id: string
-    /** 商户分账单号 */
-    out_order_no: string
-    /** 微信分账单号 */
-    order_id: string
-    /** 分账单状态 */
-    state: string
-    /** 分账接收方列表 */
-    receivers?: ProfitSharingOrdersByOutOrderNo_Get_Data_Receivers[]
-  }
-
-  /** 分账接收方列表 */
-  export interface ProfitSharingOrdersByOutOrderNo_Get_Data_Receivers {
-    /** 分账币种 */
-    currency: string
-    /** 分账金额 */
-    amount: number
-    /** 分账描述 */
-    description: string
-    /** 分账接收方类型 */
-    type: 'MERCHANT_ID' | 'PERSONAL_OPENID' | 'PERSONAL_SUB_OPENID' | (string & {})
-    /** 分账接收方帐号 */
-    account: string
-    /** 分账结果 */
-    result: string
-    /** 分账失败原因 */
-    fail_reason: string
-    /** 分账创建时间 */
-    create_time: string
-    /** 分账完成时间 */
-    finish_time: string
-    /** 分账明细单号 */
-    detail_id?: string
-    /** 分账明细类型 */
-    detail_type?: string
-    /** 出资方结算币种 */
-    settlement_currency?: string
-    /** 出资方结算金额 */
-    settlement_amount?: number
-    /** 汇率值 */
-    rate?: number
-  }
+  export interface ProfitSharingOrdersByOutOrderNo_Get_Data extends ProfitSharingOrders_Post_Data {}
 
   /** `v3/global/profit-sharing/orders/unfreeze` */
   export interface ProfitSharingOrdersUnfreeze {
@@ -3661,52 +3218,7 @@ export namespace Global {
   }
 
   /** 解冻剩余资金 `POST /v3/global/profit-sharing/orders/unfreeze` */
-  export interface ProfitSharingOrdersUnfreeze_Post_Data {
-    /** 子商户号 */
-    sub_mchid?: string
-    /** 微信订单号 */
-    transaction_id: string
-    /** 商户分账单号 */
-    out_order_no: string
-    /** 微信分账单号 */
-    order_id: string
-    /** 分账单状态 */
-    state: string
-    /** 分账接收方列表 */
-    receivers?: ProfitSharingOrdersUnfreeze_Post_Data_Receivers[]
-  }
-
-  /** 分账接收方列表 */
-  export interface ProfitSharingOrdersUnfreeze_Post_Data_Receivers {
-    /** 分账币种 */
-    currency: string
-    /** 分账金额 */
-    amount: number
-    /** 分账描述 */
-    description: string
-    /** 分账接收方类型 */
-    type: 'MERCHANT_ID' | 'PERSONAL_OPENID' | 'PERSONAL_SUB_OPENID' | (string & {})
-    /** 分账接收方帐号 */
-    account: string
-    /** 分账结果 */
-    result: string
-    /** 分账失败原因 */
-    fail_reason: string
-    /** 分账创建时间 */
-    create_time: string
-    /** 分账完成时间 */
-    finish_time: string
-    /** 分账明细单号 */
-    detail_id?: string
-    /** 分账明细类型 */
-    detail_type?: string
-    /** 出资方结算币种 */
-    settlement_currency?: string
-    /** 出资方结算金额 */
-    settlement_amount?: number
-    /** 汇率值 */
-    rate?: number
-  }
+  export interface ProfitSharingOrdersUnfreeze_Post_Data extends ProfitSharingOrders_Post_Data {}
 
   /** `v3/global/profit-sharing/receivers` */
   export interface ProfitSharingReceivers {
@@ -3936,18 +3448,12 @@ export namespace Global {
   }
 
   /** 获取分账退款账单下载链接 `GET /v3/global/profit-sharing/refunds/bill-download-url` */
-  export interface ProfitSharingRefundsBillDownloadUrl_Get_Query {
-    /** 子商户号 */
-    sub_mchid?: string | undefined
-    /** 账单日期 */
-    bill_date?: string | undefined
-  }
+  export interface ProfitSharingRefundsBillDownloadUrl_Get_Query
+    extends ProfitSharingBillDownloadUrl_Get_Query {}
 
   /** 获取分账退款账单下载链接 `GET /v3/global/profit-sharing/refunds/bill-download-url` */
-  export interface ProfitSharingRefundsBillDownloadUrl_Get_Data {
-    /** 下载地址 */
-    download_url: string
-  }
+  export interface ProfitSharingRefundsBillDownloadUrl_Get_Data
+    extends ProfitSharingBillDownloadUrl_Get_Data {}
 
   /** `v3/global/profit-sharing/refunds/refundable-balance` */
   export interface ProfitSharingRefundsRefundableBalance {
@@ -4059,10 +3565,8 @@ export namespace Global {
   }
 
   /** 查询订单剩余可退款金额 `GET /v3/global/profit-sharing/transactions/{transaction_id}/refundable-amounts` */
-  export interface ProfitSharingTransactionsByTransactionIdRefundableAmounts_Get_Query {
-    /** 子商户号 */
-    sub_mchid?: string | undefined
-  }
+  export interface ProfitSharingTransactionsByTransactionIdRefundableAmounts_Get_Query
+    extends ProfitSharingTransactionsByTransactionIdAmounts_Get_Query {}
 
   /** 查询订单剩余可退款金额 `GET /v3/global/profit-sharing/transactions/{transaction_id}/refundable-amounts` */
   export interface ProfitSharingTransactionsByTransactionIdRefundableAmounts_Get_Data {
@@ -4176,12 +3680,8 @@ export namespace Global {
   export interface RefundRechargeBalance_Get extends CallSettings {}
 
   /** 商家充值退款余额查询 `GET /v3/global/refund/recharge-balance` */
-  export interface RefundRechargeBalance_Get_Data {
-    /** 账户可用余额 */
-    remaining_amount: number
-    /** 货币类型 */
-    currency: string
-  }
+  export interface RefundRechargeBalance_Get_Data
+    extends RefundPartnerRechargeBalanceSubMchidBySubMchid_Get_Data {}
 
   /** `v3/global/refunds` */
   export interface Refunds {
@@ -4400,28 +3900,10 @@ export namespace Global {
   }
 
   /** 汇率 */
-  export interface Refunds_Post_Data_Amount_ExchangeRate {
-    /** 汇率类型 */
-    type?: 'USERPAYMENT_RATE' | 'SETTLEMENT_RATE' | (string & {})
-    /** 汇率值 */
-    rate?: number
-  }
+  export interface Refunds_Post_Data_Amount_ExchangeRate extends Refunds_Get_Data_Data_Amount_ExchangeRate {}
 
   /** 优惠退款详情 */
-  export interface Refunds_Post_Data_Detail {
-    /** 券ID */
-    promotion_id: string
-    /** 优惠范围 */
-    scope?: 'GLOBAL' | 'SINGLE' | (string & {})
-    /** 优惠类型 */
-    type?: 'COUPON' | 'DISCOUNT' | (string & {})
-    /** 优惠券面额 */
-    amount?: number
-    /** 优惠券退款额 */
-    refund_amount?: number
-    /** 货币类型 */
-    currency: string
-  }
+  export interface Refunds_Post_Data_Detail extends Refunds_Get_Data_Data_RefundDetail {}
 
   /** `v3/global/refunds/id` */
   export interface RefundsId {
@@ -4488,42 +3970,10 @@ export namespace Global {
   }
 
   /** 退款金额 */
-  export interface RefundsIdByRefundId_Get_Data_Amount {
-    /** 退款金额 */
-    refund: number
-    /** 货币类型 */
-    currency?: string
-    /** 用户退款金额 */
-    payer_refund: number
-    /** 支付币种 */
-    payer_currency: string
-    /** 汇率 */
-    exchange_rate: RefundsIdByRefundId_Get_Data_Amount_ExchangeRate
-  }
-
-  /** 汇率 */
-  export interface RefundsIdByRefundId_Get_Data_Amount_ExchangeRate {
-    /** 汇率类型 */
-    type?: 'USERPAYMENT_RATE' | 'SETTLEMENT_RATE' | (string & {})
-    /** 汇率值 */
-    rate?: number
-  }
+  export interface RefundsIdByRefundId_Get_Data_Amount extends Refunds_Get_Data_Data_Amount {}
 
   /** 优惠退款详情 */
-  export interface RefundsIdByRefundId_Get_Data_Detail {
-    /** 券ID */
-    promotion_id: string
-    /** 优惠范围 */
-    scope?: 'GLOBAL' | 'SINGLE' | (string & {})
-    /** 优惠类型 */
-    type?: 'COUPON' | 'DISCOUNT' | (string & {})
-    /** 优惠券面额 */
-    amount?: number
-    /** 优惠券退款额 */
-    refund_amount?: number
-    /** 货币类型 */
-    currency: string
-  }
+  export interface RefundsIdByRefundId_Get_Data_Detail extends Refunds_Get_Data_Data_RefundDetail {}
 
   /** `v3/global/refunds/out-refund-no` */
   export interface RefundsOutRefundNo {
@@ -4556,80 +4006,10 @@ export namespace Global {
   }
 
   /** 查询单笔退款(商户退款订单号) `GET /v3/global/refunds/out-refund-no/{out_refund_no}` */
-  export interface RefundsOutRefundNoByOutRefundNo_Get_Query {
-    /** 商户号 */
-    mchid: string
-    /** 子商户号 */
-    sub_mchid: string
-    /** 机构商户号 */
-    sp_mchid: string
-  }
+  export interface RefundsOutRefundNoByOutRefundNo_Get_Query extends RefundsIdByRefundId_Get_Query {}
 
   /** 查询单笔退款(商户退款订单号) `GET /v3/global/refunds/out-refund-no/{out_refund_no}` */
-  export interface RefundsOutRefundNoByOutRefundNo_Get_Data {
-    /** 微信支付退款订单号 */
-    id: string
-    /** 商户退款单号 */
-    out_refund_no: string
-    /** 微信支付交易订单号 */
-    transaction_id: string
-    /** 商户原交易订单号 */
-    out_trade_no: string
-    /** 退款渠道 */
-    channel?: 'ORIGINAL' | 'BALANCE' | 'OTHER_BALANCE' | 'OTHER_BANKCARD' | (string & {})
-    /** 退款入账账户 */
-    recv_account?: string
-    /** 退款资金来源 */
-    fund_source?: 'REFUND_SOURCE_UNSETTLED_FUNDS' | 'REFUND_SOURCE_REchARGE_FUNDS' | (string & {})
-    /** 退款成功时间 */
-    success_time?: string
-    /** 退款创建时间 */
-    create_time: string
-    /** 退款状态 */
-    status: 'SUCCESS' | 'REFUNDCLOSE' | 'PROCESSING' | 'ABNORMAL' | (string & {})
-    /** 退款金额 */
-    amount: RefundsOutRefundNoByOutRefundNo_Get_Data_Amount
-    /** 优惠退款详情 */
-    detail?: RefundsOutRefundNoByOutRefundNo_Get_Data_Detail
-  }
-
-  /** 退款金额 */
-  export interface RefundsOutRefundNoByOutRefundNo_Get_Data_Amount {
-    /** 退款金额 */
-    refund: number
-    /** 货币类型 */
-    currency?: string
-    /** 用户退款金额 */
-    payer_refund: number
-    /** 支付币种 */
-    payer_currency: string
-    /** 汇率 */
-    exchange_rate: RefundsOutRefundNoByOutRefundNo_Get_Data_Amount_ExchangeRate
-  }
-
-  /** 汇率 */
-  export interface RefundsOutRefundNoByOutRefundNo_Get_Data_Amount_ExchangeRate {
-    /** 汇率类型 */
-    type?: 'USERPAYMENT_RATE' | 'SETTLEMENT_RATE' | (string & {})
-    /** 汇率值 */
-    rate?: number
-  }
-
-  /** 优惠退款详情 */
-  export interface RefundsOutRefundNoByOutRefundNo_Get_Data_Detail {
-    /** 券ID */
-    promotion_id: string
-    /** 优惠范围 */
-    scope?: 'GLOBAL' | 'SINGLE' | (string & {})
-    /** 优惠类型 */
-    type?: 'COUPON' | 'DISCOUNT' | (string & {})
-    /** 优惠券面额 */
-    amount?: number
-    /** 优惠券退款额 */
-    refund_amount?: number
-    /** 货币类型 */
-    currency: string
-  }
+  export interface RefundsOutRefundNoByOutRefundNo_Get_Data extends RefundsIdByRefundId_Get_Data {}
 
   /** `v3/global/settle` */
   export interface Settle {
@@ -4855,60 +4235,13 @@ export namespace Global {
   }
 
   /** 订单金额 */
-  export interface TransactionsApp_Post_Json_Amount {
-    /** 总金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
+  export interface TransactionsApp_Post_Json_Amount extends MicropayTransactionsPay_Post_Json_Amount {}
 
   /** 场景信息 */
-  export interface TransactionsApp_Post_Json_SceneInfo {
-    /** 商户端设备号 */
-    device_id?: string | undefined
-    /** 商户端设备IP */
-    device_ip?: string | undefined
-    /** 用户终端IP */
-    payer_client_ip?: string | undefined
-    /** 操作员ID */
-    operator_id?: string | undefined
-    /** 商户门店信息 */
-    store_info?: TransactionsApp_Post_Json_SceneInfo_StoreInfo | undefined
-  }
-
-  /** 商户门店信息 */
-  export interface TransactionsApp_Post_Json_SceneInfo_StoreInfo {
-    /** 编号 */
-    id?: string | undefined
-    /** 名称 */
-    name: string
-    /** 详细地址 */
-    address: string
-  }
+  export interface TransactionsApp_Post_Json_SceneInfo extends MicropayTransactionsPay_Post_Json_SceneInfo {}
 
   /** 优惠功能 */
-  export interface TransactionsApp_Post_Json_Detail {
-    /** 订单原价 */
-    cost_price?: number | undefined
-    /** 商品小票ID */
-    receipt_id?: string | undefined
-    /** 单品列表 */
-    goods_detail?: readonly TransactionsApp_Post_Json_Detail_GoodsDetail[] | undefined
-  }
-
-  /** 单品列表 */
-  export interface TransactionsApp_Post_Json_Detail_GoodsDetail {
-    /** 商品编码 */
-    goods_id: string
-    /** 微信侧商品编码 */
-    wxpay_goods_id?: string | undefined
-    /** 商品名称 */
-    goods_name?: string | undefined
-    /** 商品数量 */
-    quantity: number
-    /** 商品单价 */
-    price: number
-  }
+  export interface TransactionsApp_Post_Json_Detail extends MicropayTransactionsPay_Post_Json_Detail {}
 
   /** APP支付下单 `POST /v3/global/transactions/app` */
   export interface TransactionsApp_Post_Data {
@@ -4946,14 +4279,7 @@ export namespace Global {
   }
 
   /** 查询订单(微信支付订单号) `GET /v3/global/transactions/id/{transaction_id}` */
-  export interface TransactionsIdByTransactionId_Get_Query {
-    /** 商户号 */
-    mchid: string
-    /** 子商户号 */
-    sub_mchid: string
-    /** 机构商户号 */
-    sp_mchid: string
-  }
+  export interface TransactionsIdByTransactionId_Get_Query extends RefundsIdByRefundId_Get_Query {}
 
   /** 查询订单(微信支付订单号) `GET /v3/global/transactions/id/{transaction_id}` */
   export interface TransactionsIdByTransactionId_Get_Data {
@@ -4994,36 +4320,11 @@ export namespace Global {
   }
 
   /** 支付者 */
-  export interface TransactionsIdByTransactionId_Get_Data_Payer {
-    /** 用户标识 */
-    openid?: string
-    /** 机构用户标识 */
-    sp_openid?: string
-    /** 子商户用户标识 */
-    sub_openid?: string
-  }
+  export interface TransactionsIdByTransactionId_Get_Data_Payer extends PapayTransactions_Post_Data_Payer {}
 
   /** 订单金额 */
-  export interface TransactionsIdByTransactionId_Get_Data_Amount {
-    /** 订单金额 */
-    total: number
-    /** 用户支付金额 */
-    payer_total: number
-    /** 订单标价币种 */
-    currency: string
-    /** 用户支付币种 */
-    payer_currency: string
-    /** 汇率信息 */
-    exchange_rate?: TransactionsIdByTransactionId_Get_Data_Amount_ExchangeRate
-  }
-
-  /** 汇率信息 */
-  export interface TransactionsIdByTransactionId_Get_Data_Amount_ExchangeRate {
-    /** 汇率类型 */
-    type?: 'SETTLEMENT_RATE' | (string & {})
-    /** 汇率值 */
-    rate?: number
-  }
+  export interface TransactionsIdByTransactionId_Get_Data_Amount
+    extends PapayTransactionsByTransactionId_Get_Data_Amount {}
 
   /** 优惠功能 */
   export interface TransactionsIdByTransactionId_Get_Data_PromotionDetail {
@@ -5052,18 +4353,8 @@ export namespace Global {
   }
 
   /** 单品列表 */
-  export interface TransactionsIdByTransactionId_Get_Data_PromotionDetail_GoodsDetail {
-    /** 商品编码 */
-    goods_id: string
-    /** 商品备注 */
-    goods_remark?: string
-    /** 商品优惠金额 */
-    discount_amount: number
-    /** 商品数量 */
-    quantity: number
-    /** 商品价格 */
-    price: number
-  }
+  export interface TransactionsIdByTransactionId_Get_Data_PromotionDetail_GoodsDetail
+    extends PapayTransactions_Post_Data_PromotionDetail_GoodsDetail {}
 
   /** `v3/global/transactions/id/{transaction_id}/close` */
   export interface TransactionsIdByTransactionIdClose {
@@ -5116,120 +4407,10 @@ export namespace Global {
   }
 
   /** JSAPI支付下单 `POST /v3/global/transactions/jsapi` */
-  export interface TransactionsJsapi_Post_Json {
-    /** 商户号 */
-    mchid: string
-    /** APPID */
-    appid: string
-    /** 子商户号 */
-    sub_mchid: string
-    /** 机构商户号 */
-    sp_mchid: string
-    /** 机构APPID */
-    sp_appid: string
-    /** 子商户APPID */
-    sub_appid?: string | undefined
-    /** 商品描述 */
-    description: string
-    /** 商户数据 */
-    attach?: string | undefined
-    /** 通知地址 */
-    notify_url: string
-    /** 商户订单号 */
-    out_trade_no: string
-    /** 商品标记 */
-    goods_tag?: string | undefined
-    /** 交易类型 */
-    trade_type: string
-    /** 指定支付方式 */
-    limit_pay?: string | undefined
-    /** 交易起始时间 */
-    time_start?: string | undefined
-    /** 交易结束时间 */
-    time_expire?: string | undefined
-    /** MCC码 */
-    merchant_category_code: string
-    /** 支付者 */
-    payer?: TransactionsJsapi_Post_Json_Payer | undefined
-    /** 订单金额 */
-    amount: TransactionsJsapi_Post_Json_Amount
-    /** 场景信息 */
-    scene_info?: TransactionsJsapi_Post_Json_SceneInfo | undefined
-    /** 优惠功能 */
-    detail?: readonly TransactionsJsapi_Post_Json_Detail[] | undefined
-  }
-
-  /** 支付者 */
-  export interface TransactionsJsapi_Post_Json_Payer {
-    /** 用户标识 */
-    openid?: string | undefined
-    /** 用户标识 */
-    sp_openid?: string | undefined
-    /** 用户标识 */
-    sub_openid?: string | undefined
-  }
-
-  /** 订单金额 */
-  export interface TransactionsJsapi_Post_Json_Amount {
-    /** 总金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
-
-  /** 场景信息 */
-  export interface TransactionsJsapi_Post_Json_SceneInfo {
-    /** 商户端设备号 */
-    device_id?: string | undefined
-    /** 商户端设备IP */
-    device_ip?: string | undefined
-    /** 用户终端IP */
-    payer_client_ip?: string | undefined
-    /** 操作员ID */
-    operator_id?: string | undefined
-    /** 商户门店信息 */
-    store_info?: TransactionsJsapi_Post_Json_SceneInfo_StoreInfo | undefined
-  }
-
-  /** 商户门店信息 */
-  export interface TransactionsJsapi_Post_Json_SceneInfo_StoreInfo {
-    /** 编号 */
-    id?: string | undefined
-    /** 名称 */
-    name: string
-    /** 详细地址 */
-    address: string
-  }
-
-  /** 优惠功能 */
-  export interface TransactionsJsapi_Post_Json_Detail {
-    /** 订单原价 */
-    cost_price?: number | undefined
-    /** 商品小票ID */
-    receipt_id?: string | undefined
-    /** 单品列表 */
-    goods_detail?: readonly TransactionsJsapi_Post_Json_Detail_GoodsDetail[] | undefined
-  }
-
-  /** 单品列表 */
-  export interface TransactionsJsapi_Post_Json_Detail_GoodsDetail {
-    /** 商品编码 */
-    goods_id: string
-    /** 微信侧商品编码 */
-    wxpay_goods_id?: string | undefined
-    /** 商品名称 */
-    goods_name?: string | undefined
-    /** 商品数量 */
-    quantity: number
-    /** 商品单价 */
-    price: number
-  }
+  export interface TransactionsJsapi_Post_Json extends TransactionsApp_Post_Json {}
 
   /** JSAPI支付下单 `POST /v3/global/transactions/jsapi` */
-  export interface TransactionsJsapi_Post_Data {
-    /** 预支付交易会话标识 */
-    prepay_id: string
-  }
+  export interface TransactionsJsapi_Post_Data extends TransactionsApp_Post_Data {}
 
   /** `v3/global/transactions/mweb` */
   export interface TransactionsMweb {
@@ -5295,22 +4476,10 @@ export namespace Global {
   }
 
   /** 支付者 */
-  export interface TransactionsMweb_Post_Json_Payer {
-    /** 用户标识 */
-    openid?: string | undefined
-    /** 用户标识 */
-    sp_openid?: string | undefined
-    /** 用户标识 */
-    sub_openid?: string | undefined
-  }
+  export interface TransactionsMweb_Post_Json_Payer extends TransactionsApp_Post_Json_Payer {}
 
   /** 订单金额 */
-  export interface TransactionsMweb_Post_Json_Amount {
-    /** 总金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
+  export interface TransactionsMweb_Post_Json_Amount extends MicropayTransactionsPay_Post_Json_Amount {}
 
   /** 场景信息 */
   export interface TransactionsMweb_Post_Json_SceneInfo {
@@ -5327,38 +4496,11 @@ export namespace Global {
   }
 
   /** 商户门店信息 */
-  export interface TransactionsMweb_Post_Json_SceneInfo_StoreInfo {
-    /** 编号 */
-    id?: string | undefined
-    /** 名称 */
-    name: string
-    /** 详细地址 */
-    address: string
-  }
+  export interface TransactionsMweb_Post_Json_SceneInfo_StoreInfo
+    extends MicropayTransactionsPay_Post_Json_SceneInfo_StoreInfo {}
 
   /** 优惠功能 */
-  export interface TransactionsMweb_Post_Json_Detail {
-    /** 订单原价 */
-    cost_price?: number | undefined
-    /** 商品小票ID */
-    receipt_id?: string | undefined
-    /** 单品列表 */
-    goods_detail?: readonly TransactionsMweb_Post_Json_Detail_GoodsDetail[] | undefined
-  }
-
-  /** 单品列表 */
-  export interface TransactionsMweb_Post_Json_Detail_GoodsDetail {
-    /** 商品编码 */
-    goods_id: string
-    /** 微信侧商品编码 */
-    wxpay_goods_id?: string | undefined
-    /** 商品名称 */
-    goods_name?: string | undefined
-    /** 商品数量 */
-    quantity: number
-    /** 商品单价 */
-    price: number
-  }
+  export interface TransactionsMweb_Post_Json_Detail extends MicropayTransactionsPay_Post_Json_Detail {}
 
   /** H5支付下单 `POST /v3/global/transactions/mweb` */
   export interface TransactionsMweb_Post_Data {
@@ -5386,114 +4528,7 @@ export namespace Global {
   }
 
   /** Native支付下单 `POST /v3/global/transactions/native` */
-  export interface TransactionsNative_Post_Json {
-    /** 商户号 */
-    mchid: string
-    /** APPID */
-    appid: string
-    /** 子商户号 */
-    sub_mchid: string
-    /** 机构商户号 */
-    sp_mchid: string
-    /** 机构APPID */
-    sp_appid: string
-    /** 子商户APPID */
-    sub_appid?: string | undefined
-    /** 商品描述 */
-    description: string
-    /** 商户数据 */
-    attach?: string | undefined
-    /** 通知地址 */
-    notify_url: string
-    /** 商户订单号 */
-    out_trade_no: string
-    /** 商品标记 */
-    goods_tag?: string | undefined
-    /** 交易类型 */
-    trade_type: string
-    /** 指定支付方式 */
-    limit_pay?: string | undefined
-    /** 交易起始时间 */
-    time_start?: string | undefined
-    /** 交易结束时间 */
-    time_expire?: string | undefined
-    /** MCC码 */
-    merchant_category_code: string
-    /** 支付者 */
-    payer?: TransactionsNative_Post_Json_Payer | undefined
-    /** 订单金额 */
-    amount: TransactionsNative_Post_Json_Amount
-    /** 场景信息 */
-    scene_info?: TransactionsNative_Post_Json_SceneInfo | undefined
-    /** 优惠功能 */
-    detail?: readonly TransactionsNative_Post_Json_Detail[] | undefined
-  }
-
-  /** 支付者 */
-  export interface TransactionsNative_Post_Json_Payer {
-    /** 用户标识 */
-    openid?: string | undefined
-    /** 用户标识 */
-    sp_openid?: string | undefined
-    /** 用户标识 */
-    sub_openid?: string | undefined
-  }
-
-  /** 订单金额 */
-  export interface TransactionsNative_Post_Json_Amount {
-    /** 总金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
-
-  /** 场景信息 */
-  export interface TransactionsNative_Post_Json_SceneInfo {
-    /** 商户端设备号 */
-    device_id?: string | undefined
-    /** 商户端设备IP */
-    device_ip?: string | undefined
-    /** 用户终端IP */
-    payer_client_ip?: string | undefined
-    /** 操作员ID */
-    operator_id?: string | undefined
-    /** 商户门店信息 */
-    store_info?: TransactionsNative_Post_Json_SceneInfo_StoreInfo | undefined
-  }
-
-  /** 商户门店信息 */
-  export interface TransactionsNative_Post_Json_SceneInfo_StoreInfo {
-    /** 编号 */
-    id?: string | undefined
-    /** 名称 */
-    name: string
-    /** 详细地址 */
-    address: string
-  }
-
-  /** 优惠功能 */
-  export interface TransactionsNative_Post_Json_Detail {
-    /** 订单原价 */
-    cost_price?: number | undefined
-    /** 商品小票ID */
-    receipt_id?: string | undefined
-    /** 单品列表 */
-    goods_detail?: readonly TransactionsNative_Post_Json_Detail_GoodsDetail[] | undefined
-  }
-
-  /** 单品列表 */
-  export interface TransactionsNative_Post_Json_Detail_GoodsDetail {
-    /** 商品编码 */
-    goods_id: string
-    /** 微信侧商品编码 */
-    wxpay_goods_id?: string | undefined
-    /** 商品名称 */
-    goods_name?: string | undefined
-    /** 商品数量 */
-    quantity: number
-    /** 商品单价 */
-    price: number
-  }
+  export interface TransactionsNative_Post_Json extends TransactionsApp_Post_Json {}
 
   /** Native支付下单 `POST /v3/global/transactions/native` */
   export interface TransactionsNative_Post_Data {
@@ -5533,124 +4568,11 @@ export namespace Global {
   }
 
   /** 查询订单(商户订单号) `GET /v3/global/transactions/out-trade-no/{out_trade_no}` */
-  export interface TransactionsOutTradeNoByOutTradeNo_Get_Query {
-    /** 商户号 */
-    mchid: string
-    /** 子商户号 */
-    sub_mchid: string
-    /** 机构商户号 */
-    sp_mchid: string
-  }
+  export interface TransactionsOutTradeNoByOutTradeNo_Get_Query extends RefundsIdByRefundId_Get_Query {}
 
   /** 查询订单(商户订单号) `GET /v3/global/transactions/out-trade-no/{out_trade_no}` */
-  export interface TransactionsOutTradeNoByOutTradeNo_Get_Data {
-    /** 商户号 */
-    mchid: string
-    /** APPID */
-    appid: string
-    /** 机构商户号 */
-    sp_mchid: string
-    /** 子商户号 */
-    sub_mchid: string
-    /** 机构APPID */
-    sp_appid: string
-    /** 子商户APPID */
-    sub_appid?: string
-    /** 商户订单号 */
-    out_trade_no: string
-    /** 微信支付订单号 */
-    id: string
-    /** 商户数据 */
-    attach?: string
-    /** 交易类型 */
-    trade_type: 'JSAPI' | 'NATIVE' | 'APP' | 'MWEB' | 'MICROPAY' | (string & {})
-    /** 付款银行 */
-    bank_type: string
-    /** 支付完成时间 */
-    success_time: string
-    /** 交易状态 */
-    trade_state: string
-    /** 交易状态描述 */
-    trade_state_desc: string
-    /** 支付者 */
-    payer: TransactionsOutTradeNoByOutTradeNo_Get_Data_Payer
-    /** 订单金额 */
-    amount: TransactionsOutTradeNoByOutTradeNo_Get_Data_Amount
-    /** 优惠功能 */
-    promotion_detail?: TransactionsOutTradeNoByOutTradeNo_Get_Data_PromotionDetail[]
-  }
-
-  /** 支付者 */
-  export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_Payer {
-    /** 用户标识 */
-    openid?: string
-    /** 机构用户标识 */
-    sp_openid?: string
-    /** 子商户用户标识 */
-    sub_openid?: string
-  }
-
-  /** 订单金额 */
-  export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_Amount {
-    /** 订单金额 */
-    total: number
-    /** 用户支付金额 */
-    payer_total: number
-    /** 订单标价币种 */
-    currency: string
-    /** 用户支付币种 */
-    payer_currency: string
-    /** 汇率信息 */
-    exchange_rate?: TransactionsOutTradeNoByOutTradeNo_Get_Data_Amount_ExchangeRate
-  }
-
-  /** 汇率信息 */
-  export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_Amount_ExchangeRate {
-    /** 汇率类型 */
-    type?: 'SETTLEMENT_RATE' | (string & {})
-    /** 汇率值 */
-    rate?: number
-  }
-
-  /** 优惠功能 */
-  export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_PromotionDetail {
-    /** 券ID */
-    promotion_id: string
-    /** 优惠名称 */
-    name?: string
-    /** 优惠范围 */
-    scope?: string
-    /** 优惠类型 */
-    type?: 'COUPON' | 'DISCOUNT' | (string & {})
-    /** 优惠券面额 */
-    amount: number
-    /** 优惠币种 */
-    currency: string
-    /** 活动ID */
-    activity_id?: string
-    /** 微信出资 */
-    wxpay_contribute_amount?: number
-    /** 商户出资 */
-    merchant_contribute_amount?: number
-    /** 其他出资 */
-    other_contribute_amount?: number
-    /** 单品列表 */
-    goods_detail?: TransactionsOutTradeNoByOutTradeNo_Get_Data_PromotionDetail_GoodsDetail[]
-  }
-
-  /** 单品列表 */
-  export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_PromotionDetail_GoodsDetail {
-    /** 商品编码 */
-    goods_id: string
-    /** 商品备注 */
-    goods_remark?: string
-    /** 商品优惠金额 */
-    discount_amount: number
-    /** 商品数量 */
-    quantity: number
-    /** 商品价格 */
-    price: number
-  }
+  export interface TransactionsOutTradeNoByOutTradeNo_Get_Data
+    extends TransactionsIdByTransactionId_Get_Data {}
 
   /** `v3/global/transactions/out-trade-no/{out_trade_no}/close` */
   export interface TransactionsOutTradeNoByOutTradeNoClose {
@@ -5674,12 +4596,6 @@ export namespace Global {
   }
 
   /** 关闭订单(商户订单号) `POST /v3/global/transactions/out-trade-no/{out_trade_no}/close` */
-  export interface TransactionsOutTradeNoByOutTradeNoClose_Post_Json {
-    /** 直连商户号 */
-    mchid: string
-    /** 子商户号 */
-    sub_mchid?: string | undefined
-    /** 机构商户号 */
-    sp_mchid?: string | undefined
-  }
+  export interface TransactionsOutTradeNoByOutTradeNoClose_Post_Json
+    extends TransactionsIdByTransactionIdClose_Post_Json {}
 }

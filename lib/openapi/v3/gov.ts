@@ -142,14 +142,7 @@ export namespace Gov {
   }
 
   /** 查询审核结果 `POST /v3/gov/subsidy/audit/cup/query` */
-  export interface SubsidyAuditCupQuery_Post_Json {
-    /** 分公司机构代码 */
-    org_no: string
-    /** 商户订单号 */
-    mchnt_order_id: string
-    /** 审核记录上传时间 */
-    upload_time: string
-  }
+  export interface SubsidyAuditCupQuery_Post_Json extends SubsidyAuditCupInvalid_Post_Json {}
 
   /** 查询审核结果 `POST /v3/gov/subsidy/audit/cup/query` */
   export interface SubsidyAuditCupQuery_Post_Data {
@@ -220,16 +213,7 @@ export namespace Gov {
   }
 
   /** 同步非银联支付交易退款信息 `POST /v3/gov/subsidy/audit/cup/refund/sync` */
-  export interface SubsidyAuditCupRefundSync_Post_Data {
-    /** 响应码 */
-    code: string
-    /** 响应描述 */
-    msg: string
-    /** 详细应答码 */
-    sub_code?: string
-    /** 详细应答码描述 */
-    sub_msg?: string
-  }
+  export interface SubsidyAuditCupRefundSync_Post_Data extends SubsidyAuditCupInvalid_Post_Data {}
 
   /** `v3/gov/subsidy/audit/cup/update` */
   export interface SubsidyAuditCupUpdate {
@@ -403,16 +387,7 @@ export namespace Gov {
   }
 
   /** 更新审核数据 `POST /v3/gov/subsidy/audit/cup/update` */
-  export interface SubsidyAuditCupUpdate_Post_Data {
-    /** 响应码 */
-    code: string
-    /** 响应描述 */
-    msg: string
-    /** 详细应答码 */
-    sub_code?: string
-    /** 详细应答码描述 */
-    sub_msg?: string
-  }
+  export interface SubsidyAuditCupUpdate_Post_Data extends SubsidyAuditCupInvalid_Post_Data {}
 
   /** `v3/gov/subsidy/audit/cup/upload` */
   export interface SubsidyAuditCupUpload {
@@ -432,170 +407,10 @@ export namespace Gov {
   }
 
   /** 上传审核数据 `POST /v3/gov/subsidy/audit/cup/upload` */
-  export interface SubsidyAuditCupUpload_Post_Json {
-    /** 分公司机构代码 */
-    org_no: string
-    /** 店铺编码 */
-    sub_mchnt_cd: string
-    /** 店铺名称 */
-    sub_mchnt_nm: string
-    /** 门店名称 */
-    store_nm?: string | undefined
-    /** 线上平台订单号 */
-    online_no: string
-    /** 商户订单号 */
-    mchnt_order_id: string
-    /** 审核记录上传时间 */
-    upload_time: string
-    /** 审核结果通知地址 */
-    notify_url: string
-    /** 品类 */
-    prod_id: string
-    /** 能效 */
-    eng_grade?: string | undefined
-    /** 品牌 */
-    brand_nm: string
-    /** 型号 */
-    prod_model: string
-    /** 销售方式 */
-    sales_chnl?: string | undefined
-    /** 电商平台方 */
-    plat_form: string
-    /** 支付方式类型 */
-    payer_tp: string
-    /** 收旧订单号 */
-    trade_in_order_id?: string | undefined
-    /** 收旧价格 */
-    trade_in_at?: string | undefined
-    /** 收旧价格是否统计 */
-    is_trade_in?: string | undefined
-    /** 订单金额 */
-    sales_at: string
-    /** 实付金额 */
-    actual_at: string
-    /** 交易时间 */
-    trans_tm: string
-    /** 商户编码 */
-    mchnt_cd: string
-    /** 商家优惠金额 */
-    mer_sub_at?: string | undefined
-    /** 国补优惠金额 */
-    discount_at: string
-    /** 其他图片1 */
-    image01?: string | undefined
-    /** 其他图片2 */
-    image02?: string | undefined
-    /** 其他图片3 */
-    image03?: string | undefined
-    /** 其他图片4 */
-    image04?: string | undefined
-    /** 其他图片5 */
-    image05?: string | undefined
-    /** 其他图片6 */
-    image06?: string | undefined
-    /** 其他图片7 */
-    image07?: string | undefined
-    /** 其他图片8 */
-    image08?: string | undefined
-    /** 其他图片9 */
-    image09?: string | undefined
-    /** 其他图片10 */
-    image10?: string | undefined
-    /** 收旧承诺函照片 */
-    commitment_letter_photo?: string | undefined
-    /** 收旧承诺函照片格式 */
-    commitment_letter_photo_format?: string | undefined
-    /** 收旧设备外观照片 */
-    device_photo?: string | undefined
-    /** 收旧设备外观照片格式 */
-    device_photo_format?: string | undefined
-    /** 包含完整外包装及sn码的激活照片 */
-    pack_and_active_photo?: string | undefined
-    /** 商品条码 */
-    bar_code?: string | undefined
-    /** SN码 */
-    sn_code: string
-    /** IMEI1 */
-    imei1?: string | undefined
-    /** IMEI2 */
-    imei2?: string | undefined
-    /** 能效或水效网备案登记型号 */
-    register_model?: string | undefined
-    /** 能效或水效备案号 */
-    record_number?: string | undefined
-    /** 能效或水效执行的国家标准名称 */
-    eng_grade_standard?: string | undefined
-    /** 发票信息 */
-    invoice_info: SubsidyAuditCupUpload_Post_Json_InvoiceInfo
-    /** 物流信息 */
-    track_info: SubsidyAuditCupUpload_Post_Json_TrackInfo
-  }
-
-  /** 发票信息 */
-  export interface SubsidyAuditCupUpload_Post_Json_InvoiceInfo {
-    /** 发票代码 */
-    invoice_cd?: string | undefined
-    /** 发票号码 */
-    invoice_no?: string | undefined
-    /** 开票日期 */
-    invoice_dt?: string | undefined
-    /** 发票链接 */
-    invoice_link?: string | undefined
-    /** 发票类型 */
-    invoice_tp?: string | undefined
-    /** 发票校验码 */
-    invoice_ck_cd?: string | undefined
-    /** 发票上购买人姓名 */
-    nm?: string | undefined
-    /** 税价合计 */
-    tax?: string | undefined
-    /** 发票税额 */
-    invoice_tax_amt?: string | undefined
-    /** 销售企业名称 */
-    sales_ent_nm?: string | undefined
-    /** 销售方纳税人识别号 */
-    tax_payer?: string | undefined
-    /** 数量 */
-    num?: string | undefined
-    /** 货物或应税劳务服务名称 */
-    service_nm?: string | undefined
-  }
-
-  /** 物流信息 */
-  export interface SubsidyAuditCupUpload_Post_Json_TrackInfo {
-    /** 物流单号 */
-    tracking_no?: string | undefined
-    /** 物流公司 */
-    tracking_company?: string | undefined
-    /** 收货省 */
-    usr_prov?: string | undefined
-    /** 收货市 */
-    usr_city?: string | undefined
-    /** 收货区县 */
-    usr_area?: string | undefined
-    /** 收货地址 */
-    usr_addr?: string | undefined
-    /** 物流类型 */
-    tracking_type?: string | undefined
-    /** 提货方式 */
-    delivery_method?: string | undefined
-    /** 发货地址 */
-    shipping_addr?: string | undefined
-    /** 签收时间 */
-    delivery_time?: string | undefined
-  }
+  export interface SubsidyAuditCupUpload_Post_Json extends SubsidyAuditCupUpdate_Post_Json {}
 
   /** 上传审核数据 `POST /v3/gov/subsidy/audit/cup/upload` */
-  export interface SubsidyAuditCupUpload_Post_Data {
-    /** 响应码 */
-    code: string
-    /** 响应描述 */
-    msg: string
-    /** 详细应答码 */
-    sub_code?: string
-    /** 详细应答码描述 */
-    sub_msg?: string
-  }
+  export interface SubsidyAuditCupUpload_Post_Data extends SubsidyAuditCupInvalid_Post_Data {}
 
   /** `v3/gov/subsidy/companies` */
   export interface SubsidyCompanies {
@@ -810,12 +625,7 @@ export namespace Gov {
   }
 
   /** N品类同步资格核销信息 `POST /v3/gov/subsidy/n-qualifications/sync` */
-  export interface SubsidyNQualificationsSync_Post_Data {
-    /** 响应码 */
-    code: string
-    /** 响应描述 */
-    message: string
-  }
+  export interface SubsidyNQualificationsSync_Post_Data extends SubsidyGoodsUpload_Post_Data {}
 
   /** `v3/gov/subsidy/qualification` */
   export interface SubsidyQualification {
@@ -931,12 +741,7 @@ export namespace Gov {
   }
 
   /** 取消资格(透传模式) `POST /v3/gov/subsidy/qualifications/passthrough/cancel` */
-  export interface SubsidyQualificationsPassthroughCancel_Post_Data {
-    /** 响应码 */
-    code: string
-    /** 响应描述 */
-    message: string
-  }
+  export interface SubsidyQualificationsPassthroughCancel_Post_Data extends SubsidyGoodsUpload_Post_Data {}
 
   /** `v3/gov/subsidy/qualifications/passthrough/claim` */
   export interface SubsidyQualificationsPassthroughClaim {
@@ -986,12 +791,7 @@ export namespace Gov {
   }
 
   /** 领取资格(透传模式) `POST /v3/gov/subsidy/qualifications/passthrough/claim` */
-  export interface SubsidyQualificationsPassthroughClaim_Post_Data {
-    /** 响应码 */
-    code: string
-    /** 响应描述 */
-    message: string
-  }
+  export interface SubsidyQualificationsPassthroughClaim_Post_Data extends SubsidyGoodsUpload_Post_Data {}
 
   /** `v3/gov/subsidy/qualifications/passthrough/query` */
   export interface SubsidyQualificationsPassthroughQuery {
@@ -1082,21 +882,8 @@ export namespace Gov {
   }
 
   /** 批量查询用户资格 `POST /v3/gov/subsidy/qualifications/query` */
-  export interface SubsidyQualificationsQuery_Post_Json {
-    /** 自然人姓名. Base64. Encrypted with the platform's key */
-    real_name: Encrypted
-    /** 自然人证件号. Base64. Encrypted with the platform's key */
-    id_card_number: Encrypted
-    /** 手机号. Base64. Encrypted with the platform's key */
-    phone_number: Encrypted
-    /** 使用的资格的地区编码 */
-    qualification_region_code: number
-    /** 证件类型 */
-    identity_document_type:
-      | 'ID_DOC_TYPE_ID_CARD'
-      | 'ID_DOC_TYPE_MAINLAND_TRAVEL_PERMIT_FOR_HK_MC'
-      | 'ID_DOC_TYPE_MAINLAND_TRAVEL_PERMIT_FOR_TW'
-  }
+  export interface SubsidyQualificationsQuery_Post_Json
+    extends SubsidyQualificationsPassthroughQuery_Post_Json {}
 
   /** 批量查询用户资格 `POST /v3/gov/subsidy/qualifications/query` */
   export interface SubsidyQualificationsQuery_Post_Headers extends HeadersInput {
@@ -1239,12 +1026,7 @@ export namespace Gov {
   }
 
   /** 同步资格核销信息 `POST /v3/gov/subsidy/qualifications/sync` */
-  export interface SubsidyQualificationsSync_Post_Data {
-    /** 响应码 */
-    code: string
-    /** 响应描述 */
-    message: string
-  }
+  export interface SubsidyQualificationsSync_Post_Data extends SubsidyGoodsUpload_Post_Data {}
 
   /** `v3/gov/subsidy/sncode` */
   export interface SubsidySncode {
@@ -1299,12 +1081,7 @@ export namespace Gov {
   }
 
   /** sn码锁定 `POST /v3/gov/subsidy/sncode/lock` */
-  export interface SubsidySncodeLock_Post_Data {
-    /** 响应码 */
-    code: string
-    /** 响应描述 */
-    message: string
-  }
+  export interface SubsidySncodeLock_Post_Data extends SubsidyGoodsUpload_Post_Data {}
 
   /** `v3/gov/subsidy/sncode/query` */
   export interface SubsidySncodeQuery {
@@ -1381,12 +1158,7 @@ export namespace Gov {
   }
 
   /** sn码解锁 `POST /v3/gov/subsidy/sncode/unlock` */
-  export interface SubsidySncodeUnlock_Post_Data {
-    /** 响应码 */
-    code: string
-    /** 响应描述 */
-    message: string
-  }
+  export interface SubsidySncodeUnlock_Post_Data extends SubsidyGoodsUpload_Post_Data {}
 
   /** `v3/gov/subsidy/transactions` */
   export interface SubsidyTransactions {
@@ -1582,12 +1354,7 @@ export namespace Gov {
   }
 
   /** 交易信息回传 `POST /v3/gov/subsidy/transactions/sync` */
-  export interface SubsidyTransactionsSync_Post_Data {
-    /** 响应码 */
-    code: string
-    /** 响应描述 */
-    message: string
-  }
+  export interface SubsidyTransactionsSync_Post_Data extends SubsidyGoodsUpload_Post_Data {}
 
   /** `v3/gov/subsidy/zhejiang` */
   export interface SubsidyZhejiang {
@@ -1720,12 +1487,7 @@ export namespace Gov {
   }
 
   /** 品类凭证码上报确认 `POST /v3/gov/subsidy/zhejiang/authcode/commit` */
-  export interface SubsidyZhejiangAuthcodeCommit_Post_Data {
-    /** 响应码 */
-    resp_code: string
-    /** 响应描述 */
-    resp_desc: string
-  }
+  export interface SubsidyZhejiangAuthcodeCommit_Post_Data extends SubsidyZhejiangAuthcodeCancel_Post_Data {}
 
   /** `v3/gov/subsidy/zhejiang/authcode/issue` */
   export interface SubsidyZhejiangAuthcodeIssue {
@@ -1849,12 +1611,7 @@ export namespace Gov {
   }
 
   /** 品类凭证码上报撤销 `POST /v3/gov/subsidy/zhejiang/authcode/refund` */
-  export interface SubsidyZhejiangAuthcodeRefund_Post_Data {
-    /** 响应码 */
-    resp_code: string
-    /** 响应描述 */
-    resp_desc: string
-  }
+  export interface SubsidyZhejiangAuthcodeRefund_Post_Data extends SubsidyZhejiangAuthcodeCancel_Post_Data {}
 
   /** `v3/gov/subsidy/zhejiang/authcode/try` */
   export interface SubsidyZhejiangAuthcodeTry {
@@ -2133,12 +1890,8 @@ export namespace Gov {
   }
 
   /** n品类核销 `POST /v3/gov/subsidy/zhejiang/n-qualifications/confirm` */
-  export interface SubsidyZhejiangNQualificationsConfirm_Post_Data {
-    /** 响应码 */
-    resp_code: string
-    /** 响应描述 */
-    resp_desc: string
-  }
+  export interface SubsidyZhejiangNQualificationsConfirm_Post_Data
+    extends SubsidyZhejiangAuthcodeCancel_Post_Data {}
 
   /** `v3/gov/subsidy/zhejiang/qualifications` */
   export interface SubsidyZhejiangQualifications {
@@ -2245,12 +1998,8 @@ export namespace Gov {
   }
 
   /** 领取资格 `POST /v3/gov/subsidy/zhejiang/qualifications/claim` */
-  export interface SubsidyZhejiangQualificationsClaim_Post_Data {
-    /** 响应码 */
-    resp_code: string
-    /** 响应描述 */
-    resp_desc: string
-  }
+  export interface SubsidyZhejiangQualificationsClaim_Post_Data
+    extends SubsidyZhejiangAuthcodeCancel_Post_Data {}
 
   /** `v3/gov/subsidy/zhejiang/qualifications/query` */
   export interface SubsidyZhejiangQualificationsQuery {
@@ -2645,10 +2394,5 @@ export namespace Gov {
   }
 
   /** sn码解锁 `POST /v3/gov/subsidy/zhejiang/sncode/unlock` */
-  export interface SubsidyZhejiangSncodeUnlock_Post_Data {
-    /** 响应码 */
-    resp_code: string
-    /** 响应描述 */
-    resp_desc: string
-  }
+  export interface SubsidyZhejiangSncodeUnlock_Post_Data extends SubsidyZhejiangAuthcodeCancel_Post_Data {}
 }

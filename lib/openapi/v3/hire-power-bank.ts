@@ -96,25 +96,7 @@ export namespace HirePowerBank {
   }
 
   /** 查询保险订单详情 `GET /v3/hire-power-bank/insurance-orders/{out_order_no}` */
-  export interface InsuranceOrdersByOutOrderNo_Get_Data {
-    /** 租借充电宝隔夜归还保险订单号 */
-    order_id?: string
-    /** 商户创建保险订单时的凭据号 */
-    out_order_no?: string
-    openid?: string
-    /** 一笔保险订单对应的最大理赔次数 */
-    max_claim_count?: number
-    /** 一笔保险订单对应的已理赔次数 */
-    claimed_count?: number
-    /** 保险订单领取时间 */
-    order_receive_time?: string
-    /** 保险订单开始时间 */
-    order_begin_time?: string
-    /** 保险订单结束时间 */
-    order_end_time?: string
-    /** 保险订单领取状态 */
-    order_receive_state?: string
-  }
+  export interface InsuranceOrdersByOutOrderNo_Get_Data extends InsuranceOrders_Post_Data {}
 
   /** `v3/hire-power-bank/user-qualifications` */
   export interface UserQualifications {

@@ -239,24 +239,12 @@ export namespace Lovefeast {
   }
 
   /** 商户订单 */
-  export interface UsersByOpenidOrdersOutTradeNoByOutTradeNo_Get_Data_MerchantOrder {
-    out_trade_no: string
-    mchid: string
-    sub_mchid?: string
-    store_id: string
-  }
+  export interface UsersByOpenidOrdersOutTradeNoByOutTradeNo_Get_Data_MerchantOrder
+    extends UsersByOpenidOrdersBrandIdByBrandId_Get_Data_Data_MerchantOrder {}
 
   /** 支付者 */
-  export interface UsersByOpenidOrdersOutTradeNoByOutTradeNo_Get_Data_Payer {
-    /** 用户标识 */
-    openid?: string
-    /** 用户子标识 */
-    sub_openid?: string
-    /** 用户头像URL */
-    avatar?: string
-    /** 用户昵称 */
-    nickname?: string
-  }
+  export interface UsersByOpenidOrdersOutTradeNoByOutTradeNo_Get_Data_Payer
+    extends UsersByOpenidOrdersBrandIdByBrandId_Get_Data_Data_Payer {}
 
   /** 订单金额 */
   export interface UsersByOpenidOrdersOutTradeNoByOutTradeNo_Get_Data_Amount {

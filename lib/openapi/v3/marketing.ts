@@ -660,16 +660,7 @@ export namespace Marketing {
   }
 
   /** 取消关联订单信息 `POST /v3/marketing/busifavor/coupons/disassociate` */
-  export interface BusifavorCouponsDisassociate_Post_Json {
-    /** 批次号 */
-    stock_id: string
-    /** 券code */
-    coupon_code: string
-    /** 关联的商户订单号 */
-    out_trade_no: string
-    /** 商户请求单号 */
-    out_request_no: string
-  }
+  export interface BusifavorCouponsDisassociate_Post_Json extends BusifavorCouponsAssociate_Post_Json {}
 
   /** 取消关联订单信息 `POST /v3/marketing/busifavor/coupons/disassociate` */
   export interface BusifavorCouponsDisassociate_Post_Data {
@@ -1448,53 +1439,12 @@ export namespace Marketing {
   }
 
   /** 小程序入口 */
-  export interface BusifavorStocksByStockId_Patch_Json_CustomEntrance_MiniProgramsInfo {
-    /** 商家小程序appid */
-    mini_programs_appid: string
-    /** 商家小程序path */
-    mini_programs_path: string
-    /** 入口文案 */
-    entrance_words: string
-    /** 引导文案 */
-    guiding_words?: string | undefined
-  }
+  export interface BusifavorStocksByStockId_Patch_Json_CustomEntrance_MiniProgramsInfo
+    extends BusifavorStocks_Post_Json_CustomEntrance_MiniProgramsInfo {}
 
   /** 样式信息 */
-  export interface BusifavorStocksByStockId_Patch_Json_DisplayPatternInfo {
-    /** 使用须知 */
-    description?: string | undefined
-    /** 商户logo */
-    merchant_logo_url?: string | undefined
-    /** 商户名称 */
-    merchant_name?: string | undefined
-    /** 背景颜色 */
-    background_color?:
-      | 'Color010'
-      | 'Color020'
-      | 'Color030'
-      | 'Color040'
-      | 'Color050'
-      | 'Color060'
-      | 'Color070'
-      | 'Color080'
-      | 'Color090'
-      | 'Color100'
-      | undefined
-    /** 券详情图片 */
-    coupon_image_url?: string | undefined
-    /** 视频号相关信息 */
-    finder_info?: BusifavorStocksByStockId_Patch_Json_DisplayPatternInfo_FinderInfo | undefined
-  }
-
-  /** 视频号相关信息 */
-  export interface BusifavorStocksByStockId_Patch_Json_DisplayPatternInfo_FinderInfo {
-    /** 视频号ID */
-    finder_id: string
-    /** 视频号视频ID */
-    finder_video_id: string
-    /** 视频号封面图. The address of a medium, from an upload */
-    finder_video_cover_image_url: string
-  }
+  export interface BusifavorStocksByStockId_Patch_Json_DisplayPatternInfo
+    extends BusifavorStocks_Post_Json_DisplayPatternInfo {}
 
   /** 核销规则 */
   export interface BusifavorStocksByStockId_Patch_Json_CouponUseRule {
@@ -1515,10 +1465,8 @@ export namespace Marketing {
   }
 
   /** 事件通知配置 */
-  export interface BusifavorStocksByStockId_Patch_Json_NotifyConfig {
-    /** 事件通知appid */
-    notify_appid?: string | undefined
-  }
+  export interface BusifavorStocksByStockId_Patch_Json_NotifyConfig
+    extends BusifavorStocks_Post_Json_NotifyConfig {}
 
   /** `v3/marketing/busifavor/stocks/{stock_id}/budget` */
   export interface BusifavorStocksByStockIdBudget {
@@ -1746,22 +1694,8 @@ export namespace Marketing {
   }
 
   /** 券code信息 */
-  export interface BusifavorStocksByStockIdCouponcodesByCouponCode_Get_Data_CodeInformation {
-    /** 商户上传code */
-    code?: string
-    /** 商户上传code分配状态 */
-    code_status?: string
-    /** 上传时间. RFC 3339 */
-    upload_time?: string
-    /** 被分配时间. RFC 3339 */
-    dispatched_time?: string
-    /** 领券用户的OpenID */
-    openid?: string
-    /** 领券用户的UnionID */
-    unionid?: string
-    /** 用户券code */
-    coupon_code?: string
-  }
+  export interface BusifavorStocksByStockIdCouponcodesByCouponCode_Get_Data_CodeInformation
+    extends BusifavorStocksByStockIdCouponcodes_Get_Data_Data {}
 
   /** 券码信息 */
   export interface BusifavorStocksByStockIdCouponcodesByCouponCode_Get_Data_CouponInformation {
@@ -1804,149 +1738,16 @@ export namespace Marketing {
   }
 
   /** 核销规则 */
-  export interface BusifavorStocksByStockIdCouponcodesByCouponCode_Get_Data_CouponInformation_CouponUseRule {
-    /** 券可核销时间 */
-    coupon_available_time: BusifavorStocksByStockIdCouponcodesByCouponCode_Get_Data_CouponInformation_CouponUseRule_CouponAvailableTime
-    /** 固定面额满减券使用规则 */
-    fixed_normal_coupon?: BusifavorStocksByStockIdCouponcodesByCouponCode_Get_Data_CouponInformation_CouponUseRule_FixedNormalCoupon
-    /** 折扣券使用规则 */
-    discount_coupon?: BusifavorStocksByStockIdCouponcodesByCouponCode_Get_Data_CouponInformation_CouponUseRule_DiscountCoupon
-    /** 换购券使用规则 */
-    exchange_coupon?: BusifavorStocksByStockIdCouponcodesByCouponCode_Get_Data_CouponInformation_CouponUseRule_ExchangeCoupon
-    /** 核销方式 */
-    use_method: 'OFF_LINE' | 'MINI_PROGRAMS' | 'SELF_CONSUME' | 'PAYMENT_CODE' | (string & {})
-    /** 小程序appid */
-    mini_programs_appid?: string
-    /** 小程序path */
-    mini_programs_path?: string
-  }
-
-  /** 券可核销时间 */
-  export interface BusifavorStocksByStockIdCouponcodesByCouponCode_Get_Data_CouponInformation_CouponUseRule_CouponAvailableTime {
-    /** 开始时间 */
-    available_begin_time: string
-    /** 结束时间 */
-    available_end_time: string
-    /** 生效后N天内有效 */
-    available_day_after_receive?: number
-    /** 固定周期有效时间段 */
-    available_week?: BusifavorStocksByStockIdCouponcodesByCouponCode_Get_Data_CouponInformation_CouponUseRule_CouponAvailableTime_AvailableWeek
-    /** 无规律的有效时间段 */
-    irregulary_avaliable_time?: BusifavorStocksByStockIdCouponcodesByCouponCode_Get_Data_CouponInformation_CouponUseRule_CouponAvailableTime_IrregularyAvaliableTime[]
-    /** 领取后N天开始生效 */
-    wait_days_after_receive?: number
-  }
-
-  /** 固定周期有效时间段 */
-  export interface BusifavorStocksByStockIdCouponcodesByCouponCode_Get_Data_CouponInformation_CouponUseRule_CouponAvailableTime_AvailableWeek {
-    /** 可用星期数 */
-    week_day?: number[]
-    /** 当天可用时间段 */
-    available_day_time?: BusifavorStocksByStockIdCouponcodesByCouponCode_Get_Data_CouponInformation_CouponUseRule_CouponAvailableTime_AvailableWeek_AvailableDayTime[]
-  }
-
-  /** 当天可用时间段 */
-  export interface BusifavorStocksByStockIdCouponcodesByCouponCode_Get_Data_CouponInformation_CouponUseRule_CouponAvailableTime_AvailableWeek_AvailableDayTime {
-    /** 当天可用开始时间 */
-    begin_time?: number
-    /** 当天可用结束时间 */
-    end_time?: number
-  }
-
-  /** 无规律的有效时间段 */
-  export interface BusifavorStocksByStockIdCouponcodesByCouponCode_Get_Data_CouponInformation_CouponUseRule_CouponAvailableTime_IrregularyAvaliableTime {
-    /** 开始时间 */
-    begin_time?: string
-    /** 结束时间 */
-    end_time?: string
-  }
-
-  /** 固定面额满减券使用规则 */
-  export interface BusifavorStocksByStockIdCouponcodesByCouponCode_Get_Data_CouponInformation_CouponUseRule_FixedNormalCoupon {
-    /** 优惠金额 */
-    discount_amount: number
-    /** 消费门槛 */
-    transaction_minimum: number
-  }
-
-  /** 折扣券使用规则 */
-  export interface BusifavorStocksByStockIdCouponcodesByCouponCode_Get_Data_CouponInformation_CouponUseRule_DiscountCoupon {
-    /** 折扣比例 */
-    discount_percent: number
-    /** 消费门槛 */
-    transaction_minimum: number
-  }
-
-  /** 换购券使用规则 */
-  export interface BusifavorStocksByStockIdCouponcodesByCouponCode_Get_Data_CouponInformation_CouponUseRule_ExchangeCoupon {
-    /** 单品换购价 */
-    exchange_price: number
-    /** 消费门槛 */
-    transaction_minimum: number
-  }
+  export interface BusifavorStocksByStockIdCouponcodesByCouponCode_Get_Data_CouponInformation_CouponUseRule
+    extends BusifavorStocksByStockId_Get_Data_CouponUseRule {}
 
   /** 自定义入口 */
-  export interface BusifavorStocksByStockIdCouponcodesByCouponCode_Get_Data_CouponInformation_CustomEntrance {
-    /** 小程序入口 */
-    mini_programs_info?: BusifavorStocksByStockIdCouponcodesByCouponCode_Get_Data_CouponInformation_CustomEntrance_MiniProgramsInfo
-    /** 商户公众号appid */
-    appid?: string
-    /** 营销馆id */
-    hall_id?: string
-    /** 可用门店id */
-    store_id?: string
-    /** code展示模式 */
-    code_display_mode?: 'NOT_SHOW' | 'BARCODE' | 'QRCODE' | (string & {})
-  }
-
-  /** 小程序入口 */
-  export interface BusifavorStocksByStockIdCouponcodesByCouponCode_Get_Data_CouponInformation_CustomEntrance_MiniProgramsInfo {
-    /** 商家小程序appid */
-    mini_programs_appid: string
-    /** 商家小程序path */
-    mini_programs_path: string
-    /** 入口文案 */
-    entrance_words: string
-    /** 引导文案 */
-    guiding_words?: string
-  }
+  export interface BusifavorStocksByStockIdCouponcodesByCouponCode_Get_Data_CouponInformation_CustomEntrance
+    extends BusifavorStocksByStockId_Get_Data_CustomEntrance {}
 
   /** 样式信息 */
-  export interface BusifavorStocksByStockIdCouponcodesByCouponCode_Get_Data_CouponInformation_DisplayPatternInfo {
-    /** 使用须知 */
-    description?: string
-    /** 商户logo */
-    merchant_logo_url?: string
-    /** 商户名称 */
-    merchant_name?: string
-    /** 背景颜色 */
-    background_color?:
-      | 'Color010'
-      | 'Color020'
-      | 'Color030'
-      | 'Color040'
-      | 'Color050'
-      | 'Color060'
-      | 'Color070'
-      | 'Color080'
-      | 'Color090'
-      | 'Color100'
-      | (string & {})
-    /** 券详情图片 */
-    coupon_image_url?: string
-    /** 视频号相关信息 */
-    finder_info?: BusifavorStocksByStockIdCouponcodesByCouponCode_Get_Data_CouponInformation_DisplayPatternInfo_FinderInfo
-  }
-
-  /** 视频号相关信息 */
-  export interface BusifavorStocksByStockIdCouponcodesByCouponCode_Get_Data_CouponInformation_DisplayPatternInfo_FinderInfo {
-    /** 视频号ID */
-    finder_id: string
-    /** 视频号视频ID */
-    finder_video_id: string
-    /** 视频号封面图. The address of a medium, from an upload */
-    finder_video_cover_image_url: string
-  }
+  export interface BusifavorStocksByStockIdCouponcodesByCouponCode_Get_Data_CouponInformation_DisplayPatternInfo
+    extends BusifavorStocksByStockId_Get_Data_DisplayPatternInfo {}
 
   /** 删除预存code `DELETE /v3/marketing/busifavor/stocks/{stock_id}/couponcodes/{coupon_code}` */
   export interface BusifavorStocksByStockIdCouponcodesByCouponCode_Delete extends CallSettings {
@@ -2081,34 +1882,8 @@ export namespace Marketing {
   }
 
   /** 营销补差付款 `POST /v3/marketing/busifavor/subsidy/pay-receipts` */
-  export interface BusifavorSubsidyPayReceipts_Post_Data {
-    /** 补差付款单号 */
-    subsidy_receipt_id: string
-    /** 商家券批次号 */
-    stock_id: string
-    /** 商家券Code */
-    coupon_code: string
-    /** 微信支付订单号 */
-    transaction_id: string
-    /** 营销补差扣款商户号 */
-    payer_merchant: string
-    /** 营销补差入账商户号 */
-    payee_merchant: string
-    /** 补差付款金额 */
-    amount: number
-    /** 补差付款描述 */
-    description: string
-    /** 补差付款单据状态 */
-    status: string
-    /** 补差付款失败原因 */
-    fail_reason?: string
-    /** 补差付款完成时间 */
-    success_time?: string
-    /** 业务请求唯一单号 */
-    out_subsidy_no: string
-    /** 补差付款发起时间 */
-    create_time?: string
-  }
+  export interface BusifavorSubsidyPayReceipts_Post_Data
+    extends BusifavorSubsidyPayReceipts_Get_Data_PayReceiptList {}
 
   /** `v3/marketing/busifavor/subsidy/pay-receipts/{subsidy_receipt_id}` */
   export interface BusifavorSubsidyPayReceiptsBySubsidyReceiptId {
@@ -2134,34 +1909,8 @@ export namespace Marketing {
   }
 
   /** 查询营销补差付款单详情 `GET /v3/marketing/busifavor/subsidy/pay-receipts/{subsidy_receipt_id}` */
-  export interface BusifavorSubsidyPayReceiptsBySubsidyReceiptId_Get_Data {
-    /** 补差付款单号 */
-    subsidy_receipt_id: string
-    /** 商家券批次号 */
-    stock_id: string
-    /** 商家券Code */
-    coupon_code: string
-    /** 微信支付订单号 */
-    transaction_id: string
-    /** 营销补差扣款商户号 */
-    payer_merchant: string
-    /** 营销补差入账商户号 */
-    payee_merchant: string
-    /** 补差付款金额 */
-    amount: number
-    /** 补差付款描述 */
-    description: string
-    /** 补差付款单据状态 */
-    status: string
-    /** 补差付款失败原因 */
-    fail_reason?: string
-    /** 补差付款完成时间 */
-    success_time?: string
-    /** 业务请求唯一单号 */
-    out_subsidy_no: string
-    /** 补差付款发起时间 */
-    create_time?: string
-  }
+  export interface BusifavorSubsidyPayReceiptsBySubsidyReceiptId_Get_Data
+    extends BusifavorSubsidyPayReceipts_Get_Data_PayReceiptList {}
 
   /** `v3/marketing/busifavor/subsidy/return-receipts` */
   export interface BusifavorSubsidyReturnReceipts {
@@ -2266,38 +2015,8 @@ export namespace Marketing {
   }
 
   /** 查询商家券营销补差回退单详情 `GET /v3/marketing/busifavor/subsidy/return-receipts/{subsidy_return_receipt_id}` */
-  export interface BusifavorSubsidyReturnReceiptsBySubsidyReturnReceiptId_Get_Data {
-    /** 补差回退单号 */
-    subsidy_return_receipt_id?: string
-    /** 商家券批次号 */
-    stock_id: string
-    /** 商家券Code */
-    coupon_code: string
-    /** 微信支付订单号 */
-    transaction_id: string
-    /** 微信支付退款单号 */
-    refund_id: string
-    /** 原营销补差扣款商户号 */
-    payer_merchant: string
-    /** 原营销补差入账商户号 */
-    payee_merchant: string
-    /** 补差回退金额 */
-    amount: number
-    /** 补差回退描述 */
-    description: string
-    /** 补差回退单据状态 */
-    status: string
-    /** 补差回退失败原因 */
-    fail_reason?: string
-    /** 补差回退完成时间 */
-    return_done_time?: string
-    /** 补差付款单号 */
-    subsidy_receipt_id: string
-    /** 业务请求唯一单号 */
-    out_subsidy_return_no: string
-    /** 补差回退发起时间 */
-    return_create_time?: string
-  }
+  export interface BusifavorSubsidyReturnReceiptsBySubsidyReturnReceiptId_Get_Data
+    extends BusifavorSubsidyReturnReceipts_Post_Data {}
 
   /** `v3/marketing/busifavor/users` */
   export interface BusifavorUsers {
@@ -2474,12 +2193,8 @@ export namespace Marketing {
   }
 
   /** 当天可用时间段 */
-  export interface BusifavorUsersByOpenidCoupons_Get_Data_Data_CouponUseRule_AvailableWeek_AvailableDayTime {
-    /** 当天可用开始时间 */
-    begin_time?: number
-    /** 当天可用结束时间 */
-    end_time?: number
-  }
+  export interface BusifavorUsersByOpenidCoupons_Get_Data_Data_CouponUseRule_AvailableWeek_AvailableDayTime
+    extends BusifavorStocksByStockId_Get_Data_CouponUseRule_CouponAvailableTime_AvailableWeek_AvailableDayTime {}
 
   /** 无规律的有效时间段 */
   export interface BusifavorUsersByOpenidCoupons_Get_Data_Data_CouponUseRule_IrregularyAvaliableTime {
@@ -2528,16 +2243,8 @@ export namespace Marketing {
   }
 
   /** 小程序入口 */
-  export interface BusifavorUsersByOpenidCoupons_Get_Data_Data_CustomEntrance_MiniProgramsInfo {
-    /** 商家小程序appid */
-    mini_programs_appid: string
-    /** 商家小程序path */
-    mini_programs_path: string
-    /** 入口文案 */
-    entrance_words: string
-    /** 引导文案 */
-    guiding_words?: string
-  }
+  export interface BusifavorUsersByOpenidCoupons_Get_Data_Data_CustomEntrance_MiniProgramsInfo
+    extends BusifavorStocksByStockId_Get_Data_CustomEntrance_MiniProgramsInfo {}
 
   /** 样式信息 */
   export interface BusifavorUsersByOpenidCoupons_Get_Data_Data_DisplayPatternInfo {
@@ -2567,14 +2274,8 @@ export namespace Marketing {
   }
 
   /** 视频号相关信息 */
-  export interface BusifavorUsersByOpenidCoupons_Get_Data_Data_DisplayPatternInfo_FinderInfo {
-    /** 视频号ID */
-    finder_id: string
-    /** 视频号视频ID */
-    finder_video_id: string
-    /** 视频号封面图. The address of a medium, from an upload */
-    finder_video_cover_image_url: string
-  }
+  export interface BusifavorUsersByOpenidCoupons_Get_Data_Data_DisplayPatternInfo_FinderInfo
+    extends BusifavorStocksByStockId_Get_Data_DisplayPatternInfo_FinderInfo {}
 
   /** `v3/marketing/busifavor/users/{openid}/coupons/{coupon_code}` */
   export interface BusifavorUsersByOpenidCouponsByCouponCode {
@@ -2672,168 +2373,16 @@ export namespace Marketing {
   }
 
   /** 核销规则 */
-  export interface BusifavorUsersByOpenidCouponsByCouponCodeAppidsByAppid_Get_Data_CouponUseRule {
-    /** 券可核销时间 */
-    coupon_available_time: BusifavorUsersByOpenidCouponsByCouponCodeAppidsByAppid_Get_Data_CouponUseRule_CouponAvailableTime
-    /** 固定周期有效时间段 */
-    available_week?: BusifavorUsersByOpenidCouponsByCouponCodeAppidsByAppid_Get_Data_CouponUseRule_AvailableWeek
-    /** 无规律的有效时间段 */
-    irregulary_avaliable_time?: BusifavorUsersByOpenidCouponsByCouponCodeAppidsByAppid_Get_Data_CouponUseRule_IrregularyAvaliableTime[]
-    /** 固定面额满减券使用规则 */
-    fixed_normal_coupon?: BusifavorUsersByOpenidCouponsByCouponCodeAppidsByAppid_Get_Data_CouponUseRule_FixedNormalCoupon
-    /** 折扣券使用规则 */
-    discount_coupon?: BusifavorUsersByOpenidCouponsByCouponCodeAppidsByAppid_Get_Data_CouponUseRule_DiscountCoupon
-    /** 换购券使用规则 */
-    exchange_coupon?: BusifavorUsersByOpenidCouponsByCouponCodeAppidsByAppid_Get_Data_CouponUseRule_ExchangeCoupon
-    /** 核销方式 */
-    use_method: 'OFF_LINE' | 'MINI_PROGRAMS' | 'PAYMENT_CODE' | 'SELF_CONSUME' | (string & {})
-    /** 小程序appid */
-    mini_programs_appid?: string
-    /** 小程序path */
-    mini_programs_path?: string
-  }
-
-  /** 券可核销时间 */
-  export interface BusifavorUsersByOpenidCouponsByCouponCodeAppidsByAppid_Get_Data_CouponUseRule_CouponAvailableTime {
-    /** 开始时间. RFC 3339 */
-    available_begin_time?: string
-    /** 结束时间. RFC 3339 */
-    available_end_time?: string
-    /** 领取后N天内有效 */
-    available_day_after_receive?: number
-    available_week?: BusifavorUsersByOpenidCouponsByCouponCodeAppidsByAppid_Get_Data_CouponUseRule_CouponAvailableTime_AvailableWeek
-    irregulary_avaliable_time?: BusifavorUsersByOpenidCouponsByCouponCodeAppidsByAppid_Get_Data_CouponUseRule_CouponAvailableTime_IrregularyAvaliableTime[]
-    wait_days_after_receive?: number
-  }
-
-  /** `available_week` */
-  export interface BusifavorUsersByOpenidCouponsByCouponCodeAppidsByAppid_Get_Data_CouponUseRule_CouponAvailableTime_AvailableWeek {
-    week_day?: number[]
-    available_day_time?: BusifavorUsersByOpenidCouponsByCouponCodeAppidsByAppid_Get_Data_CouponUseRule_CouponAvailableTime_AvailableWeek_AvailableDayTime[]
-  }
-
-  /** `available_day_time` */
-  export interface BusifavorUsersByOpenidCouponsByCouponCodeAppidsByAppid_Get_Data_CouponUseRule_CouponAvailableTime_AvailableWeek_AvailableDayTime {
-    begin_time?: number
-    end_time?: number
-  }
-
-  /** `irregulary_avaliable_time` */
-  export interface BusifavorUsersByOpenidCouponsByCouponCodeAppidsByAppid_Get_Data_CouponUseRule_CouponAvailableTime_IrregularyAvaliableTime {
-    begin_time?: string
-    end_time?: string
-  }
-
-  /** 固定周期有效时间段 */
-  export interface BusifavorUsersByOpenidCouponsByCouponCodeAppidsByAppid_Get_Data_CouponUseRule_AvailableWeek {
-    /** 可用星期数 */
-    week_day?: (0 | 1 | 2 | 3 | 4 | 5 | 6 | (number & {}))[]
-    /** 当天可用时间段 */
-    available_day_time?: BusifavorUsersByOpenidCouponsByCouponCodeAppidsByAppid_Get_Data_CouponUseRule_AvailableWeek_AvailableDayTime[]
-  }
-
-  /** 当天可用时间段 */
-  export interface BusifavorUsersByOpenidCouponsByCouponCodeAppidsByAppid_Get_Data_CouponUseRule_AvailableWeek_AvailableDayTime {
-    /** 当天可用开始时间 */
-    begin_time?: number
-    /** 当天可用结束时间 */
-    end_time?: number
-  }
-
-  /** 无规律的有效时间段 */
-  export interface BusifavorUsersByOpenidCouponsByCouponCodeAppidsByAppid_Get_Data_CouponUseRule_IrregularyAvaliableTime {
-    /** 开始时间. RFC 3339 */
-    begin_time?: string
-    /** 结束时间. RFC 3339 */
-    end_time?: string
-  }
-
-  /** 固定面额满减券使用规则 */
-  export interface BusifavorUsersByOpenidCouponsByCouponCodeAppidsByAppid_Get_Data_CouponUseRule_FixedNormalCoupon {
-    /** 优惠金额 */
-    discount_amount?: number
-    /** 消费门槛 */
-    transaction_minimum?: number
-  }
-
-  /** 折扣券使用规则 */
-  export interface BusifavorUsersByOpenidCouponsByCouponCodeAppidsByAppid_Get_Data_CouponUseRule_DiscountCoupon {
-    /** 折扣比例 */
-    discount_percent?: number
-    /** 消费门槛 */
-    transaction_minimum?: number
-  }
-
-  /** 换购券使用规则 */
-  export interface BusifavorUsersByOpenidCouponsByCouponCodeAppidsByAppid_Get_Data_CouponUseRule_ExchangeCoupon {
-    /** 单品换购价 */
-    exchange_price?: number
-    /** 消费门槛 */
-    transaction_minimum?: number
-  }
+  export interface BusifavorUsersByOpenidCouponsByCouponCodeAppidsByAppid_Get_Data_CouponUseRule
+    extends BusifavorUsersByOpenidCoupons_Get_Data_Data_CouponUseRule {}
 
   /** 自定义入口 */
-  export interface BusifavorUsersByOpenidCouponsByCouponCodeAppidsByAppid_Get_Data_CustomEntrance {
-    /** 小程序入口 */
-    mini_programs_info?: BusifavorUsersByOpenidCouponsByCouponCodeAppidsByAppid_Get_Data_CustomEntrance_MiniProgramsInfo
-    /** 商户公众号appid */
-    appid?: string
-    /** 更多优惠入口 */
-    hall_id?: string
-    /** 可用门店id */
-    store_id?: string
-    /** code展示模式 */
-    code_display_mode?: string
-  }
-
-  /** 小程序入口 */
-  export interface BusifavorUsersByOpenidCouponsByCouponCodeAppidsByAppid_Get_Data_CustomEntrance_MiniProgramsInfo {
-    /** 商家小程序appid */
-    mini_programs_appid: string
-    /** 商家小程序path */
-    mini_programs_path: string
-    /** 入口文案 */
-    entrance_words: string
-    /** 引导文案 */
-    guiding_words?: string
-  }
+  export interface BusifavorUsersByOpenidCouponsByCouponCodeAppidsByAppid_Get_Data_CustomEntrance
+    extends BusifavorUsersByOpenidCoupons_Get_Data_Data_CustomEntrance {}
 
   /** 样式信息 */
-  export interface BusifavorUsersByOpenidCouponsByCouponCodeAppidsByAppid_Get_Data_DisplayPatternInfo {
-    /** 使用须知 */
-    description?: string
-    /** 商户logo. The address of a medium, from an upload */
-    merchant_logo_url?: string
-    /** 商户名称 */
-    merchant_name?: string
-    /** 背景颜色 */
-    background_color?:
-      | 'Color010'
-      | 'Color020'
-      | 'Color030'
-      | 'Color040'
-      | 'Color050'
-      | 'Color060'
-      | 'Color070'
-      | 'Color080'
-      | 'Color090'
-      | 'Color100'
-      | (string & {})
-    /** 券详情图片. The address of a medium, from an upload */
-    coupon_image_url?: string
-    /** 视频号相关信息 */
-    finder_info?: BusifavorUsersByOpenidCouponsByCouponCodeAppidsByAppid_Get_Data_DisplayPatternInfo_FinderInfo
-  }
-
-  /** 视频号相关信息 */
-  export interface BusifavorUsersByOpenidCouponsByCouponCodeAppidsByAppid_Get_Data_DisplayPatternInfo_FinderInfo {
-    /** 视频号ID */
-    finder_id: string
-    /** 视频号视频ID */
-    finder_video_id: string
-    /** 视频号封面图. The address of a medium, from an upload */
-    finder_video_cover_image_url: string
-  }
+  export interface BusifavorUsersByOpenidCouponsByCouponCodeAppidsByAppid_Get_Data_DisplayPatternInfo
+    extends BusifavorUsersByOpenidCoupons_Get_Data_Data_DisplayPatternInfo {}
 
   /** `v3/marketing/favor` */
   export interface Favor {
@@ -2872,10 +2421,7 @@ export namespace Marketing {
   }
 
   /** 获取已设置的消息通知地址 `GET /v3/marketing/favor/callbacks` */
-  export interface FavorCallbacks_Get_Query {
-    /** 商户号 */
-    mchid: string
-  }
+  export interface FavorCallbacks_Get_Query extends BusifavorCallbacks_Get_Query {}
 
   /** 获取已设置的消息通知地址 `GET /v3/marketing/favor/callbacks` */
   export interface FavorCallbacks_Get_Data {
@@ -3302,96 +2848,7 @@ export namespace Marketing {
   }
 
   /** 查询批次详情 `GET /v3/marketing/favor/stocks/{stock_id}` */
-  export interface FavorStocksByStockId_Get_Data {
-    /** 批次名称 */
-    stock_name: string
-    /** 开始时间. RFC 3339 */
-    available_begin_time: string
-    /** 结束时间. RFC 3339 */
-    available_end_time: string
-    /** 发放规则 */
-    stock_use_rule: FavorStocksByStockId_Get_Data_StockUseRule
-    /** 是否无资金流 */
-    no_cash: boolean
-    /** 批次类型 */
-    stock_type: 'NORMAL' | 'DISCOUNT' | 'EXCHAHGE' | 'RANDOM' | 'DISCOUNT_CUT' | (string & {})
-    /** 批次号 */
-    stock_id?: string
-    /** 创建批次的商户号 */
-    stock_creator_mchid?: string
-    /** 批次状态 */
-    status?: 'unactivated' | 'audit' | 'running' | 'stoped' | 'paused' | (string & {})
-    /** 使用说明 */
-    description: string
-    /** 创建时间. RFC 3339 */
-    create_time?: string
-    /** 激活批次的时间. RFC 3339 */
-    start_time?: string
-    /** 终止批次的时间. RFC 3339 */
-    stop_time?: string
-    /** 是否单品优惠 */
-    singleitem?: boolean
-    /** 减至批次特定信息 */
-    cut_to_message?: FavorStocksByStockId_Get_Data_CutToMessage
-    /** 已发券数量 */
-    distributed_coupons?: number
-    /** 业务类型 */
-    business_type?: 'MULTIUSE' | (string & {})
-    /** 消费金可用地域 */
-    available_region_list?: FavorStocksByStockId_Get_Data_AvailableRegionList[]
-    /** 消费金可用行业 */
-    available_industry_list?: string[]
-    card_id?: string
-  }
-
-  /** 发放规则 */
-  export interface FavorStocksByStockId_Get_Data_StockUseRule {
-    /** 发放总上限 */
-    max_coupons: number
-    /** 总预算 */
-    max_amount: number
-    /** 单天发放上限金额 */
-    max_amount_by_day?: number
-    /** 单个用户可领个数 */
-    max_coupons_per_user: number
-    /** 是否开启自然人限制 */
-    natural_person_limit: boolean
-    /** api发券防刷 */
-    prevent_api_abuse: boolean
-    fixed_normal_coupon?: FavorStocksByStockId_Get_Data_StockUseRule_FixedNormalCoupon
-    coupon_type?: string
-    goods_tag?: string[]
-    trade_type?: string[]
-    combine_use?: boolean
-  }
-
-  /** `fixed_normal_coupon` */
-  export interface FavorStocksByStockId_Get_Data_StockUseRule_FixedNormalCoupon {
-    coupon_amount: number
-    transaction_minimum: number
-  }
-
-  /** 减至批次特定信息 */
-  export interface FavorStocksByStockId_Get_Data_CutToMessage {
-    /** 可用优惠的商品最高单价 */
-    single_price_max?: number
-    /** 减至后的优惠单价 */
-    cut_to_price?: number
-  }
-
-  /** 消费金可用地域 */
-  export interface FavorStocksByStockId_Get_Data_AvailableRegionList {
-    /** 类型 */
-    type?: string
-    /** 省 */
-    province?: string
-    /** 市 */
-    city?: string
-    /** 区 */
-    district?: string
-    /** 国家 */
-    country?: string
-  }
+  export interface FavorStocksByStockId_Get_Data extends FavorStocks_Get_Data_Data {}
 
   /** `v3/marketing/favor/stocks/{stock_id}/items` */
   export interface FavorStocksByStockIdItems {
@@ -3549,10 +3006,7 @@ export namespace Marketing {
   }
 
   /** 暂停代金券批次 `POST /v3/marketing/favor/stocks/{stock_id}/pause` */
-  export interface FavorStocksByStockIdPause_Post_Json {
-    /** 创建批次的商户号 */
-    stock_creator_mchid: string
-  }
+  export interface FavorStocksByStockIdPause_Post_Json extends FavorStocksByStockId_Get_Query {}
 
   /** 暂停代金券批次 `POST /v3/marketing/favor/stocks/{stock_id}/pause` */
   export interface FavorStocksByStockIdPause_Post_Data {
@@ -3659,10 +3113,7 @@ export namespace Marketing {
   }
 
   /** 重启代金券批次 `POST /v3/marketing/favor/stocks/{stock_id}/restart` */
-  export interface FavorStocksByStockIdRestart_Post_Json {
-    /** 创建批次的商户号 */
-    stock_creator_mchid: string
-  }
+  export interface FavorStocksByStockIdRestart_Post_Json extends FavorStocksByStockId_Get_Query {}
 
   /** 重启代金券批次 `POST /v3/marketing/favor/stocks/{stock_id}/restart` */
   export interface FavorStocksByStockIdRestart_Post_Data {
@@ -3695,10 +3146,7 @@ export namespace Marketing {
   }
 
   /** 激活代金券批次 `POST /v3/marketing/favor/stocks/{stock_id}/start` */
-  export interface FavorStocksByStockIdStart_Post_Json {
-    /** 创建批次的商户号 */
-    stock_creator_mchid: string
-  }
+  export interface FavorStocksByStockIdStart_Post_Json extends FavorStocksByStockId_Get_Query {}
 
   /** 激活代金券批次 `POST /v3/marketing/favor/stocks/{stock_id}/start` */
   export interface FavorStocksByStockIdStart_Post_Data {
@@ -3732,14 +3180,7 @@ export namespace Marketing {
   }
 
   /** 下载批次核销明细 `GET /v3/marketing/favor/stocks/{stock_id}/use-flow` */
-  export interface FavorStocksByStockIdUseFlow_Get_Data {
-    /** 下载链接 */
-    url: string
-    /** 安全校验码 */
-    hash_value: string
-    /** 哈希算法类型 */
-    hash_type: string
-  }
+  export interface FavorStocksByStockIdUseFlow_Get_Data extends FavorStocksByStockIdRefundFlow_Get_Data {}
 
   /** `v3/marketing/favor/stocks/{stock_id}/use-flow-by-day` */
   export interface FavorStocksByStockIdUseFlowByDay {
@@ -3765,10 +3206,8 @@ export namespace Marketing {
   }
 
   /** 获取批次核销明细下载链接 `GET /v3/marketing/favor/stocks/{stock_id}/use-flow-by-day` */
-  export interface FavorStocksByStockIdUseFlowByDay_Get_Query {
-    /** 账单日期 */
-    bill_date: string
-  }
+  export interface FavorStocksByStockIdUseFlowByDay_Get_Query
+    extends FavorStocksByStockIdRefundFlowByDay_Get_Query {}
 
   /** 获取批次核销明细下载链接 `GET /v3/marketing/favor/stocks/{stock_id}/use-flow-by-day` */
   export interface FavorStocksByStockIdUseFlowByDay_Get_Data {
@@ -3900,12 +3339,8 @@ export namespace Marketing {
   }
 
   /** 减至批次特定信息 */
-  export interface FavorUsersByOpenidCoupons_Get_Data_Data_CutToMessage {
-    /** 可用优惠的商品最高单价 */
-    single_price_max?: number
-    /** 减至后的优惠单价 */
-    cut_to_price?: number
-  }
+  export interface FavorUsersByOpenidCoupons_Get_Data_Data_CutToMessage
+    extends FavorStocks_Get_Data_Data_CutToMessage {}
 
   /** 固定面额满减券使用规则 */
   export interface FavorUsersByOpenidCoupons_Get_Data_Data_NormalCouponInformation {
@@ -3963,10 +3398,8 @@ export namespace Marketing {
   }
 
   /** 发放代金券 `POST /v3/marketing/favor/users/{openid}/coupons` */
-  export interface FavorUsersByOpenidCoupons_Post_Data {
-    /** 代金券id */
-    coupon_id: string
-  }
+  export interface FavorUsersByOpenidCoupons_Post_Data
+    extends BankFavorUsersByOpenidBankMultiActivity_Post_Data {}
 
   /** `v3/marketing/favor/users/{openid}/coupons/{coupon_id}` */
   export interface FavorUsersByOpenidCouponsByCouponId {
@@ -3995,91 +3428,12 @@ export namespace Marketing {
   }
 
   /** 查询代金券详情 `GET /v3/marketing/favor/users/{openid}/coupons/{coupon_id}` */
-  export interface FavorUsersByOpenidCouponsByCouponId_Get_Query {
-    /** 公众账号ID */
-    appid: string
-  }
+  export interface FavorUsersByOpenidCouponsByCouponId_Get_Query
+    extends BankFavorUsersByOpenidCouponsByCouponId_Get_Query {}
 
   /** 查询代金券详情 `GET /v3/marketing/favor/users/{openid}/coupons/{coupon_id}` */
-  export interface FavorUsersByOpenidCouponsByCouponId_Get_Data {
-    /** 创建批次的商户号 */
-    stock_creator_mchid?: string
-    /** 批次号 */
-    stock_id?: string
-    /** 代金券id */
-    coupon_id?: string
-    /** 代金券名称 */
-    coupon_name?: string
-    /** 代金券状态 */
-    status?: 'SENDED' | 'USED' | 'EXPIRED' | 'RECOVER' | (string & {})
-    /** 使用说明 */
-    description?: string
-    /** 领券时间. RFC 3339 */
-    create_time?: string
-    /** 券类型 */
-    coupon_type?: 'NORMAL' | 'CUT_TO' | (string & {})
-    /** 激活批次的时间. RFC 3339 */
-    start_time?: string
-    /** 终止批次的时间. RFC 3339 */
-    stop_time?: string
-    /** 是否单品优惠 */
-    singleitem?: boolean
-    /** 减至批次特定信息 */
-    cut_to_message?: FavorUsersByOpenidCouponsByCouponId_Get_Data_CutToMessage
-    /** 可用开始时间. RFC 3339 */
-    available_begin_time?: string
-    /** 可用结束时间. RFC 3339 */
-    available_end_time?: string
-    /** 固定面额满减券使用规则 */
-    normal_coupon_information?: FavorUsersByOpenidCouponsByCouponId_Get_Data_NormalCouponInformation
-    /** 已实扣代金券核销信息 */
-    consume_information?: FavorUsersByOpenidCouponsByCouponId_Get_Data_ConsumeInformation
-    /** 剩余金额 */
-    available_balance?: number
-    /** 业务类型 */
-    business_type?: 'MULTIUSE' | (string & {})
-    no_cash: boolean
-  }
-
-  /** 减至批次特定信息 */
-  export interface FavorUsersByOpenidCouponsByCouponId_Get_Data_CutToMessage {
-    /** 可用优惠的商品最高单价 */
-    single_price_max?: number
-    /** 减至后的优惠单价 */
-    cut_to_price?: number
-  }
-
-  /** 固定面额满减券使用规则 */
-  export interface FavorUsersByOpenidCouponsByCouponId_Get_Data_NormalCouponInformation {
-    /** 面额 */
-    coupon_amount: number
-    /** 门槛 */
-    transaction_minimum: number
-  }
-
-  /** 已实扣代金券核销信息 */
-  export interface FavorUsersByOpenidCouponsByCouponId_Get_Data_ConsumeInformation {
-    /** 核销时间. RFC 3339 */
-    consume_time?: string
-    /** 核销商户号 */
-    consume_mchid?: string
-    /** 核销商户号 */
-    transaction_id?: string
-    /** 单品信息 */
-    goods_detail?: FavorUsersByOpenidCouponsByCouponId_Get_Data_ConsumeInformation_GoodsDetail[]
-  }
-
-  /** 单品信息 */
-  export interface FavorUsersByOpenidCouponsByCouponId_Get_Data_ConsumeInformation_GoodsDetail {
-    /** 商品编码 */
-    goods_id?: string
-    /** 商品数量 */
-    quantity?: number
-    /** 商品价格 */
-    price?: number
-    /** 商品优惠金额 */
-    discount_amount?: number
-  }
+  export interface FavorUsersByOpenidCouponsByCouponId_Get_Data
+    extends FavorUsersByOpenidCoupons_Get_Data_Data {}
 
   /** `v3/marketing/goods-subsidy-activity` */
   export interface GoodsSubsidyActivity {
@@ -4286,22 +3640,8 @@ export namespace Marketing {
   }
 
   /** 成功的报名记录 */
-  export interface GoodsSubsidyActivityActivityByActivityIdApply_Post_Data_SucceedApplyInfos {
-    /** 门店信息 */
-    store_info?: GoodsSubsidyActivityActivityByActivityIdApply_Post_Data_SucceedApplyInfos_StoreInfo
-    /** 商品原价 */
-    goods_original_price?: number
-  }
-
-  /** 门店信息 */
-  export interface GoodsSubsidyActivityActivityByActivityIdApply_Post_Data_SucceedApplyInfos_StoreInfo {
-    /** 门店ID */
-    store_id?: string
-    /** 门店补贴入账商户号 */
-    accounting_merchant_id?: string
-    /** 门店商户号 */
-    merchant_id?: string
-  }
+  export interface GoodsSubsidyActivityActivityByActivityIdApply_Post_Data_SucceedApplyInfos
+    extends GoodsSubsidyActivityActivityByActivityIdApply_Post_Data_FailedApplyInfos {}
 
   /** `v3/marketing/goods-subsidy-activity/qualification` */
   export interface GoodsSubsidyActivityQualification {
@@ -4384,36 +3724,12 @@ export namespace Marketing {
   }
 
   /** 解锁品牌加价购活动资格 `POST /v3/marketing/goods-subsidy-activity/qualification/unlock` */
-  export interface GoodsSubsidyActivityQualificationUnlock_Post_Json {
-    /** 订单信息 */
-    order_information: GoodsSubsidyActivityQualificationUnlock_Post_Json_OrderInformation
-    /** 待锁定的加价购资格ID列表 */
-    qualification_ids: readonly string[]
-  }
-
-  /** 订单信息 */
-  export interface GoodsSubsidyActivityQualificationUnlock_Post_Json_OrderInformation {
-    /** 支付订单的微信用户OpenID */
-    payer_openid?: string | undefined
-    /** 商户订单号 */
-    out_trade_no?: string | undefined
-    /** 订单总金额 */
-    total_fee?: number | undefined
-    /** 门店ID */
-    store_id?: string | undefined
-    /** 门店商户号 */
-    store_merchant_id?: string | undefined
-  }
+  export interface GoodsSubsidyActivityQualificationUnlock_Post_Json
+    extends GoodsSubsidyActivityQualificationLock_Post_Json {}
 
   /** 解锁品牌加价购活动资格 `POST /v3/marketing/goods-subsidy-activity/qualification/unlock` */
-  export interface GoodsSubsidyActivityQualificationUnlock_Post_Data {
-    /** 返回结果文案 */
-    return_message?: string
-    /** 锁定失败的资格ID列表 */
-    failed_qualification_ids?: string[]
-    /** 锁定成功的资格ID列表 */
-    succeed_qualification_ids?: string[]
-  }
+  export interface GoodsSubsidyActivityQualificationUnlock_Post_Data
+    extends GoodsSubsidyActivityQualificationLock_Post_Data {}
 
   /** `v3/marketing/goods-subsidy-activity/retail-store-act` */
   export interface GoodsSubsidyActivityRetailStoreAct {
@@ -4514,10 +3830,8 @@ export namespace Marketing {
   }
 
   /** 业务代理信息列表 */
-  export interface GoodsSubsidyActivityRetailStoreActByActivityIdRepresentative_Delete_Json_RepresentativeInfoList {
-    /** 业务代理的OpenID */
-    openid: string
-  }
+  export interface GoodsSubsidyActivityRetailStoreActByActivityIdRepresentative_Delete_Json_RepresentativeInfoList
+    extends GoodsSubsidyActivityRetailStoreActByActivityIdRepresentative_Put_Json_RepresentativeInfoList {}
 
   /** 删除零售小店活动业务代理 `DELETE /v3/marketing/goods-subsidy-activity/retail-store-act/{activity_id}/representative` */
   export interface GoodsSubsidyActivityRetailStoreActByActivityIdRepresentative_Delete_Data {
@@ -4530,10 +3844,8 @@ export namespace Marketing {
   }
 
   /** 删除失败业务代理信息列表 */
-  export interface GoodsSubsidyActivityRetailStoreActByActivityIdRepresentative_Delete_Data_FailedRepresentativeInfoList {
-    /** 业务代理的OpenID */
-    openid: string
-  }
+  export interface GoodsSubsidyActivityRetailStoreActByActivityIdRepresentative_Delete_Data_FailedRepresentativeInfoList
+    extends GoodsSubsidyActivityRetailStoreActByActivityIdRepresentative_Put_Data_FailedRepresentativeInfoList {}
 
   /** `v3/marketing/goods-subsidy-activity/retail-store-act/{activity_id}/representatives` */
   export interface GoodsSubsidyActivityRetailStoreActByActivityIdRepresentatives {
@@ -4580,10 +3892,8 @@ export namespace Marketing {
   }
 
   /** 小店活动业代集合 */
-  export interface GoodsSubsidyActivityRetailStoreActByActivityIdRepresentatives_Get_Data_Data {
-    /** 业务代理的OpenID */
-    openid: string
-  }
+  export interface GoodsSubsidyActivityRetailStoreActByActivityIdRepresentatives_Get_Data_Data
+    extends GoodsSubsidyActivityRetailStoreActByActivityIdRepresentative_Put_Data_FailedRepresentativeInfoList {}
 
   /** `v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}` */
   export interface GoodsSubsidyActivityRetailStoreActByBrandId {
@@ -4689,12 +3999,8 @@ export namespace Marketing {
   }
 
   /** 查询小店活动门店列表 `GET /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores` */
-  export interface GoodsSubsidyActivityRetailStoreActByBrandIdStores_Get_Query {
-    /** 分页页码 */
-    offset: number
-    /** 分页大小 */
-    limit: number
-  }
+  export interface GoodsSubsidyActivityRetailStoreActByBrandIdStores_Get_Query
+    extends GoodsSubsidyActivityRetailStoreActByActivityIdRepresentatives_Get_Query {}
 
   /** 查询小店活动门店列表 `GET /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores` */
   export interface GoodsSubsidyActivityRetailStoreActByBrandIdStores_Get_Data {
@@ -4750,12 +4056,8 @@ export namespace Marketing {
   }
 
   /** 添加失败的小店活动门店列表 */
-  export interface GoodsSubsidyActivityRetailStoreActByBrandIdStores_Post_Data_FailedStores {
-    /** 门店编码 */
-    store_code?: string
-    /** 门店名称 */
-    store_name?: string
-  }
+  export interface GoodsSubsidyActivityRetailStoreActByBrandIdStores_Post_Data_FailedStores
+    extends GoodsSubsidyActivityRetailStoreActByBrandIdStores_Get_Data_Data {}
 
   /** 删除小店活动门店 `DELETE /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores` */
   export interface GoodsSubsidyActivityRetailStoreActByBrandIdStores_Delete extends CallSettings {
@@ -4775,12 +4077,8 @@ export namespace Marketing {
   }
 
   /** 待删除的小店活动门店列表 */
-  export interface GoodsSubsidyActivityRetailStoreActByBrandIdStores_Delete_Json_Stores {
-    /** 门店编码 */
-    store_code?: string | undefined
-    /** 门店名称 */
-    store_name?: string | undefined
-  }
+  export interface GoodsSubsidyActivityRetailStoreActByBrandIdStores_Delete_Json_Stores
+    extends GoodsSubsidyActivityRetailStoreActByBrandIdStores_Post_Json_Stores {}
 
   /** 删除小店活动门店 `DELETE /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores` */
   export interface GoodsSubsidyActivityRetailStoreActByBrandIdStores_Delete_Data {
@@ -4791,12 +4089,8 @@ export namespace Marketing {
   }
 
   /** 删除失败的小店活动门店列表 */
-  export interface GoodsSubsidyActivityRetailStoreActByBrandIdStores_Delete_Data_FailedStores {
-    /** 门店编码 */
-    store_code?: string
-    /** 门店名称 */
-    store_name?: string
-  }
+  export interface GoodsSubsidyActivityRetailStoreActByBrandIdStores_Delete_Data_FailedStores
+    extends GoodsSubsidyActivityRetailStoreActByBrandIdStores_Get_Data_Data {}
 
   /** `v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores/{store_code}` */
   export interface GoodsSubsidyActivityRetailStoreActByBrandIdStoresByStoreCode {
@@ -4824,12 +4118,8 @@ export namespace Marketing {
   }
 
   /** 查询小店活动门店详情 `GET /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores/{store_code}` */
-  export interface GoodsSubsidyActivityRetailStoreActByBrandIdStoresByStoreCode_Get_Data {
-    /** 门店编码 */
-    store_code?: string
-    /** 门店名称 */
-    store_name?: string
-  }
+  export interface GoodsSubsidyActivityRetailStoreActByBrandIdStoresByStoreCode_Get_Data
+    extends GoodsSubsidyActivityRetailStoreActByBrandIdStores_Get_Data_Data {}
 
   /** `v3/marketing/membercard-activity` */
   export interface MembercardActivity {
@@ -4963,14 +4253,8 @@ export namespace Marketing {
   }
 
   /** 每日发放结束时间 */
-  export interface MembercardActivityActivities_Get_Data_Data_AwardSendPeriod_AwardSendDayTime_EndDayTime {
-    /** 时 */
-    hours: number
-    /** 分 */
-    minutes: number
-    /** 秒 */
-    seconds: number
-  }
+  export interface MembercardActivityActivities_Get_Data_Data_AwardSendPeriod_AwardSendDayTime_EndDayTime
+    extends MembercardActivityActivities_Get_Data_Data_AwardSendPeriod_AwardSendDayTime_BeginDayTime {}
 
   /** 优惠券列表 */
   export interface MembercardActivityActivities_Get_Data_Data_StockList {
@@ -5116,14 +4400,8 @@ export namespace Marketing {
   }
 
   /** 每日发放结束时间 */
-  export interface MembercardActivityActivities_Post_Json_AwardSendPeriod_AwardSendDayTime_EndDayTime {
-    /** 时 */
-    hours: number
-    /** 分 */
-    minutes: number
-    /** 秒 */
-    seconds: number
-  }
+  export interface MembercardActivityActivities_Post_Json_AwardSendPeriod_AwardSendDayTime_EndDayTime
+    extends MembercardActivityActivities_Post_Json_AwardSendPeriod_AwardSendDayTime_BeginDayTime {}
 
   /** 优惠券列表 */
   export interface MembercardActivityActivities_Post_Json_StockList {
@@ -5206,154 +4484,8 @@ export namespace Marketing {
   }
 
   /** 创建活动 `POST /v3/marketing/membercard-activity/activities` */
-  export interface MembercardActivityActivities_Post_Data {
-    /** 活动ID */
-    activity_id: string
-    /** 活动的当前状态 */
-    activity_status?: string
-    /** 创建时间 */
-    create_time?: string
-    /** 更新时间 */
-    update_time?: string
-    /** 会员卡ID */
-    card_id?: string
-    /** 活动名称 */
-    activity_name?: string
-    /** 活动类型 */
-    activity_type?: string
-    /** 活动开始时间 */
-    begin_time?: string
-    /** 活动结束时间 */
-    end_time?: string
-    /** 发放时间段 */
-    award_send_period?: MembercardActivityActivities_Post_Data_AwardSendPeriod
-    /** 优惠券列表 */
-    stock_list?: MembercardActivityActivities_Post_Data_StockList[]
-    /** 商户请求单号 */
-    out_request_no?: string
-    /** 支付后活动设置 */
-    pay_activity_setting?: MembercardActivityActivities_Post_Data_PayActivitySetting
-    /** 支付前会员活动设置 */
-    miniprogram_activity_setting?: MembercardActivityActivities_Post_Data_MiniprogramActivitySetting
-  }
-
-  /** 发放时间段 */
-  export interface MembercardActivityActivities_Post_Data_AwardSendPeriod {
-    /** 指定时间 */
-    award_send_time?: MembercardActivityActivities_Post_Data_AwardSendPeriod_AwardSendTime[]
-    /** 指定时间段 */
-    award_send_day_time?: MembercardActivityActivities_Post_Data_AwardSendPeriod_AwardSendDayTime[]
-  }
-
-  /** 指定时间 */
-  export interface MembercardActivityActivities_Post_Data_AwardSendPeriod_AwardSendTime {
-    /** 发放开始时间 */
-    begin_time: string
-    /** 发放结束时间 */
-    end_time: string
-  }
-
-  /** 指定时间段 */
-  export interface MembercardActivityActivities_Post_Data_AwardSendPeriod_AwardSendDayTime {
-    /** 每日发放开始时间 */
-    begin_day_time: MembercardActivityActivities_Post_Data_AwardSendPeriod_AwardSendDayTime_BeginDayTime
-    /** 每日发放结束时间 */
-    end_day_time: MembercardActivityActivities_Post_Data_AwardSendPeriod_AwardSendDayTime_EndDayTime
-  }
-
-  /** 每日发放开始时间 */
-  export interface MembercardActivityActivities_Post_Data_AwardSendPeriod_AwardSendDayTime_BeginDayTime {
-    /** 时 */
-    hours: number
-    /** 分 */
-    minutes: number
-    /** 秒 */
-    seconds: number
-  }
-
-  /** 每日发放结束时间 */
-  export interface MembercardActivityActivities_Post_Data_AwardSendPeriod_AwardSendDayTime_EndDayTime {
-    /** 时 */
-    hours: number
-    /** 分 */
-    minutes: number
-    /** 秒 */
-    seconds: number
-  }
-
-  /** 优惠券列表 */
-  export interface MembercardActivityActivities_Post_Data_StockList {
-    /** 创建批次的商户号 */
-    stock_creator_mchid: string
-    /** 券批次ID */
-    stock_id: string
-  }
-
-  /** 支付后活动设置 */
-  export interface MembercardActivityActivities_Post_Data_PayActivitySetting {
-    /** 商户logo */
-    logo_url: string
-    /** 支付结果页活动副标题 */
-    activity_second_title: string
-    /** 活动曝光商户号 */
-    mchid_list?: string[]
-    /** 激活方式设置 */
-    activate_setting?: MembercardActivityActivities_Post_Data_PayActivitySetting_ActivateSetting
-    /** 支付设置 */
-    payment_setting?: MembercardActivityActivities_Post_Data_PayActivitySetting_PaymentSetting
-  }
-
-  /** 激活方式设置 */
-  export interface MembercardActivityActivities_Post_Data_PayActivitySetting_ActivateSetting {
-    /** 激活类型 */
-    activate_type: string
-    /** 跳转激活的url */
-    activate_url?: string
-    /** 跳转激活的小程序 */
-    activate_miniprogram?: MembercardActivityActivities_Post_Data_PayActivitySetting_ActivateSetting_ActivateMiniprogram
-  }
-
-  /** 跳转激活的小程序 */
-  export interface MembercardActivityActivities_Post_Data_PayActivitySetting_ActivateSetting_ActivateMiniprogram {
-    /** 跳转激活的appid */
-    activate_appid: string
-    /** 跳转激活的path */
-    activate_path: string
-  }
-
-  /** 支付设置 */
-  export interface MembercardActivityActivities_Post_Data_PayActivitySetting_PaymentSetting {
-    /** 支付模式 */
-    payment_mode?: MembercardActivityActivities_Post_Data_PayActivitySetting_PaymentSetting_PaymentMode
-    /** 指定银行的简称 */
-    limit_bank?: string
-    /** 订单优惠标记 */
-    goods_tags?: string[]
-  }
-
-  /** 支付模式 */
-  export interface MembercardActivityActivities_Post_Data_PayActivitySetting_PaymentSetting_PaymentMode {
-    /** 支付场景列表 */
-    payment_scene_list?: string[]
-  }
-
-  /** 支付前会员活动设置 */
-  export interface MembercardActivityActivities_Post_Data_MiniprogramActivitySetting {
-    /** 指定领取渠道 */
-    outer_str?: string[]
-    /** 领奖页面跳转配置 */
-    award_jump_deploy?: MembercardActivityActivities_Post_Data_MiniprogramActivitySetting_AwardJumpDeploy
-  }
-
-  /** 领奖页面跳转配置 */
-  export interface MembercardActivityActivities_Post_Data_MiniprogramActivitySetting_AwardJumpDeploy {
-    /** 小程序AppID */
-    mini_program_appid?: string
-    /** 小程序path */
-    mini_program_path?: string
-    /** 跳转按钮文案 */
-    button_text?: string
-  }
+  export interface MembercardActivityActivities_Post_Data
+    extends MembercardActivityActivities_Get_Data_Data {}
 
   /** `v3/marketing/membercard-activity/activities/{activity_id}` */
   export interface MembercardActivityActivitiesByActivityId {
@@ -5380,154 +4512,8 @@ export namespace Marketing {
   }
 
   /** 查询活动详情 `GET /v3/marketing/membercard-activity/activities/{activity_id}` */
-  export interface MembercardActivityActivitiesByActivityId_Get_Data {
-    /** 活动ID */
-    activity_id: string
-    /** 活动的当前状态 */
-    activity_status?: string
-    /** 创建时间 */
-    create_time?: string
-    /** 更新时间 */
-    update_time?: string
-    /** 会员卡ID */
-    card_id?: string
-    /** 活动名称 */
-    activity_name?: string
-    /** 活动类型 */
-    activity_type?: string
-    /** 活动开始时间 */
-    begin_time?: string
-    /** 活动结束时间 */
-    end_time?: string
-    /** 发放时间段 */
-    award_send_period?: MembercardActivityActivitiesByActivityId_Get_Data_AwardSendPeriod
-    /** 优惠券列表 */
-    stock_list?: MembercardActivityActivitiesByActivityId_Get_Data_StockList[]
-    /** 商户请求单号 */
-    out_request_no?: string
-    /** 支付后活动设置 */
-    pay_activity_setting?: MembercardActivityActivitiesByActivityId_Get_Data_PayActivitySetting
-    /** 支付前会员活动设置 */
-    miniprogram_activity_setting?: MembercardActivityActivitiesByActivityId_Get_Data_MiniprogramActivitySetting
-  }
-
-  /** 发放时间段 */
-  export interface MembercardActivityActivitiesByActivityId_Get_Data_AwardSendPeriod {
-    /** 指定时间 */
-    award_send_time?: MembercardActivityActivitiesByActivityId_Get_Data_AwardSendPeriod_AwardSendTime[]
-    /** 指定时间段 */
-    award_send_day_time?: MembercardActivityActivitiesByActivityId_Get_Data_AwardSendPeriod_AwardSendDayTime[]
-  }
-
-  /** 指定时间 */
-  export interface MembercardActivityActivitiesByActivityId_Get_Data_AwardSendPeriod_AwardSendTime {
-    /** 发放开始时间 */
-    begin_time: string
-    /** 发放结束时间 */
-    end_time: string
-  }
-
-  /** 指定时间段 */
-  export interface MembercardActivityActivitiesByActivityId_Get_Data_AwardSendPeriod_AwardSendDayTime {
-    /** 每日发放开始时间 */
-    begin_day_time: MembercardActivityActivitiesByActivityId_Get_Data_AwardSendPeriod_AwardSendDayTime_BeginDayTime
-    /** 每日发放结束时间 */
-    end_day_time: MembercardActivityActivitiesByActivityId_Get_Data_AwardSendPeriod_AwardSendDayTime_EndDayTime
-  }
-
-  /** 每日发放开始时间 */
-  export interface MembercardActivityActivitiesByActivityId_Get_Data_AwardSendPeriod_AwardSendDayTime_BeginDayTime {
-    /** 时 */
-    hours: number
-    /** 分 */
-    minutes: number
-    /** 秒 */
-    seconds: number
-  }
-
-  /** 每日发放结束时间 */
-  export interface MembercardActivityActivitiesByActivityId_Get_Data_AwardSendPeriod_AwardSendDayTime_EndDayTime {
-    /** 时 */
-    hours: number
-    /** 分 */
-    minutes: number
-    /** 秒 */
-    seconds: number
-  }
-
-  /** 优惠券列表 */
-  export interface MembercardActivityActivitiesByActivityId_Get_Data_StockList {
-    /** 创建批次的商户号 */
-    stock_creator_mchid: string
-    /** 券批次ID */
-    stock_id: string
-  }
-
-  /** 支付后活动设置 */
-  export interface MembercardActivityActivitiesByActivityId_Get_Data_PayActivitySetting {
-    /** 商户logo */
-    logo_url: string
-    /** 支付结果页活动副标题 */
-    activity_second_title: string
-    /** 活动曝光商户号 */
-    mchid_list?: string[]
-    /** 激活方式设置 */
-    activate_setting?: MembercardActivityActivitiesByActivityId_Get_Data_PayActivitySetting_ActivateSetting
-    /** 支付设置 */
-    payment_setting?: MembercardActivityActivitiesByActivityId_Get_Data_PayActivitySetting_PaymentSetting
-  }
-
-  /** 激活方式设置 */
-  export interface MembercardActivityActivitiesByActivityId_Get_Data_PayActivitySetting_ActivateSetting {
-    /** 激活类型 */
-    activate_type: string
-    /** 跳转激活的url */
-    activate_url?: string
-    /** 跳转激活的小程序 */
-    activate_miniprogram?: MembercardActivityActivitiesByActivityId_Get_Data_PayActivitySetting_ActivateSetting_ActivateMiniprogram
-  }
-
-  /** 跳转激活的小程序 */
-  export interface MembercardActivityActivitiesByActivityId_Get_Data_PayActivitySetting_ActivateSetting_ActivateMiniprogram {
-    /** 跳转激活的appid */
-    activate_appid: string
-    /** 跳转激活的path */
-    activate_path: string
-  }
-
-  /** 支付设置 */
-  export interface MembercardActivityActivitiesByActivityId_Get_Data_PayActivitySetting_PaymentSetting {
-    /** 支付模式 */
-    payment_mode?: MembercardActivityActivitiesByActivityId_Get_Data_PayActivitySetting_PaymentSetting_PaymentMode
-    /** 指定银行的简称 */
-    limit_bank?: string
-    /** 订单优惠标记 */
-    goods_tags?: string[]
-  }
-
-  /** 支付模式 */
-  export interface MembercardActivityActivitiesByActivityId_Get_Data_PayActivitySetting_PaymentSetting_PaymentMode {
-    /** 支付场景列表 */
-    payment_scene_list?: string[]
-  }
-
-  /** 支付前会员活动设置 */
-  export interface MembercardActivityActivitiesByActivityId_Get_Data_MiniprogramActivitySetting {
-    /** 指定领取渠道 */
-    outer_str?: string[]
-    /** 领奖页面跳转配置 */
-    award_jump_deploy?: MembercardActivityActivitiesByActivityId_Get_Data_MiniprogramActivitySetting_AwardJumpDeploy
-  }
-
-  /** 领奖页面跳转配置 */
-  export interface MembercardActivityActivitiesByActivityId_Get_Data_MiniprogramActivitySetting_AwardJumpDeploy {
-    /** 小程序AppID */
-    mini_program_appid?: string
-    /** 小程序path */
-    mini_program_path?: string
-    /** 跳转按钮文案 */
-    button_text?: string
-  }
+  export interface MembercardActivityActivitiesByActivityId_Get_Data
+    extends MembercardActivityActivities_Get_Data_Data {}
 
   /** `v3/marketing/membercard-activity/activities/{activity_id}/terminate` */
   export interface MembercardActivityActivitiesByActivityIdTerminate {
@@ -5688,12 +4674,7 @@ export namespace Marketing {
   }
 
   /** 设置回调地址 `PATCH /v3/marketing/membercard-open/callback` */
-  export interface MembercardOpenCallback_Patch_Data {
-    /** 通知url地址 */
-    notify_url: string
-    /** 商户号 */
-    mchid?: string
-  }
+  export interface MembercardOpenCallback_Patch_Data extends MembercardOpenCallback_Get_Data {}
 
   /** `v3/marketing/membercard-open/cards` */
   export interface MembercardOpenCards {
@@ -5988,123 +4969,7 @@ export namespace Marketing {
   }
 
   /** 创建会员卡模板 `POST /v3/marketing/membercard-open/cards` */
-  export interface MembercardOpenCards_Post_Data {
-    /** 会员卡id */
-    card_id: string
-    /** 创建时间. RFC 3339 */
-    create_time?: string
-    /** 更新时间. RFC 3339 */
-    update_time?: string
-    /** 剩余库存 */
-    remain_quantity?: number
-    /** 会员卡状态 */
-    status?: 'NOT_APPROVE' | 'APPROVE_FAIL' | 'APPROVED' | 'DELETED' | (string & {})
-    /** 品牌信息 */
-    brand: MembercardOpenCards_Post_Data_Brand
-    /** 商户AppId */
-    appid: string
-    /** 会员卡logo. The address of a medium, from an upload */
-    logo_url: string
-    /** 卡名称 */
-    title: string
-    /** 会员卡背景图. The address of a medium, from an upload */
-    background_picture_url: string
-    /** 使用须知 */
-    description: string
-    /** 服务电话 */
-    service_phone?: string
-    /** 会员码型 */
-    code_type: 'BAR_CODE' | 'QRCODE' | 'BAR_CODE_AND_QRCODE' | 'NONE_CODE' | (string & {})
-    /** 会员卡总库存 */
-    total_quantity?: number
-    /** 有效期 */
-    date_information: MembercardOpenCards_Post_Data_DateInformation
-    /** 会员卡code分配类型 */
-    code_mode: 'SYSTEM_ALLOCATE' | 'MERCHANT_DEPOSIT' | 'REAL_TIME' | (string & {})
-    /** 是否展示会员等级 */
-    need_display_level?: boolean
-    /** 会员初始等级 */
-    init_level?: string
-    /** 商户请求单号 */
-    out_request_no: string
-    /** 储值信息 */
-    balance_information?: MembercardOpenCards_Post_Data_BalanceInformation
-    /** 开卡信息 */
-    user_information_form?: MembercardOpenCards_Post_Data_UserInformationForm
-    /** 商户补充声明 */
-    additional_statement?: MembercardOpenCards_Post_Data_AdditionalStatement
-  }
-
-  /** 品牌信息 */
-  export interface MembercardOpenCards_Post_Data_Brand {
-    /** 品牌id */
-    brand_id: string
-    /** 品牌展示名称 */
-    display_name: string
-  }
-
-  /** 有效期 */
-  export interface MembercardOpenCards_Post_Data_DateInformation {
-    /** 有效期类型 */
-    type: 'FIX_TIME_RANGE' | 'FIX_TERM' | 'PERMANENT' | (string & {})
-    /** 有效期开始时间. RFC 3339 */
-    available_begin_time?: string
-    /** 有效期结束时间. RFC 3339 */
-    available_end_time?: string
-    /** 生效后N天内有效 */
-    available_day_after_receive?: number
-  }
-
-  /** 储值信息 */
-  export interface MembercardOpenCards_Post_Data_BalanceInformation {
-    /** 是否支持储值 */
-    need_balance?: boolean
-    /** 储值小程序appid */
-    balance_appid?: string
-    /** 储值小程序path */
-    balance_path?: string
-    /** 储值url */
-    balance_url?: string
-  }
-
-  /** 开卡信息 */
-  export interface MembercardOpenCards_Post_Data_UserInformationForm {
-    /** 平台提供的通用开卡信息字段 */
-    common_field_list?: (
-      | 'USER_FORM_FLAG_MOBILE'
-      | 'USER_FORM_FLAG_SEX'
-      | 'USER_FORM_FLAG_NAME'
-      | 'USER_FORM_FLAG_BIRTHDAY'
-      | 'USER_FORM_FLAG_ADDRESS'
-      | 'USER_FORM_FLAG_EMAIL'
-      | 'USER_FORM_FLAG_CITY'
-      | (string & {})
-    )[]
-    /** 商户自定义的开卡信息字段 */
-    custom_field_list?: MembercardOpenCards_Post_Data_UserInformationForm_CustomFieldList[]
-  }
-
-  /** 商户自定义的开卡信息字段 */
-  export interface MembercardOpenCards_Post_Data_UserInformationForm_CustomFieldList {
-    /** 商户自定义的开卡信息字段类型 */
-    type?: 'TEXT' | 'SELECT' | 'RADIO' | 'CHECK_BOX' | (string & {})
-    /** 字段名称 */
-    name?: string
-    /** 字段值 */
-    values?: string[]
-  }
-
-  /** 商户补充声明 */
-  export interface MembercardOpenCards_Post_Data_AdditionalStatement {
-    /** 标题 */
-    title?: string
-    /** 跳转url */
-    url?: string
-    /** 跳转小程序appid */
-    appid?: string
-    /** 跳转小程序path */
-    path?: string
-  }
+  export interface MembercardOpenCards_Post_Data extends MembercardOpenCards_Get_Data_Data {}
 
   /** `v3/marketing/membercard-open/cards/{card_id}` */
   export interface MembercardOpenCardsByCardId {
@@ -6155,123 +5020,7 @@ export namespace Marketing {
   }
 
   /** 查询会员卡模板信息 `GET /v3/marketing/membercard-open/cards/{card_id}` */
-  export interface MembercardOpenCardsByCardId_Get_Data {
-    /** 会员卡id */
-    card_id: string
-    /** 创建时间. RFC 3339 */
-    create_time?: string
-    /** 更新时间. RFC 3339 */
-    update_time?: string
-    /** 剩余库存 */
-    remain_quantity?: number
-    /** 会员卡状态 */
-    status?: 'NOT_APPROVE' | 'APPROVE_FAIL' | 'APPROVED' | 'DELETED' | (string & {})
-    /** 品牌信息 */
-    brand: MembercardOpenCardsByCardId_Get_Data_Brand
-    /** 商户AppId */
-    appid: string
-    /** 会员卡logo. The address of a medium, from an upload */
-    logo_url: string
-    /** 卡名称 */
-    title: string
-    /** 会员卡背景图. The address of a medium, from an upload */
-    background_picture_url: string
-    /** 使用须知 */
-    description: string
-    /** 服务电话 */
-    service_phone?: string
-    /** 会员码型 */
-    code_type: 'BAR_CODE' | 'QRCODE' | 'BAR_CODE_AND_QRCODE' | 'NONE_CODE' | (string & {})
-    /** 会员卡总库存 */
-    total_quantity?: number
-    /** 有效期 */
-    date_information: MembercardOpenCardsByCardId_Get_Data_DateInformation
-    /** 会员卡code分配类型 */
-    code_mode: 'SYSTEM_ALLOCATE' | 'MERCHANT_DEPOSIT' | 'REAL_TIME' | (string & {})
-    /** 是否展示会员等级 */
-    need_display_level?: boolean
-    /** 会员初始等级 */
-    init_level?: string
-    /** 商户请求单号 */
-    out_request_no: string
-    /** 储值信息 */
-    balance_information?: MembercardOpenCardsByCardId_Get_Data_BalanceInformation
-    /** 开卡信息 */
-    user_information_form?: MembercardOpenCardsByCardId_Get_Data_UserInformationForm
-    /** 商户补充声明 */
-    additional_statement?: MembercardOpenCardsByCardId_Get_Data_AdditionalStatement
-  }
-
-  /** 品牌信息 */
-  export interface MembercardOpenCardsByCardId_Get_Data_Brand {
-    /** 品牌id */
-    brand_id: string
-    /** 品牌展示名称 */
-    display_name: string
-  }
-
-  /** 有效期 */
-  export interface MembercardOpenCardsByCardId_Get_Data_DateInformation {
-    /** 有效期类型 */
-    type: 'FIX_TIME_RANGE' | 'FIX_TERM' | 'PERMANENT' | (string & {})
-    /** 有效期开始时间. RFC 3339 */
-    available_begin_time?: string
-    /** 有效期结束时间. RFC 3339 */
-    available_end_time?: string
-    /** 生效后N天内有效 */
-    available_day_after_receive?: number
-  }
-
-  /** 储值信息 */
-  export interface MembercardOpenCardsByCardId_Get_Data_BalanceInformation {
-    /** 是否支持储值 */
-    need_balance?: boolean
-    /** 储值小程序appid */
-    balance_appid?: string
-    /** 储值小程序path */
-    balance_path?: string
-    /** 储值url */
-    balance_url?: string
-  }
-
-  /** 开卡信息 */
-  export interface MembercardOpenCardsByCardId_Get_Data_UserInformationForm {
-    /** 平台提供的通用开卡信息字段 */
-    common_field_list?: (
-      | 'USER_FORM_FLAG_MOBILE'
-      | 'USER_FORM_FLAG_SEX'
-      | 'USER_FORM_FLAG_NAME'
-      | 'USER_FORM_FLAG_BIRTHDAY'
-      | 'USER_FORM_FLAG_ADDRESS'
-      | 'USER_FORM_FLAG_EMAIL'
-      | 'USER_FORM_FLAG_CITY'
-      | (string & {})
-    )[]
-    /** 商户自定义的开卡信息字段 */
-    custom_field_list?: MembercardOpenCardsByCardId_Get_Data_UserInformationForm_CustomFieldList[]
-  }
-
-  /** 商户自定义的开卡信息字段 */
-  export interface MembercardOpenCardsByCardId_Get_Data_UserInformationForm_CustomFieldList {
-    /** 商户自定义的开卡信息字段类型 */
-    type?: 'TEXT' | 'SELECT' | 'RADIO' | 'CHECK_BOX' | (string & {})
-    /** 字段名称 */
-    name?: string
-    /** 字段值 */
-    values?: string[]
-  }
-
-  /** 商户补充声明 */
-  export interface MembercardOpenCardsByCardId_Get_Data_AdditionalStatement {
-    /** 标题 */
-    title?: string
-    /** 跳转url */
-    url?: string
-    /** 跳转小程序appid */
-    appid?: string
-    /** 跳转小程序path */
-    path?: string
-  }
+  export interface MembercardOpenCardsByCardId_Get_Data extends MembercardOpenCards_Get_Data_Data {}
 
   /** 修改会员卡模板信息 `PATCH /v3/marketing/membercard-open/cards/{card_id}` */
   export interface MembercardOpenCardsByCardId_Patch extends CallSettings {
@@ -6331,16 +5080,8 @@ export namespace Marketing {
   }
 
   /** 储值信息 */
-  export interface MembercardOpenCardsByCardId_Patch_Json_BalanceInformation {
-    /** 是否支持储值 */
-    need_balance?: boolean | undefined
-    /** 储值小程序appid */
-    balance_appid?: string | undefined
-    /** 储值小程序path */
-    balance_path?: string | undefined
-    /** 储值url */
-    balance_url?: string | undefined
-  }
+  export interface MembercardOpenCardsByCardId_Patch_Json_BalanceInformation
+    extends MembercardOpenCards_Post_Json_BalanceInformation {}
 
   /** 开卡信息 */
   export interface MembercardOpenCardsByCardId_Patch_Json_UserInformationForm {
@@ -6365,26 +5106,12 @@ export namespace Marketing {
   }
 
   /** 商户自定义的开卡信息字段 */
-  export interface MembercardOpenCardsByCardId_Patch_Json_UserInformationForm_CustomFieldList {
-    /** 商户自定义的开卡信息字段类型 */
-    type?: 'TEXT' | 'SELECT' | 'RADIO' | 'CHECK_BOX' | undefined
-    /** 字段名称 */
-    name?: string | undefined
-    /** 字段值 */
-    values?: readonly string[] | undefined
-  }
+  export interface MembercardOpenCardsByCardId_Patch_Json_UserInformationForm_CustomFieldList
+    extends MembercardOpenCards_Post_Json_UserInformationForm_CustomFieldList {}
 
   /** 商户补充声明 */
-  export interface MembercardOpenCardsByCardId_Patch_Json_AdditionalStatement {
-    /** 标题 */
-    title?: string | undefined
-    /** 跳转url */
-    url?: string | undefined
-    /** 跳转小程序appid */
-    appid?: string | undefined
-    /** 跳转小程序path */
-    path?: string | undefined
-  }
+  export interface MembercardOpenCardsByCardId_Patch_Json_AdditionalStatement
+    extends MembercardOpenCards_Post_Json_AdditionalStatement {}
 
   /** 删除会员卡模板 `DELETE /v3/marketing/membercard-open/cards/{card_id}` */
   export interface MembercardOpenCardsByCardId_Delete extends CallSettings {
@@ -6474,20 +5201,8 @@ export namespace Marketing {
   }
 
   /** 平台提供的通用开卡信息字段 */
-  export interface MembercardOpenCardsByCardIdCodesByCode_Get_Data_UserInformation_CommonFieldList {
-    /** 平台提供的通用开卡信息字段 */
-    name?:
-      | 'USER_FORM_FLAG_MOBILE'
-      | 'USER_FORM_FLAG_SEX'
-      | 'USER_FORM_FLAG_NAME'
-      | 'USER_FORM_FLAG_BIRTHDAY'
-      | 'USER_FORM_FLAG_ADDRESS'
-      | 'USER_FORM_FLAG_EMAIL'
-      | 'USER_FORM_FLAG_CITY'
-      | (string & {})
-    /** 用户开卡时填写的个人信息 */
-    value?: string
-  }
+  export interface MembercardOpenCardsByCardIdCodesByCode_Get_Data_UserInformation_CommonFieldList
+    extends MembercardOpenActivateInformationsByActivateTicket_Get_Data_UserInformation_CommonFieldList {}
 
   /** 商户自定义的开卡信息字段 */
   export interface MembercardOpenCardsByCardIdCodesByCode_Get_Data_UserInformation_CustomFieldList {
@@ -6635,16 +5350,8 @@ export namespace Marketing {
   }
 
   /** 支付结果页展示会员积分 `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/bonus/prepare` */
-  export interface MembercardOpenCardsByCardIdCodesByCodeBonusPrepare_Post_Json {
-    /** 商户订单号 */
-    out_trade_no: string
-    /** 直连商户号 */
-    mchid: string
-    /** 子商户号 */
-    sub_mchid: string
-    /** 会员积分值 */
-    bonus_value: number
-  }
+  export interface MembercardOpenCardsByCardIdCodesByCodeBonusPrepare_Post_Json
+    extends MembercardOpenCardsByCardIdCodesByCodeBonusCommit_Post_Json {}
 
   /** `v3/marketing/membercard-open/cards/{card_id}/codes/{code}/rights` */
   export interface MembercardOpenCardsByCardIdCodesByCodeRights {
@@ -6797,12 +5504,8 @@ export namespace Marketing {
   }
 
   /** 服务内容列表 */
-  export interface MembercardOpenCardsByCardIdCodesByCodeSetServiceModuleData_Post_Json_StateSetting_MessageTemplateSetting_FieldList {
-    /** 内容字段ID */
-    field_id: string
-    /** 内容字段值 */
-    field_value: string
-  }
+  export interface MembercardOpenCardsByCardIdCodesByCodeSetServiceModuleData_Post_Json_StateSetting_MessageTemplateSetting_FieldList
+    extends MembercardOpenCardsByCardIdCodesByCodeSetServiceModuleData_Post_Json_StateSetting_ContentTemplateData_FieldList {}
 
   /** `v3/marketing/membercard-open/cards/{card_id}/codes/{code}/unavailable` */
   export interface MembercardOpenCardsByCardIdCodesByCodeUnavailable {
@@ -7007,10 +5710,8 @@ export namespace Marketing {
   }
 
   /** 根据手机号导入用户会员卡 `POST /v3/marketing/membercard-open/cards/{card_id}/phone-membercard/import` */
-  export interface MembercardOpenCardsByCardIdPhoneMembercardImport_Post_Data {
-    /** 会员卡code */
-    code: string
-  }
+  export interface MembercardOpenCardsByCardIdPhoneMembercardImport_Post_Data
+    extends MembercardOpenCardsByCardIdDecryptCode_Get_Data {}
 
   /** `v3/marketing/membercard-open/cards/{card_id}/qrcode` */
   export interface MembercardOpenCardsByCardIdQrcode {
@@ -7145,18 +5846,8 @@ export namespace Marketing {
   }
 
   /** 会员专属咨询信息 */
-  export interface MembercardOpenCardsByCardIdRights_Patch_Json_Guide {
-    /** 联系人名字 */
-    staff_name?: string | undefined
-    /** 联系人头像 */
-    head_image_url?: string | undefined
-    /** 联系方式 */
-    contact_information_name?: string | undefined
-    /** 联系信息值 */
-    contact_information_value?: string | undefined
-    /** 联系电话 */
-    phone_number?: string | undefined
-  }
+  export interface MembercardOpenCardsByCardIdRights_Patch_Json_Guide
+    extends MembercardOpenCardsByCardIdCodesByCodeRights_Patch_Json_Guide {}
 
   /** `v3/marketing/membercard-open/cards/{card_id}/service-modules` */
   export interface MembercardOpenCardsByCardIdServiceModules {
@@ -7192,12 +5883,8 @@ export namespace Marketing {
   }
 
   /** 跳转小程序 */
-  export interface MembercardOpenCardsByCardIdServiceModules_Post_Json_JumpMiniprogram {
-    /** 小程序appid */
-    appid: string
-    /** 小程序path */
-    path: string
-  }
+  export interface MembercardOpenCardsByCardIdServiceModules_Post_Json_JumpMiniprogram
+    extends MembercardOpenCardsByCardIdCodesByCodeSetServiceModuleData_Post_Json_StateSetting_ContentTemplateData_ActionSetting_JumpMiniprogram {}
 
   /** 添加会员卡服务项 `POST /v3/marketing/membercard-open/cards/{card_id}/service-modules` */
   export interface MembercardOpenCardsByCardIdServiceModules_Post_Data {
@@ -7263,30 +5950,12 @@ export namespace Marketing {
   }
 
   /** 跳转小程序 */
-  export interface MembercardOpenCardsByCardIdServiceModulesByServiceModuleId_Patch_Json_JumpMiniprogram {
-    /** 小程序appid */
-    appid: string
-    /** 小程序path */
-    path: string
-  }
+  export interface MembercardOpenCardsByCardIdServiceModulesByServiceModuleId_Patch_Json_JumpMiniprogram
+    extends MembercardOpenCardsByCardIdCodesByCodeSetServiceModuleData_Post_Json_StateSetting_ContentTemplateData_ActionSetting_JumpMiniprogram {}
 
   /** 修改会员卡服务项 `PATCH /v3/marketing/membercard-open/cards/{card_id}/service-modules/{service_module_id}` */
-  export interface MembercardOpenCardsByCardIdServiceModulesByServiceModuleId_Patch_Data {
-    /** 会员卡id */
-    card_id: string
-    /** 会员服务项ID */
-    service_module_id: string
-    /** 跳转小程序 */
-    jump_miniprogram: MembercardOpenCardsByCardIdServiceModulesByServiceModuleId_Patch_Data_JumpMiniprogram
-  }
-
-  /** 跳转小程序 */
-  export interface MembercardOpenCardsByCardIdServiceModulesByServiceModuleId_Patch_Data_JumpMiniprogram {
-    /** 小程序appid */
-    appid: string
-    /** 小程序path */
-    path: string
-  }
+  export interface MembercardOpenCardsByCardIdServiceModulesByServiceModuleId_Patch_Data
+    extends MembercardOpenCardsByCardIdServiceModules_Post_Data {}
 
   /** 移除会员卡服务项 `DELETE /v3/marketing/membercard-open/cards/{card_id}/service-modules/{service_module_id}` */
   export interface MembercardOpenCardsByCardIdServiceModulesByServiceModuleId_Delete extends CallSettings {
@@ -7364,10 +6033,8 @@ export namespace Marketing {
   }
 
   /** 根据openid导入用户会员卡 `POST /v3/marketing/membercard-open/cards/{card_id}/users/import` */
-  export interface MembercardOpenCardsByCardIdUsersImport_Post_Data {
-    /** 会员卡code */
-    code: string
-  }
+  export interface MembercardOpenCardsByCardIdUsersImport_Post_Data
+    extends MembercardOpenCardsByCardIdDecryptCode_Get_Data {}
 
   /** `v3/marketing/membercard-open/phonenumber-member` */
   export interface MembercardOpenPhonenumberMember {
@@ -7581,10 +6248,8 @@ export namespace Marketing {
   }
 
   /** 设置投放计划回调地址 `POST /v3/marketing/partner/delivery-plan/{sp_mchid}/notify-url` */
-  export interface PartnerDeliveryPlanBySpMchidNotifyUrl_Post_Json {
-    /** 通知url地址 */
-    notify_url: string
-  }
+  export interface PartnerDeliveryPlanBySpMchidNotifyUrl_Post_Json
+    extends MembercardOpenCallback_Patch_Json {}
 
   /** 设置投放计划回调地址 `POST /v3/marketing/partner/delivery-plan/{sp_mchid}/notify-url` */
   export interface PartnerDeliveryPlanBySpMchidNotifyUrl_Post_Data {
@@ -7748,40 +6413,8 @@ export namespace Marketing {
   }
 
   /** 投放计划列表 */
-  export interface PartnerDeliveryPlanDeliveryPlansByBrandIdDeliveryPlans_Get_Data_PlanList {
-    /** 投放计划ID */
-    plan_id: string
-    /** 投放计划名称 */
-    plan_name: string
-    /** 投放计划状态 */
-    plan_state:
-      | 'PLAN_CREATING'
-      | 'PLAN_CREATED'
-      | 'PLAN_TERMINATING'
-      | 'PLAN_TERMINATED'
-      | 'PLAN_EXPIRED'
-      | 'PLAN_DELIVERING'
-      | 'PLAN_PAUSED'
-      | (string & {})
-    /** 开始可用时间. RFC 3339 */
-    delivery_start_time?: string
-    /** 结束可用时间. RFC 3339 */
-    delivery_end_time?: string
-    /** 批次ID */
-    stock_id: string
-    /** 商品券ID */
-    product_coupon_id: string
-    /** 营销标签 */
-    recommend_word?: string
-    /** 品牌ID */
-    brand_id: string
-    /** 总库存 */
-    total_count?: number
-    /** 单用户限领 */
-    user_limit?: number
-    /** 单日限领 */
-    daily_limit?: number
-  }
+  export interface PartnerDeliveryPlanDeliveryPlansByBrandIdDeliveryPlans_Get_Data_PlanList
+    extends PartnerDeliveryPlanDeliveryPlans_Post_Data_Plan {}
 
   /** `v3/marketing/partner/delivery-plan/delivery-plans/{plan_id}` */
   export interface PartnerDeliveryPlanDeliveryPlansByPlanId {
@@ -7832,46 +6465,8 @@ export namespace Marketing {
   }
 
   /** 更新投放计划 `PATCH /v3/marketing/partner/delivery-plan/delivery-plans/{plan_id}` */
-  export interface PartnerDeliveryPlanDeliveryPlansByPlanId_Patch_Data {
-    /** 投放计划详情 */
-    plan: PartnerDeliveryPlanDeliveryPlansByPlanId_Patch_Data_Plan
-  }
-
-  /** 投放计划详情 */
-  export interface PartnerDeliveryPlanDeliveryPlansByPlanId_Patch_Data_Plan {
-    /** 投放计划ID */
-    plan_id: string
-    /** 投放计划名称 */
-    plan_name: string
-    /** 投放计划状态 */
-    plan_state:
-      | 'PLAN_CREATING'
-      | 'PLAN_CREATED'
-      | 'PLAN_TERMINATING'
-      | 'PLAN_TERMINATED'
-      | 'PLAN_EXPIRED'
-      | 'PLAN_DELIVERING'
-      | 'PLAN_PAUSED'
-      | (string & {})
-    /** 开始可用时间. RFC 3339 */
-    delivery_start_time?: string
-    /** 结束可用时间. RFC 3339 */
-    delivery_end_time?: string
-    /** 批次ID */
-    stock_id: string
-    /** 商品券ID */
-    product_coupon_id: string
-    /** 营销标签 */
-    recommend_word?: string
-    /** 品牌ID */
-    brand_id: string
-    /** 总库存 */
-    total_count?: number
-    /** 单用户限领 */
-    user_limit?: number
-    /** 单日限领 */
-    daily_limit?: number
-  }
+  export interface PartnerDeliveryPlanDeliveryPlansByPlanId_Patch_Data
+    extends PartnerDeliveryPlanDeliveryPlans_Post_Data {}
 
   /** `v3/marketing/partner/delivery-plan/delivery-plans/{plan_id}/terminate` */
   export interface PartnerDeliveryPlanDeliveryPlansByPlanIdTerminate {
@@ -8052,10 +6647,8 @@ export namespace Marketing {
   }
 
   /** 生成商品图结果 */
-  export interface PartnerProductCouponImageGenerationTasksByTaskId_Get_Data_CutOutResult {
-    /** 生成的图片URL */
-    image_url: string
-  }
+  export interface PartnerProductCouponImageGenerationTasksByTaskId_Get_Data_CutOutResult
+    extends PartnerProductCouponImageGenerationTasksByTaskId_Get_Data_CombineImageResult {}
 
   /** `v3/marketing/partner/product-coupon/media` */
   export interface PartnerProductCouponMedia {
@@ -8084,10 +6677,7 @@ export namespace Marketing {
   }
 
   /** 图片上传 `POST /v3/marketing/partner/product-coupon/media/upload-image` */
-  export interface PartnerProductCouponMediaUploadImage_Post_Data {
-    /** 媒体文件URL地址 */
-    media_url: string
-  }
+  export interface PartnerProductCouponMediaUploadImage_Post_Data extends FavorMediaImageUpload_Post_Data {}
 
   /** `v3/marketing/partner/product-coupon/notify-configs` */
   export interface PartnerProductCouponNotifyConfigs {
@@ -8140,12 +6730,8 @@ export namespace Marketing {
   }
 
   /** 设置商品券事件通知地址 `POST /v3/marketing/partner/product-coupon/notify-configs` */
-  export interface PartnerProductCouponNotifyConfigs_Post_Data {
-    /** 通知URL地址 */
-    notify_url: string
-    /** 修改时间. RFC 3339 */
-    update_time: string
-  }
+  export interface PartnerProductCouponNotifyConfigs_Post_Data
+    extends PartnerProductCouponNotifyConfigs_Get_Data {}
 
   /** `v3/marketing/partner/product-coupon/product-coupons` */
   export interface PartnerProductCouponProductCoupons {
@@ -8202,20 +6788,12 @@ export namespace Marketing {
   }
 
   /** 满减券使用规则 */
-  export interface PartnerProductCouponProductCoupons_Post_Json_SingleUsageInfo_NormalCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
+  export interface PartnerProductCouponProductCoupons_Post_Json_SingleUsageInfo_NormalCoupon
+    extends PartnerProductCouponImageGenerationTasks_Post_Json_CombineImage_NormalCoupon {}
 
   /** 折扣券使用规则 */
-  export interface PartnerProductCouponProductCoupons_Post_Json_SingleUsageInfo_DiscountCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
+  export interface PartnerProductCouponProductCoupons_Post_Json_SingleUsageInfo_DiscountCoupon
+    extends PartnerProductCouponImageGenerationTasks_Post_Json_CombineImage_DiscountCoupon {}
 
   /** 多次优惠模式信息 */
   export interface PartnerProductCouponProductCoupons_Post_Json_SequentialUsageInfo {
@@ -8374,28 +6952,16 @@ export namespace Marketing {
   }
 
   /** 满减券使用规则 */
-  export interface PartnerProductCouponProductCoupons_Post_Json_Stock_SingleUsageRule_NormalCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
+  export interface PartnerProductCouponProductCoupons_Post_Json_Stock_SingleUsageRule_NormalCoupon
+    extends PartnerProductCouponImageGenerationTasks_Post_Json_CombineImage_NormalCoupon {}
 
   /** 折扣券使用规则 */
-  export interface PartnerProductCouponProductCoupons_Post_Json_Stock_SingleUsageRule_DiscountCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
+  export interface PartnerProductCouponProductCoupons_Post_Json_Stock_SingleUsageRule_DiscountCoupon
+    extends PartnerProductCouponImageGenerationTasks_Post_Json_CombineImage_DiscountCoupon {}
 
   /** 兑换券使用规则 */
-  export interface PartnerProductCouponProductCoupons_Post_Json_Stock_SingleUsageRule_ExchangeCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定兑换价格 */
-    exchange_price: number
-  }
+  export interface PartnerProductCouponProductCoupons_Post_Json_Stock_SingleUsageRule_ExchangeCoupon
+    extends PartnerProductCouponImageGenerationTasks_Post_Json_CombineImage_ExchangeCoupon {}
 
   /** 多次优惠使用规则 */
   export interface PartnerProductCouponProductCoupons_Post_Json_Stock_SequentialUsageRule {
@@ -8436,56 +7002,24 @@ export namespace Marketing {
   }
 
   /** 每周固定可用时间 */
-  export interface PartnerProductCouponProductCoupons_Post_Json_Stock_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {
-    /** 每周可用星期数 */
-    day_list?:
-      | readonly ('MONDAY' | 'TUESDAY' | 'WEDNESDAY' | 'THURSDAY' | 'FRIDAY' | 'SATURDAY' | 'SUNDAY')[]
-      | undefined
-    /** 当天可用时间段 */
-    day_period_list?:
-      | readonly PartnerProductCouponProductCoupons_Post_Json_Stock_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList[]
-      | undefined
-  }
-
-  /** 当天可用时间段 */
-  export interface PartnerProductCouponProductCoupons_Post_Json_Stock_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList {
-    /** 当天可用开始时间 */
-    begin_time: number
-    /** 当天可用结束时间 */
-    end_time: number
-  }
+  export interface PartnerProductCouponProductCoupons_Post_Json_Stock_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod
+    extends PartnerProductCouponProductCoupons_Post_Json_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {}
 
   /** 无规律的可用时间段 */
-  export interface PartnerProductCouponProductCoupons_Post_Json_Stock_SequentialUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {
-    /** 开始时间. RFC 3339 */
-    begin_time: string
-    /** 结束时间. RFC 3339 */
-    end_time: string
-  }
+  export interface PartnerProductCouponProductCoupons_Post_Json_Stock_SequentialUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList
+    extends PartnerProductCouponProductCoupons_Post_Json_Stock_SingleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {}
 
   /** 满减券使用规则 */
-  export interface PartnerProductCouponProductCoupons_Post_Json_Stock_SequentialUsageRule_NormalCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
+  export interface PartnerProductCouponProductCoupons_Post_Json_Stock_SequentialUsageRule_NormalCouponList
+    extends PartnerProductCouponImageGenerationTasks_Post_Json_CombineImage_NormalCoupon {}
 
   /** 折扣券使用规则列表 */
-  export interface PartnerProductCouponProductCoupons_Post_Json_Stock_SequentialUsageRule_DiscountCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
+  export interface PartnerProductCouponProductCoupons_Post_Json_Stock_SequentialUsageRule_DiscountCouponList
+    extends PartnerProductCouponImageGenerationTasks_Post_Json_CombineImage_DiscountCoupon {}
 
   /** 兑换券使用规则列表 */
-  export interface PartnerProductCouponProductCoupons_Post_Json_Stock_SequentialUsageRule_ExchangeCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定兑换价格 */
-    exchange_price: number
-  }
+  export interface PartnerProductCouponProductCoupons_Post_Json_Stock_SequentialUsageRule_ExchangeCouponList
+    extends PartnerProductCouponImageGenerationTasks_Post_Json_CombineImage_ExchangeCoupon {}
 
   /** 券使用规则展示信息 */
   export interface PartnerProductCouponProductCoupons_Post_Json_Stock_UsageRuleDisplayInfo {
@@ -8579,10 +7113,8 @@ export namespace Marketing {
   }
 
   /** 事件通知配置 */
-  export interface PartnerProductCouponProductCoupons_Post_Json_Stock_NotifyConfig {
-    /** 事件通知appid */
-    notify_appid?: string | undefined
-  }
+  export interface PartnerProductCouponProductCoupons_Post_Json_Stock_NotifyConfig
+    extends BusifavorStocks_Post_Json_NotifyConfig {}
 
   /** 创建商品券 `POST /v3/marketing/partner/product-coupon/product-coupons` */
   export interface PartnerProductCouponProductCoupons_Post_Data {
@@ -8798,20 +7330,12 @@ export namespace Marketing {
   }
 
   /** 满减券使用规则 */
-  export interface PartnerProductCouponProductCoupons_Post_Data_Stock_SingleUsageRule_NormalCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
+  export interface PartnerProductCouponProductCoupons_Post_Data_Stock_SingleUsageRule_NormalCoupon
+    extends PartnerProductCouponProductCoupons_Post_Data_SingleUsageInfo_NormalCoupon {}
 
   /** 折扣券使用规则 */
-  export interface PartnerProductCouponProductCoupons_Post_Data_Stock_SingleUsageRule_DiscountCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
+  export interface PartnerProductCouponProductCoupons_Post_Data_Stock_SingleUsageRule_DiscountCoupon
+    extends PartnerProductCouponProductCoupons_Post_Data_SingleUsageInfo_DiscountCoupon {}
 
   /** 兑换券使用规则 */
   export interface PartnerProductCouponProductCoupons_Post_Data_Stock_SingleUsageRule_ExchangeCoupon {
@@ -8850,61 +7374,24 @@ export namespace Marketing {
   }
 
   /** 每周固定可用时间 */
-  export interface PartnerProductCouponProductCoupons_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {
-    /** 每周可用星期数 */
-    day_list?: (
-      | 'MONDAY'
-      | 'TUESDAY'
-      | 'WEDNESDAY'
-      | 'THURSDAY'
-      | 'FRIDAY'
-      | 'SATURDAY'
-      | 'SUNDAY'
-      | (string & {})
-    )[]
-    /** 当天可用时间段 */
-    day_period_list?: PartnerProductCouponProductCoupons_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList[]
-  }
-
-  /** 当天可用时间段 */
-  export interface PartnerProductCouponProductCoupons_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList {
-    /** 当天可用开始时间 */
-    begin_time: number
-    /** 当天可用结束时间 */
-    end_time: number
-  }
+  export interface PartnerProductCouponProductCoupons_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod
+    extends PartnerProductCouponProductCoupons_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {}
 
   /** 无规律的可用时间段 */
-  export interface PartnerProductCouponProductCoupons_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {
-    /** 开始时间. RFC 3339 */
-    begin_time: string
-    /** 结束时间. RFC 3339 */
-    end_time: string
-  }
+  export interface PartnerProductCouponProductCoupons_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList
+    extends PartnerProductCouponProductCoupons_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {}
 
   /** 满减券使用规则 */
-  export interface PartnerProductCouponProductCoupons_Post_Data_Stock_SequentialUsageRule_NormalCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
+  export interface PartnerProductCouponProductCoupons_Post_Data_Stock_SequentialUsageRule_NormalCouponList
+    extends PartnerProductCouponProductCoupons_Post_Data_SingleUsageInfo_NormalCoupon {}
 
   /** 折扣券使用规则列表 */
-  export interface PartnerProductCouponProductCoupons_Post_Data_Stock_SequentialUsageRule_DiscountCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
+  export interface PartnerProductCouponProductCoupons_Post_Data_Stock_SequentialUsageRule_DiscountCouponList
+    extends PartnerProductCouponProductCoupons_Post_Data_SingleUsageInfo_DiscountCoupon {}
 
   /** 兑换券使用规则列表 */
-  export interface PartnerProductCouponProductCoupons_Post_Data_Stock_SequentialUsageRule_ExchangeCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定兑换价格 */
-    exchange_price: number
-  }
+  export interface PartnerProductCouponProductCoupons_Post_Data_Stock_SequentialUsageRule_ExchangeCouponList
+    extends PartnerProductCouponProductCoupons_Post_Data_Stock_SingleUsageRule_ExchangeCoupon {}
 
   /** 券使用规则展示信息 */
   export interface PartnerProductCouponProductCoupons_Post_Data_Stock_UsageRuleDisplayInfo {
@@ -8990,10 +7477,8 @@ export namespace Marketing {
   }
 
   /** 事件通知配置 */
-  export interface PartnerProductCouponProductCoupons_Post_Data_Stock_NotifyConfig {
-    /** 事件通知appid */
-    notify_appid?: string
-  }
+  export interface PartnerProductCouponProductCoupons_Post_Data_Stock_NotifyConfig
+    extends BusifavorStocksByStockId_Get_Data_NotifyConfig {}
 
   /** 已发放次数 */
   export interface PartnerProductCouponProductCoupons_Post_Data_Stock_SentCountInfo {
@@ -9078,82 +7563,16 @@ export namespace Marketing {
   }
 
   /** 单券模式信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponId_Get_Data_SingleUsageInfo {
-    /** 满减券使用规则 */
-    normal_coupon?: PartnerProductCouponProductCouponsByProductCouponId_Get_Data_SingleUsageInfo_NormalCoupon
-    /** 折扣券使用规则 */
-    discount_coupon?: PartnerProductCouponProductCouponsByProductCouponId_Get_Data_SingleUsageInfo_DiscountCoupon
-  }
-
-  /** 满减券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponId_Get_Data_SingleUsageInfo_NormalCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
-
-  /** 折扣券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponId_Get_Data_SingleUsageInfo_DiscountCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponId_Get_Data_SingleUsageInfo
+    extends PartnerProductCouponProductCoupons_Post_Data_SingleUsageInfo {}
 
   /** 多次优惠模式信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponId_Get_Data_SequentialUsageInfo {
-    /** 多次优惠规则类型 */
-    type: 'INCREMENTAL' | 'EQUAL' | (string & {})
-    /** 可使用次数 */
-    count: number
-    /** 多次优惠有效天数 */
-    available_days: number
-    /** 多次优惠使用间隔天数 */
-    interval_days?: number
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponId_Get_Data_SequentialUsageInfo
+    extends PartnerProductCouponProductCoupons_Post_Data_SequentialUsageInfo {}
 
   /** 展示信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponId_Get_Data_DisplayInfo {
-    /** 商品券名称 */
-    name: string
-    /** 商品券图片 */
-    image_url: string
-    /** 商品券背景图 */
-    background_url: string
-    /** 商品券详情图列表 */
-    detail_image_url_list?: string[]
-    /** 商品原价 */
-    original_price?: number
-    /** 套餐组合 */
-    combo_package_list?: PartnerProductCouponProductCouponsByProductCouponId_Get_Data_DisplayInfo_ComboPackageList[]
-  }
-
-  /** 套餐组合 */
-  export interface PartnerProductCouponProductCouponsByProductCouponId_Get_Data_DisplayInfo_ComboPackageList {
-    /** 套餐名 */
-    name: string
-    /** 可选单品数量 */
-    pick_count: number
-    /** 单品列表 */
-    choice_list: PartnerProductCouponProductCouponsByProductCouponId_Get_Data_DisplayInfo_ComboPackageList_ChoiceList[]
-  }
-
-  /** 单品列表 */
-  export interface PartnerProductCouponProductCouponsByProductCouponId_Get_Data_DisplayInfo_ComboPackageList_ChoiceList {
-    /** 单品名称 */
-    name: string
-    /** 单品价格 */
-    price: number
-    /** 单品数量 */
-    count: number
-    /** 单品图片 */
-    image_url?: string
-    /** 单品跳转小程序AppID */
-    mini_program_appid?: string
-    /** 单品跳转小程序路径 */
-    mini_program_path?: string
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponId_Get_Data_DisplayInfo
+    extends PartnerProductCouponProductCoupons_Post_Data_DisplayInfo {}
 
   /** 修改商品券 `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}` */
   export interface PartnerProductCouponProductCouponsByProductCouponId_Patch extends CallSettings {
@@ -9173,156 +7592,12 @@ export namespace Marketing {
   }
 
   /** 展示信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponId_Patch_Json_DisplayInfo {
-    /** 商品券名称 */
-    name: string
-    /** 商品券图片 */
-    image_url: string
-    /** 商品券背景图 */
-    background_url: string
-    /** 商品券详情图列表 */
-    detail_image_url_list?: readonly string[] | undefined
-    /** 商品原价 */
-    original_price?: number | undefined
-    /** 套餐组合 */
-    combo_package_list?:
-      | readonly PartnerProductCouponProductCouponsByProductCouponId_Patch_Json_DisplayInfo_ComboPackageList[]
-      | undefined
-  }
-
-  /** 套餐组合 */
-  export interface PartnerProductCouponProductCouponsByProductCouponId_Patch_Json_DisplayInfo_ComboPackageList {
-    /** 套餐名 */
-    name: string
-    /** 可选单品数量 */
-    pick_count: number
-    /** 单品列表 */
-    choice_list: readonly PartnerProductCouponProductCouponsByProductCouponId_Patch_Json_DisplayInfo_ComboPackageList_ChoiceList[]
-  }
-
-  /** 单品列表 */
-  export interface PartnerProductCouponProductCouponsByProductCouponId_Patch_Json_DisplayInfo_ComboPackageList_ChoiceList {
-    /** 单品名称 */
-    name: string
-    /** 单品价格 */
-    price: number
-    /** 单品数量 */
-    count: number
-    /** 单品图片 */
-    image_url?: string | undefined
-    /** 单品跳转小程序AppID */
-    mini_program_appid?: string | undefined
-    /** 单品跳转小程序路径 */
-    mini_program_path?: string | undefined
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponId_Patch_Json_DisplayInfo
+    extends PartnerProductCouponProductCoupons_Post_Json_DisplayInfo {}
 
   /** 修改商品券 `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}` */
-  export interface PartnerProductCouponProductCouponsByProductCouponId_Patch_Data {
-    /** 商品券ID */
-    product_coupon_id: string
-    /** 商品券状态 */
-    state: 'AUDITING' | 'EFFECTIVE' | 'DEACTIVATED' | (string & {})
-    /** 品牌ID */
-    brand_id: string
-    /** 优惠范围 */
-    scope: 'ALL' | 'SINGLE' | 'CATEGORY' | (string & {})
-    /** 商品券类型 */
-    type: 'NORMAL' | 'DISCOUNT' | 'EXCHANGE' | (string & {})
-    /** 使用模式 */
-    usage_mode: 'SINGLE' | 'SEQUENTIAL' | (string & {})
-    /** 单券模式信息 */
-    single_usage_info?: PartnerProductCouponProductCouponsByProductCouponId_Patch_Data_SingleUsageInfo
-    /** 多次优惠模式信息 */
-    sequential_usage_info?: PartnerProductCouponProductCouponsByProductCouponId_Patch_Data_SequentialUsageInfo
-    /** 展示信息 */
-    display_info: PartnerProductCouponProductCouponsByProductCouponId_Patch_Data_DisplayInfo
-    /** 外部商品ID */
-    out_product_no?: string
-    /** 失效请求单号 */
-    deactivate_request_no?: string
-    /** 失效时间. RFC 3339 */
-    deactivate_time?: string
-    /** 失效原因 */
-    deactivate_reason?: string
-  }
-
-  /** 单券模式信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponId_Patch_Data_SingleUsageInfo {
-    /** 满减券使用规则 */
-    normal_coupon?: PartnerProductCouponProductCouponsByProductCouponId_Patch_Data_SingleUsageInfo_NormalCoupon
-    /** 折扣券使用规则 */
-    discount_coupon?: PartnerProductCouponProductCouponsByProductCouponId_Patch_Data_SingleUsageInfo_DiscountCoupon
-  }
-
-  /** 满减券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponId_Patch_Data_SingleUsageInfo_NormalCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
-
-  /** 折扣券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponId_Patch_Data_SingleUsageInfo_DiscountCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
-
-  /** 多次优惠模式信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponId_Patch_Data_SequentialUsageInfo {
-    /** 多次优惠规则类型 */
-    type: 'INCREMENTAL' | 'EQUAL' | (string & {})
-    /** 可使用次数 */
-    count: number
-    /** 多次优惠有效天数 */
-    available_days: number
-    /** 多次优惠使用间隔天数 */
-    interval_days?: number
-  }
-
-  /** 展示信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponId_Patch_Data_DisplayInfo {
-    /** 商品券名称 */
-    name: string
-    /** 商品券图片 */
-    image_url: string
-    /** 商品券背景图 */
-    background_url: string
-    /** 商品券详情图列表 */
-    detail_image_url_list?: string[]
-    /** 商品原价 */
-    original_price?: number
-    /** 套餐组合 */
-    combo_package_list?: PartnerProductCouponProductCouponsByProductCouponId_Patch_Data_DisplayInfo_ComboPackageList[]
-  }
-
-  /** 套餐组合 */
-  export interface PartnerProductCouponProductCouponsByProductCouponId_Patch_Data_DisplayInfo_ComboPackageList {
-    /** 套餐名 */
-    name: string
-    /** 可选单品数量 */
-    pick_count: number
-    /** 单品列表 */
-    choice_list: PartnerProductCouponProductCouponsByProductCouponId_Patch_Data_DisplayInfo_ComboPackageList_ChoiceList[]
-  }
-
-  /** 单品列表 */
-  export interface PartnerProductCouponProductCouponsByProductCouponId_Patch_Data_DisplayInfo_ComboPackageList_ChoiceList {
-    /** 单品名称 */
-    name: string
-    /** 单品价格 */
-    price: number
-    /** 单品数量 */
-    count: number
-    /** 单品图片 */
-    image_url?: string
-    /** 单品跳转小程序AppID */
-    mini_program_appid?: string
-    /** 单品跳转小程序路径 */
-    mini_program_path?: string
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponId_Patch_Data
+    extends PartnerProductCouponProductCouponsByProductCouponId_Get_Data {}
 
   /** `v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/deactivate` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdDeactivate {
@@ -9358,112 +7633,8 @@ export namespace Marketing {
   }
 
   /** 失效商品券 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/deactivate` */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdDeactivate_Post_Data {
-    /** 商品券ID */
-    product_coupon_id: string
-    /** 商品券状态 */
-    state: 'AUDITING' | 'EFFECTIVE' | 'DEACTIVATED' | (string & {})
-    /** 品牌ID */
-    brand_id: string
-    /** 优惠范围 */
-    scope: 'ALL' | 'SINGLE' | 'CATEGORY' | (string & {})
-    /** 商品券类型 */
-    type: 'NORMAL' | 'DISCOUNT' | 'EXCHANGE' | (string & {})
-    /** 使用模式 */
-    usage_mode: 'SINGLE' | 'SEQUENTIAL' | (string & {})
-    /** 单券模式信息 */
-    single_usage_info?: PartnerProductCouponProductCouponsByProductCouponIdDeactivate_Post_Data_SingleUsageInfo
-    /** 多次优惠模式信息 */
-    sequential_usage_info?: PartnerProductCouponProductCouponsByProductCouponIdDeactivate_Post_Data_SequentialUsageInfo
-    /** 展示信息 */
-    display_info: PartnerProductCouponProductCouponsByProductCouponIdDeactivate_Post_Data_DisplayInfo
-    /** 外部商品ID */
-    out_product_no?: string
-    /** 失效请求单号 */
-    deactivate_request_no?: string
-    /** 失效时间. RFC 3339 */
-    deactivate_time?: string
-    /** 失效原因 */
-    deactivate_reason?: string
-  }
-
-  /** 单券模式信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdDeactivate_Post_Data_SingleUsageInfo {
-    /** 满减券使用规则 */
-    normal_coupon?: PartnerProductCouponProductCouponsByProductCouponIdDeactivate_Post_Data_SingleUsageInfo_NormalCoupon
-    /** 折扣券使用规则 */
-    discount_coupon?: PartnerProductCouponProductCouponsByProductCouponIdDeactivate_Post_Data_SingleUsageInfo_DiscountCoupon
-  }
-
-  /** 满减券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdDeactivate_Post_Data_SingleUsageInfo_NormalCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
-
-  /** 折扣券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdDeactivate_Post_Data_SingleUsageInfo_DiscountCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
-
-  /** 多次优惠模式信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdDeactivate_Post_Data_SequentialUsageInfo {
-    /** 多次优惠规则类型 */
-    type: 'INCREMENTAL' | 'EQUAL' | (string & {})
-    /** 可使用次数 */
-    count: number
-    /** 多次优惠有效天数 */
-    available_days: number
-    /** 多次优惠使用间隔天数 */
-    interval_days?: number
-  }
-
-  /** 展示信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdDeactivate_Post_Data_DisplayInfo {
-    /** 商品券名称 */
-    name: string
-    /** 商品券图片 */
-    image_url: string
-    /** 商品券背景图 */
-    background_url: string
-    /** 商品券详情图列表 */
-    detail_image_url_list?: string[]
-    /** 商品原价 */
-    original_price?: number
-    /** 套餐组合 */
-    combo_package_list?: PartnerProductCouponProductCouponsByProductCouponIdDeactivate_Post_Data_DisplayInfo_ComboPackageList[]
-  }
-
-  /** 套餐组合 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdDeactivate_Post_Data_DisplayInfo_ComboPackageList {
-    /** 套餐名 */
-    name: string
-    /** 可选单品数量 */
-    pick_count: number
-    /** 单品列表 */
-    choice_list: PartnerProductCouponProductCouponsByProductCouponIdDeactivate_Post_Data_DisplayInfo_ComboPackageList_ChoiceList[]
-  }
-
-  /** 单品列表 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdDeactivate_Post_Data_DisplayInfo_ComboPackageList_ChoiceList {
-    /** 单品名称 */
-    name: string
-    /** 单品价格 */
-    price: number
-    /** 单品数量 */
-    count: number
-    /** 单品图片 */
-    image_url?: string
-    /** 单品跳转小程序AppID */
-    mini_program_appid?: string
-    /** 单品跳转小程序路径 */
-    mini_program_path?: string
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdDeactivate_Post_Data
+    extends PartnerProductCouponProductCouponsByProductCouponId_Get_Data {}
 
   /** `v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles {
@@ -9550,110 +7721,24 @@ export namespace Marketing {
   }
 
   /** 券可核销时间 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_ProgressiveBundleUsageRule_CouponAvailablePeriod {
-    /** 开始时间. RFC 3339 */
-    available_begin_time: string
-    /** 结束时间. RFC 3339 */
-    available_end_time: string
-    /** 生效后N天内有效 */
-    available_days?: number | undefined
-    /** 领取后N天开始生效 */
-    wait_days_after_receive?: number | undefined
-    /** 每周固定可用时间 */
-    weekly_available_period?:
-      | PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_ProgressiveBundleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod
-      | undefined
-    /** 无规律的可用时间段 */
-    irregular_available_period_list?:
-      | readonly PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_ProgressiveBundleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList[]
-      | undefined
-    /** 领取后N秒内有效 */
-    available_seconds?: number | undefined
-  }
-
-  /** 每周固定可用时间 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_ProgressiveBundleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {
-    /** 每周可用星期数 */
-    day_list?:
-      | readonly ('MONDAY' | 'TUESDAY' | 'WEDNESDAY' | 'THURSDAY' | 'FRIDAY' | 'SATURDAY' | 'SUNDAY')[]
-      | undefined
-    /** 当天可用时间段 */
-    day_period_list?:
-      | readonly PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_ProgressiveBundleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList[]
-      | undefined
-  }
-
-  /** 当天可用时间段 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_ProgressiveBundleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList {
-    /** 当天可用开始时间 */
-    begin_time: number
-    /** 当天可用结束时间 */
-    end_time: number
-  }
-
-  /** 无规律的可用时间段 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_ProgressiveBundleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {
-    /** 开始时间. RFC 3339 */
-    begin_time: string
-    /** 结束时间. RFC 3339 */
-    end_time: string
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_ProgressiveBundleUsageRule_CouponAvailablePeriod
+    extends PartnerProductCouponProductCoupons_Post_Json_Stock_SingleUsageRule_CouponAvailablePeriod {}
 
   /** 满减券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_ProgressiveBundleUsageRule_NormalCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_ProgressiveBundleUsageRule_NormalCouponList
+    extends PartnerProductCouponImageGenerationTasks_Post_Json_CombineImage_NormalCoupon {}
 
   /** 折扣券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_ProgressiveBundleUsageRule_DiscountCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_ProgressiveBundleUsageRule_DiscountCouponList
+    extends PartnerProductCouponImageGenerationTasks_Post_Json_CombineImage_DiscountCoupon {}
 
   /** 兑换券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_ProgressiveBundleUsageRule_ExchangeCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定兑换价格 */
-    exchange_price: number
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_ProgressiveBundleUsageRule_ExchangeCouponList
+    extends PartnerProductCouponImageGenerationTasks_Post_Json_CombineImage_ExchangeCoupon {}
 
   /** 券使用规则展示信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_UsageRuleDisplayInfo {
-    /** 券使用方式列表 */
-    coupon_usage_method_list: readonly ('OFFLINE' | 'MINI_PROGRAM' | 'APP' | 'PAYMENT_CODE')[]
-    /** 小程序AppID */
-    mini_program_appid?: string | undefined
-    /** 小程序跳转路径 */
-    mini_program_path?: string | undefined
-    /** APP的H5跳转路径 */
-    app_path?: string | undefined
-    /** 券使用说明 */
-    usage_description: string
-    /** 券可用门店信息 */
-    coupon_available_store_info?:
-      | PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_UsageRuleDisplayInfo_CouponAvailableStoreInfo
-      | undefined
-    /** APP跳转类型 */
-    app_jump_type?: 'H5' | 'PASSCODE_LINK' | 'USAGE_GUIDE' | undefined
-    /** 口令链接 */
-    passcode_link?: string | undefined
-  }
-
-  /** 券可用门店信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_UsageRuleDisplayInfo_CouponAvailableStoreInfo {
-    /** 券可用门店描述 */
-    description: string
-    /** 小程序AppID */
-    mini_program_appid?: string | undefined
-    /** 小程序跳转路径 */
-    mini_program_path?: string | undefined
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_UsageRuleDisplayInfo
+    extends PartnerProductCouponProductCoupons_Post_Json_Stock_UsageRuleDisplayInfo {}
 
   /** 用户商品券展示信息 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_CouponDisplayInfo {
@@ -9699,26 +7784,16 @@ export namespace Marketing {
   }
 
   /** 公众号入口 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_CouponDisplayInfo_EntranceOfficialAccount {
-    /** 公众号AppID */
-    appid: string
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_CouponDisplayInfo_EntranceOfficialAccount
+    extends PartnerProductCouponProductCoupons_Post_Json_Stock_CouponDisplayInfo_EntranceOfficialAccount {}
 
   /** 视频号入口 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_CouponDisplayInfo_EntranceFinder {
-    /** 视频号ID */
-    finder_id: string
-    /** 视频号视频ID */
-    finder_video_id: string
-    /** 视频号封面图 */
-    finder_video_cover_image_url: string
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_CouponDisplayInfo_EntranceFinder
+    extends PartnerProductCouponProductCoupons_Post_Json_Stock_CouponDisplayInfo_EntranceFinder {}
 
   /** 事件通知配置 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_NotifyConfig {
-    /** 事件通知appid */
-    notify_appid?: string | undefined
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_NotifyConfig
+    extends BusifavorStocks_Post_Json_NotifyConfig {}
 
   /** 添加商品券批次组 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data {
@@ -9787,89 +7862,8 @@ export namespace Marketing {
   }
 
   /** 多次优惠使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_ProgressiveBundleUsageRule {
-    /** 券可核销时间 */
-    coupon_available_period: PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_ProgressiveBundleUsageRule_CouponAvailablePeriod
-    /** 满减券使用规则 */
-    normal_coupon?: PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_ProgressiveBundleUsageRule_NormalCoupon
-    /** 折扣券使用规则 */
-    discount_coupon?: PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_ProgressiveBundleUsageRule_DiscountCoupon
-    /** 兑换券使用规则 */
-    exchange_coupon?: PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_ProgressiveBundleUsageRule_ExchangeCoupon
-  }
-
-  /** 券可核销时间 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_ProgressiveBundleUsageRule_CouponAvailablePeriod {
-    /** 开始时间. RFC 3339 */
-    available_begin_time: string
-    /** 结束时间. RFC 3339 */
-    available_end_time: string
-    /** 生效后N天内有效 */
-    available_days?: number
-    /** 领取后N天开始生效 */
-    wait_days_after_receive?: number
-    /** 每周固定可用时间 */
-    weekly_available_period?: PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_ProgressiveBundleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod
-    /** 无规律的可用时间段 */
-    irregular_available_period_list?: PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_ProgressiveBundleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList[]
-  }
-
-  /** 每周固定可用时间 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_ProgressiveBundleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {
-    /** 每周可用星期数 */
-    day_list?: (
-      | 'MONDAY'
-      | 'TUESDAY'
-      | 'WEDNESDAY'
-      | 'THURSDAY'
-      | 'FRIDAY'
-      | 'SATURDAY'
-      | 'SUNDAY'
-      | (string & {})
-    )[]
-    /** 当天可用时间段 */
-    day_period_list?: PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_ProgressiveBundleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList[]
-  }
-
-  /** 当天可用时间段 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_ProgressiveBundleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList {
-    /** 当天可用开始时间 */
-    begin_time: number
-    /** 当天可用结束时间 */
-    end_time: number
-  }
-
-  /** 无规律的可用时间段 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_ProgressiveBundleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {
-    /** 开始时间. RFC 3339 */
-    begin_time: string
-    /** 结束时间. RFC 3339 */
-    end_time: string
-  }
-
-  /** 满减券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_ProgressiveBundleUsageRule_NormalCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
-
-  /** 折扣券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_ProgressiveBundleUsageRule_DiscountCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
-
-  /** 兑换券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_ProgressiveBundleUsageRule_ExchangeCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定兑换价格 */
-    exchange_price: number
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_ProgressiveBundleUsageRule
+    extends PartnerProductCouponProductCoupons_Post_Data_Stock_SingleUsageRule {}
 
   /** 批次组信息 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_StockBundleInfo {
@@ -9880,101 +7874,20 @@ export namespace Marketing {
   }
 
   /** 券使用规则展示信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_UsageRuleDisplayInfo {
-    /** 券使用方式列表 */
-    coupon_usage_method_list: ('OFFLINE' | 'MINI_PROGRAM' | 'APP' | 'PAYMENT_CODE' | (string & {}))[]
-    /** 小程序AppID */
-    mini_program_appid?: string
-    /** 小程序跳转路径 */
-    mini_program_path?: string
-    /** APP的H5跳转路径 */
-    app_path?: string
-    /** 券使用说明 */
-    usage_description: string
-    /** 券可用门店信息 */
-    coupon_available_store_info?: PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_UsageRuleDisplayInfo_CouponAvailableStoreInfo
-    /** APP跳转类型 */
-    app_jump_type?: 'H5' | 'PASSCODE_LINK' | 'USAGE_GUIDE' | (string & {})
-    /** 口令链接 */
-    passcode_link?: string
-  }
-
-  /** 券可用门店信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_UsageRuleDisplayInfo_CouponAvailableStoreInfo {
-    /** 券可用门店描述 */
-    description: string
-    /** 小程序AppID */
-    mini_program_appid?: string
-    /** 小程序跳转路径 */
-    mini_program_path?: string
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_UsageRuleDisplayInfo
+    extends PartnerProductCouponProductCoupons_Post_Data_Stock_UsageRuleDisplayInfo {}
 
   /** 用户商品券展示信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_CouponDisplayInfo {
-    /** 用户商品券Code展示模式 */
-    code_display_mode?: 'INVISIBLE' | 'BARCODE' | 'QRCODE' | (string & {})
-    /** 背景颜色 */
-    background_color?:
-      | 'Color010'
-      | 'Color020'
-      | 'Color030'
-      | 'Color040'
-      | 'Color050'
-      | 'Color060'
-      | 'Color070'
-      | 'Color080'
-      | 'Color090'
-      | 'Color100'
-      | (string & {})
-    /** 小程序入口 */
-    entrance_mini_program?: PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_CouponDisplayInfo_EntranceMiniProgram
-    /** 公众号入口 */
-    entrance_official_account?: PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_CouponDisplayInfo_EntranceOfficialAccount
-    /** 视频号入口 */
-    entrance_finder?: PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_CouponDisplayInfo_EntranceFinder
-  }
-
-  /** 小程序入口 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_CouponDisplayInfo_EntranceMiniProgram {
-    /** 小程序appid */
-    appid: string
-    /** 小程序跳转路径 */
-    path: string
-    /** 入口文案 */
-    entrance_wording: string
-    /** 引导文案 */
-    guidance_wording: string
-  }
-
-  /** 公众号入口 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_CouponDisplayInfo_EntranceOfficialAccount {
-    /** 公众号AppID */
-    appid: string
-  }
-
-  /** 视频号入口 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_CouponDisplayInfo_EntranceFinder {
-    /** 视频号ID */
-    finder_id: string
-    /** 视频号视频ID */
-    finder_video_id: string
-    /** 视频号封面图 */
-    finder_video_cover_image_url: string
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_CouponDisplayInfo
+    extends PartnerProductCouponProductCoupons_Post_Data_Stock_CouponDisplayInfo {}
 
   /** 事件通知配置 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_NotifyConfig {
-    /** 事件通知appid */
-    notify_appid?: string
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_NotifyConfig
+    extends BusifavorStocksByStockId_Get_Data_NotifyConfig {}
 
   /** 已发放次数 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_SentCountInfo {
-    /** 已发放总次数 */
-    total_count: number
-    /** 当天已发放次数 */
-    today_count: number
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_SentCountInfo
+    extends PartnerProductCouponProductCoupons_Post_Data_Stock_SentCountInfo {}
 
   /** `v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId {
@@ -10034,357 +7947,20 @@ export namespace Marketing {
   }
 
   /** 券使用规则展示信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Json_UsageRuleDisplayInfo {
-    /** 券使用方式列表 */
-    coupon_usage_method_list: readonly ('OFFLINE' | 'MINI_PROGRAM' | 'APP' | 'PAYMENT_CODE')[]
-    /** 小程序AppID */
-    mini_program_appid?: string | undefined
-    /** 小程序跳转路径 */
-    mini_program_path?: string | undefined
-    /** APP的H5跳转路径 */
-    app_path?: string | undefined
-    /** 券使用说明 */
-    usage_description: string
-    /** 券可用门店信息 */
-    coupon_available_store_info?:
-      | PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Json_UsageRuleDisplayInfo_CouponAvailableStoreInfo
-      | undefined
-    /** APP跳转类型 */
-    app_jump_type?: 'H5' | 'PASSCODE_LINK' | 'USAGE_GUIDE' | undefined
-    /** 口令链接 */
-    passcode_link?: string | undefined
-  }
-
-  /** 券可用门店信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Json_UsageRuleDisplayInfo_CouponAvailableStoreInfo {
-    /** 券可用门店描述 */
-    description: string
-    /** 小程序AppID */
-    mini_program_appid?: string | undefined
-    /** 小程序跳转路径 */
-    mini_program_path?: string | undefined
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Json_UsageRuleDisplayInfo
+    extends PartnerProductCouponProductCoupons_Post_Json_Stock_UsageRuleDisplayInfo {}
 
   /** 用户商品券展示信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Json_CouponDisplayInfo {
-    /** 用户商品券Code展示模式 */
-    code_display_mode?: 'INVISIBLE' | 'BARCODE' | 'QRCODE' | undefined
-    /** 背景颜色 */
-    background_color?:
-      | 'Color010'
-      | 'Color020'
-      | 'Color030'
-      | 'Color040'
-      | 'Color050'
-      | 'Color060'
-      | 'Color070'
-      | 'Color080'
-      | 'Color090'
-      | 'Color100'
-      | undefined
-    /** 小程序入口 */
-    entrance_mini_program?:
-      | PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Json_CouponDisplayInfo_EntranceMiniProgram
-      | undefined
-    /** 公众号入口 */
-    entrance_official_account?:
-      | PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Json_CouponDisplayInfo_EntranceOfficialAccount
-      | undefined
-    /** 视频号入口 */
-    entrance_finder?:
-      | PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Json_CouponDisplayInfo_EntranceFinder
-      | undefined
-  }
-
-  /** 小程序入口 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Json_CouponDisplayInfo_EntranceMiniProgram {
-    /** 小程序appid */
-    appid: string
-    /** 小程序跳转路径 */
-    path: string
-    /** 入口文案 */
-    entrance_wording: string
-    /** 引导文案 */
-    guidance_wording: string
-  }
-
-  /** 公众号入口 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Json_CouponDisplayInfo_EntranceOfficialAccount {
-    /** 公众号AppID */
-    appid: string
-  }
-
-  /** 视频号入口 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Json_CouponDisplayInfo_EntranceFinder {
-    /** 视频号ID */
-    finder_id: string
-    /** 视频号视频ID */
-    finder_video_id: string
-    /** 视频号封面图 */
-    finder_video_cover_image_url: string
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Json_CouponDisplayInfo
+    extends PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_CouponDisplayInfo {}
 
   /** 事件通知配置 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Json_NotifyConfig {
-    /** 事件通知appid */
-    notify_appid?: string | undefined
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Json_NotifyConfig
+    extends BusifavorStocks_Post_Json_NotifyConfig {}
 
   /** 修改商品券批次组 `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}` */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Data {
-    /** 批次组ID */
-    stock_bundle_id: string
-    /** 批次列表 */
-    stock_list: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Data_StockList[]
-  }
-
-  /** 批次列表 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Data_StockList {
-    /** 商品券ID */
-    product_coupon_id: string
-    /** 批次ID */
-    stock_id: string
-    /** 备注 */
-    remark?: string
-    /** 券Code分配模式 */
-    coupon_code_mode: 'WECHATPAY' | 'UPLOAD' | (string & {})
-    /** 品牌方预上传的券Code数量信息 */
-    coupon_code_count_info?: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Data_StockList_CouponCodeCountInfo
-    /** 发放规则 */
-    stock_send_rule: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Data_StockList_StockSendRule
-    /** 多次优惠使用规则 */
-    progressive_bundle_usage_rule?: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Data_StockList_ProgressiveBundleUsageRule
-    /** 批次组信息 */
-    stock_bundle_info: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Data_StockList_StockBundleInfo
-    /** 券使用规则展示信息 */
-    usage_rule_display_info: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Data_StockList_UsageRuleDisplayInfo
-    /** 用户商品券展示信息 */
-    coupon_display_info: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Data_StockList_CouponDisplayInfo
-    /** 事件通知配置 */
-    notify_config: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Data_StockList_NotifyConfig
-    /** 可用门店范围 */
-    store_scope: 'NONE' | 'ALL' | 'SPECIFIC' | (string & {})
-    /** 已发放次数 */
-    sent_count_info: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Data_StockList_SentCountInfo
-    /** 批次状态 */
-    state: 'AUDITING' | 'SENDING' | 'PAUSED' | 'STOPPED' | 'DEACTIVATED' | (string & {})
-    /** 失效请求单号 */
-    deactivate_request_no?: string
-    /** 失效时间. RFC 3339 */
-    deactivate_time?: string
-    /** 失效原因 */
-    deactivate_reason?: string
-    /** 品牌ID */
-    brand_id: string
-  }
-
-  /** 品牌方预上传的券Code数量信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Data_StockList_CouponCodeCountInfo {
-    /** 已上传的Code总数 */
-    total_count: number
-    /** 当前可用的Code */
-    available_count: number
-  }
-
-  /** 发放规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Data_StockList_StockSendRule {
-    /** 发放次数总上限 */
-    max_count: number
-    /** 每日发放次数上限 */
-    max_count_per_day?: number
-    /** 每个用户领取次数上限 */
-    max_count_per_user: number
-  }
-
-  /** 多次优惠使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Data_StockList_ProgressiveBundleUsageRule {
-    /** 券可核销时间 */
-    coupon_available_period: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Data_StockList_ProgressiveBundleUsageRule_CouponAvailablePeriod
-    /** 满减券使用规则 */
-    normal_coupon?: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Data_StockList_ProgressiveBundleUsageRule_NormalCoupon
-    /** 折扣券使用规则 */
-    discount_coupon?: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Data_StockList_ProgressiveBundleUsageRule_DiscountCoupon
-    /** 兑换券使用规则 */
-    exchange_coupon?: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Data_StockList_ProgressiveBundleUsageRule_ExchangeCoupon
-  }
-
-  /** 券可核销时间 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Data_StockList_ProgressiveBundleUsageRule_CouponAvailablePeriod {
-    /** 开始时间. RFC 3339 */
-    available_begin_time: string
-    /** 结束时间. RFC 3339 */
-    available_end_time: string
-    /** 生效后N天内有效 */
-    available_days?: number
-    /** 领取后N天开始生效 */
-    wait_days_after_receive?: number
-    /** 每周固定可用时间 */
-    weekly_available_period?: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Data_StockList_ProgressiveBundleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod
-    /** 无规律的可用时间段 */
-    irregular_available_period_list?: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Data_StockList_ProgressiveBundleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList[]
-  }
-
-  /** 每周固定可用时间 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Data_StockList_ProgressiveBundleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {
-    /** 每周可用星期数 */
-    day_list?: (
-      | 'MONDAY'
-      | 'TUESDAY'
-      | 'WEDNESDAY'
-      | 'THURSDAY'
-      | 'FRIDAY'
-      | 'SATURDAY'
-      | 'SUNDAY'
-      | (string & {})
-    )[]
-    /** 当天可用时间段 */
-    day_period_list?: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Data_StockList_ProgressiveBundleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList[]
-  }
-
-  /** 当天可用时间段 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Data_StockList_ProgressiveBundleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList {
-    /** 当天可用开始时间 */
-    begin_time: number
-    /** 当天可用结束时间 */
-    end_time: number
-  }
-
-  /** 无规律的可用时间段 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Data_StockList_ProgressiveBundleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {
-    /** 开始时间. RFC 3339 */
-    begin_time: string
-    /** 结束时间. RFC 3339 */
-    end_time: string
-  }
-
-  /** 满减券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Data_StockList_ProgressiveBundleUsageRule_NormalCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
-
-  /** 折扣券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Data_StockList_ProgressiveBundleUsageRule_DiscountCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
-
-  /** 兑换券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Data_StockList_ProgressiveBundleUsageRule_ExchangeCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定兑换价格 */
-    exchange_price: number
-  }
-
-  /** 批次组信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Data_StockList_StockBundleInfo {
-    /** 批次组ID */
-    stock_bundle_id: string
-    /** 批次在批次组内的次序 */
-    stock_bundle_index: number
-  }
-
-  /** 券使用规则展示信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Data_StockList_UsageRuleDisplayInfo {
-    /** 券使用方式列表 */
-    coupon_usage_method_list: ('OFFLINE' | 'MINI_PROGRAM' | 'APP' | 'PAYMENT_CODE' | (string & {}))[]
-    /** 小程序AppID */
-    mini_program_appid?: string
-    /** 小程序跳转路径 */
-    mini_program_path?: string
-    /** APP的H5跳转路径 */
-    app_path?: string
-    /** 券使用说明 */
-    usage_description: string
-    /** 券可用门店信息 */
-    coupon_available_store_info?: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Data_StockList_UsageRuleDisplayInfo_CouponAvailableStoreInfo
-    /** APP跳转类型 */
-    app_jump_type?: 'H5' | 'PASSCODE_LINK' | 'USAGE_GUIDE' | (string & {})
-    /** 口令链接 */
-    passcode_link?: string
-  }
-
-  /** 券可用门店信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Data_StockList_UsageRuleDisplayInfo_CouponAvailableStoreInfo {
-    /** 券可用门店描述 */
-    description: string
-    /** 小程序AppID */
-    mini_program_appid?: string
-    /** 小程序跳转路径 */
-    mini_program_path?: string
-  }
-
-  /** 用户商品券展示信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Data_StockList_CouponDisplayInfo {
-    /** 用户商品券Code展示模式 */
-    code_display_mode?: 'INVISIBLE' | 'BARCODE' | 'QRCODE' | (string & {})
-    /** 背景颜色 */
-    background_color?:
-      | 'Color010'
-      | 'Color020'
-      | 'Color030'
-      | 'Color040'
-      | 'Color050'
-      | 'Color060'
-      | 'Color070'
-      | 'Color080'
-      | 'Color090'
-      | 'Color100'
-      | (string & {})
-    /** 小程序入口 */
-    entrance_mini_program?: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Data_StockList_CouponDisplayInfo_EntranceMiniProgram
-    /** 公众号入口 */
-    entrance_official_account?: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Data_StockList_CouponDisplayInfo_EntranceOfficialAccount
-    /** 视频号入口 */
-    entrance_finder?: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Data_StockList_CouponDisplayInfo_EntranceFinder
-  }
-
-  /** 小程序入口 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Data_StockList_CouponDisplayInfo_EntranceMiniProgram {
-    /** 小程序appid */
-    appid: string
-    /** 小程序跳转路径 */
-    path: string
-    /** 入口文案 */
-    entrance_wording: string
-    /** 引导文案 */
-    guidance_wording: string
-  }
-
-  /** 公众号入口 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Data_StockList_CouponDisplayInfo_EntranceOfficialAccount {
-    /** 公众号AppID */
-    appid: string
-  }
-
-  /** 视频号入口 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Data_StockList_CouponDisplayInfo_EntranceFinder {
-    /** 视频号ID */
-    finder_id: string
-    /** 视频号视频ID */
-    finder_video_id: string
-    /** 视频号封面图 */
-    finder_video_cover_image_url: string
-  }
-
-  /** 事件通知配置 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Data_StockList_NotifyConfig {
-    /** 事件通知appid */
-    notify_appid?: string
-  }
-
-  /** 已发放次数 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Data_StockList_SentCountInfo {
-    /** 已发放总次数 */
-    total_count: number
-    /** 当天已发放次数 */
-    today_count: number
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Data
+    extends PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data {}
 
   /** `v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/associate-stores` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdAssociateStores {
@@ -10487,18 +8063,8 @@ export namespace Marketing {
   }
 
   /** 批次组批量取消关联门店 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/disassociate-stores` */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdDisassociateStores_Post_Json {
-    /** 品牌ID */
-    brand_id: string
-    /** 门店列表 */
-    store_list: readonly PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdDisassociateStores_Post_Json_StoreList[]
-  }
-
-  /** 门店列表 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdDisassociateStores_Post_Json_StoreList {
-    /** 门店ID */
-    store_id: string
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdDisassociateStores_Post_Json
+    extends PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdAssociateStores_Post_Json {}
 
   /** 批次组批量取消关联门店 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/disassociate-stores` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdDisassociateStores_Post_Data {
@@ -10511,20 +8077,12 @@ export namespace Marketing {
   }
 
   /** 取消关联成功的门店列表 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdDisassociateStores_Post_Data_SuccessStoreList {
-    /** 门店ID */
-    store_id: string
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdDisassociateStores_Post_Data_SuccessStoreList
+    extends PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdAssociateStores_Post_Data_SuccessStoreList {}
 
   /** 取消关联失败的门店列表 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdDisassociateStores_Post_Data_FailedStoreList {
-    /** 门店ID */
-    store_id: string
-    /** 失败错误码 */
-    code: string
-    /** 失败错误信息 */
-    message: string
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdDisassociateStores_Post_Data_FailedStoreList
+    extends PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdAssociateStores_Post_Data_FailedStoreList {}
 
   /** `v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/update-budget` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget {
@@ -10575,260 +8133,8 @@ export namespace Marketing {
   }
 
   /** 修改商品券批次组发放预算 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/update-budget` */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Data {
-    /** 批次组ID */
-    stock_bundle_id: string
-    /** 批次列表 */
-    stock_list: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Data_StockList[]
-  }
-
-  /** 批次列表 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Data_StockList {
-    /** 商品券ID */
-    product_coupon_id: string
-    /** 批次ID */
-    stock_id: string
-    /** 备注 */
-    remark?: string
-    /** 券Code分配模式 */
-    coupon_code_mode: 'WECHATPAY' | 'UPLOAD' | (string & {})
-    /** 品牌方预上传的券Code数量信息 */
-    coupon_code_count_info?: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Data_StockList_CouponCodeCountInfo
-    /** 发放规则 */
-    stock_send_rule: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Data_StockList_StockSendRule
-    /** 多次优惠使用规则 */
-    progressive_bundle_usage_rule?: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Data_StockList_ProgressiveBundleUsageRule
-    /** 批次组信息 */
-    stock_bundle_info: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Data_StockList_StockBundleInfo
-    /** 券使用规则展示信息 */
-    usage_rule_display_info: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Data_StockList_UsageRuleDisplayInfo
-    /** 用户商品券展示信息 */
-    coupon_display_info: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Data_StockList_CouponDisplayInfo
-    /** 事件通知配置 */
-    notify_config: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Data_StockList_NotifyConfig
-    /** 可用门店范围 */
-    store_scope: 'NONE' | 'ALL' | 'SPECIFIC' | (string & {})
-    /** 已发放次数 */
-    sent_count_info: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Data_StockList_SentCountInfo
-    /** 批次状态 */
-    state: 'AUDITING' | 'SENDING' | 'PAUSED' | 'STOPPED' | 'DEACTIVATED' | (string & {})
-    /** 失效请求单号 */
-    deactivate_request_no?: string
-    /** 失效时间. RFC 3339 */
-    deactivate_time?: string
-    /** 失效原因 */
-    deactivate_reason?: string
-    /** 品牌ID */
-    brand_id: string
-  }
-
-  /** 品牌方预上传的券Code数量信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Data_StockList_CouponCodeCountInfo {
-    /** 已上传的Code总数 */
-    total_count: number
-    /** 当前可用的Code */
-    available_count: number
-  }
-
-  /** 发放规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Data_StockList_StockSendRule {
-    /** 发放次数总上限 */
-    max_count: number
-    /** 每日发放次数上限 */
-    max_count_per_day?: number
-    /** 每个用户领取次数上限 */
-    max_count_per_user: number
-  }
-
-  /** 多次优惠使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Data_StockList_ProgressiveBundleUsageRule {
-    /** 券可核销时间 */
-    coupon_available_period: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Data_StockList_ProgressiveBundleUsageRule_CouponAvailablePeriod
-    /** 满减券使用规则 */
-    normal_coupon?: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Data_StockList_ProgressiveBundleUsageRule_NormalCoupon
-    /** 折扣券使用规则 */
-    discount_coupon?: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Data_StockList_ProgressiveBundleUsageRule_DiscountCoupon
-    /** 兑换券使用规则 */
-    exchange_coupon?: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Data_StockList_ProgressiveBundleUsageRule_ExchangeCoupon
-  }
-
-  /** 券可核销时间 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Data_StockList_ProgressiveBundleUsageRule_CouponAvailablePeriod {
-    /** 开始时间. RFC 3339 */
-    available_begin_time: string
-    /** 结束时间. RFC 3339 */
-    available_end_time: string
-    /** 生效后N天内有效 */
-    available_days?: number
-    /** 领取后N天开始生效 */
-    wait_days_after_receive?: number
-    /** 每周固定可用时间 */
-    weekly_available_period?: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Data_StockList_ProgressiveBundleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod
-    /** 无规律的可用时间段 */
-    irregular_available_period_list?: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Data_StockList_ProgressiveBundleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList[]
-  }
-
-  /** 每周固定可用时间 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Data_StockList_ProgressiveBundleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {
-    /** 每周可用星期数 */
-    day_list?: (
-      | 'MONDAY'
-      | 'TUESDAY'
-      | 'WEDNESDAY'
-      | 'THURSDAY'
-      | 'FRIDAY'
-      | 'SATURDAY'
-      | 'SUNDAY'
-      | (string & {})
-    )[]
-    /** 当天可用时间段 */
-    day_period_list?: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Data_StockList_ProgressiveBundleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList[]
-  }
-
-  /** 当天可用时间段 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Data_StockList_ProgressiveBundleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList {
-    /** 当天可用开始时间 */
-    begin_time: number
-    /** 当天可用结束时间 */
-    end_time: number
-  }
-
-  /** 无规律的可用时间段 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Data_StockList_ProgressiveBundleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {
-    /** 开始时间. RFC 3339 */
-    begin_time: string
-    /** 结束时间. RFC 3339 */
-    end_time: string
-  }
-
-  /** 满减券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Data_StockList_ProgressiveBundleUsageRule_NormalCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
-
-  /** 折扣券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Data_StockList_ProgressiveBundleUsageRule_DiscountCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
-
-  /** 兑换券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Data_StockList_ProgressiveBundleUsageRule_ExchangeCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定兑换价格 */
-    exchange_price: number
-  }
-
-  /** 批次组信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Data_StockList_StockBundleInfo {
-    /** 批次组ID */
-    stock_bundle_id: string
-    /** 批次在批次组内的次序 */
-    stock_bundle_index: number
-  }
-
-  /** 券使用规则展示信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Data_StockList_UsageRuleDisplayInfo {
-    /** 券使用方式列表 */
-    coupon_usage_method_list: ('OFFLINE' | 'MINI_PROGRAM' | 'APP' | 'PAYMENT_CODE' | (string & {}))[]
-    /** 小程序AppID */
-    mini_program_appid?: string
-    /** 小程序跳转路径 */
-    mini_program_path?: string
-    /** APP的H5跳转路径 */
-    app_path?: string
-    /** 券使用说明 */
-    usage_description: string
-    /** 券可用门店信息 */
-    coupon_available_store_info?: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Data_StockList_UsageRuleDisplayInfo_CouponAvailableStoreInfo
-    /** APP跳转类型 */
-    app_jump_type?: 'H5' | 'PASSCODE_LINK' | 'USAGE_GUIDE' | (string & {})
-    /** 口令链接 */
-    passcode_link?: string
-  }
-
-  /** 券可用门店信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Data_StockList_UsageRuleDisplayInfo_CouponAvailableStoreInfo {
-    /** 券可用门店描述 */
-    description: string
-    /** 小程序AppID */
-    mini_program_appid?: string
-    /** 小程序跳转路径 */
-    mini_program_path?: string
-  }
-
-  /** 用户商品券展示信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Data_StockList_CouponDisplayInfo {
-    /** 用户商品券Code展示模式 */
-    code_display_mode?: 'INVISIBLE' | 'BARCODE' | 'QRCODE' | (string & {})
-    /** 背景颜色 */
-    background_color?:
-      | 'Color010'
-      | 'Color020'
-      | 'Color030'
-      | 'Color040'
-      | 'Color050'
-      | 'Color060'
-      | 'Color070'
-      | 'Color080'
-      | 'Color090'
-      | 'Color100'
-      | (string & {})
-    /** 小程序入口 */
-    entrance_mini_program?: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Data_StockList_CouponDisplayInfo_EntranceMiniProgram
-    /** 公众号入口 */
-    entrance_official_account?: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Data_StockList_CouponDisplayInfo_EntranceOfficialAccount
-    /** 视频号入口 */
-    entrance_finder?: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Data_StockList_CouponDisplayInfo_EntranceFinder
-  }
-
-  /** 小程序入口 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Data_StockList_CouponDisplayInfo_EntranceMiniProgram {
-    /** 小程序appid */
-    appid: string
-    /** 小程序跳转路径 */
-    path: string
-    /** 入口文案 */
-    entrance_wording: string
-    /** 引导文案 */
-    guidance_wording: string
-  }
-
-  /** 公众号入口 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Data_StockList_CouponDisplayInfo_EntranceOfficialAccount {
-    /** 公众号AppID */
-    appid: string
-  }
-
-  /** 视频号入口 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Data_StockList_CouponDisplayInfo_EntranceFinder {
-    /** 视频号ID */
-    finder_id: string
-    /** 视频号视频ID */
-    finder_video_id: string
-    /** 视频号封面图 */
-    finder_video_cover_image_url: string
-  }
-
-  /** 事件通知配置 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Data_StockList_NotifyConfig {
-    /** 事件通知appid */
-    notify_appid?: string
-  }
-
-  /** 已发放次数 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Data_StockList_SentCountInfo {
-    /** 已发放总次数 */
-    total_count: number
-    /** 当天已发放次数 */
-    today_count: number
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Data
+    extends PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data {}
 
   /** `v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocks {
@@ -10929,289 +8235,36 @@ export namespace Marketing {
   }
 
   /** 品牌方预上传的券Code数量信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_CouponCodeCountInfo {
-    /** 已上传的Code总数 */
-    total_count: number
-    /** 当前可用的Code */
-    available_count: number
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_CouponCodeCountInfo
+    extends PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_CouponCodeCountInfo {}
 
   /** 发放规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_StockSendRule {
-    /** 发放次数总上限 */
-    max_count: number
-    /** 每日发放次数上限 */
-    max_count_per_day?: number
-    /** 每个用户领取次数上限 */
-    max_count_per_user?: number
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_StockSendRule
+    extends PartnerProductCouponProductCoupons_Post_Data_Stock_StockSendRule {}
 
   /** 单券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_SingleUsageRule {
-    /** 券可核销时间 */
-    coupon_available_period: PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_SingleUsageRule_CouponAvailablePeriod
-    /** 满减券使用规则 */
-    normal_coupon?: PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_SingleUsageRule_NormalCoupon
-    /** 折扣券使用规则 */
-    discount_coupon?: PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_SingleUsageRule_DiscountCoupon
-    /** 兑换券使用规则 */
-    exchange_coupon?: PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_SingleUsageRule_ExchangeCoupon
-  }
-
-  /** 券可核销时间 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_SingleUsageRule_CouponAvailablePeriod {
-    /** 开始时间. RFC 3339 */
-    available_begin_time: string
-    /** 结束时间. RFC 3339 */
-    available_end_time: string
-    /** 生效后N天内有效 */
-    available_days?: number
-    /** 领取后N天开始生效 */
-    wait_days_after_receive?: number
-    /** 每周固定可用时间 */
-    weekly_available_period?: PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod
-    /** 无规律的可用时间段 */
-    irregular_available_period_list?: PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_SingleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList[]
-  }
-
-  /** 每周固定可用时间 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {
-    /** 每周可用星期数 */
-    day_list?: (
-      | 'MONDAY'
-      | 'TUESDAY'
-      | 'WEDNESDAY'
-      | 'THURSDAY'
-      | 'FRIDAY'
-      | 'SATURDAY'
-      | 'SUNDAY'
-      | (string & {})
-    )[]
-    /** 当天可用时间段 */
-    day_period_list?: PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList[]
-  }
-
-  /** 当天可用时间段 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList {
-    /** 当天可用开始时间 */
-    begin_time: number
-    /** 当天可用结束时间 */
-    end_time: number
-  }
-
-  /** 无规律的可用时间段 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_SingleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {
-    /** 开始时间. RFC 3339 */
-    begin_time: string
-    /** 结束时间. RFC 3339 */
-    end_time: string
-  }
-
-  /** 满减券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_SingleUsageRule_NormalCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
-
-  /** 折扣券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_SingleUsageRule_DiscountCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
-
-  /** 兑换券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_SingleUsageRule_ExchangeCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定兑换价格 */
-    exchange_price: number
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_SingleUsageRule
+    extends PartnerProductCouponProductCoupons_Post_Data_Stock_SingleUsageRule {}
 
   /** 多次优惠使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_SequentialUsageRule {
-    /** 券可核销时间 */
-    coupon_available_period: PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_SequentialUsageRule_CouponAvailablePeriod
-    /** 满减券使用规则 */
-    normal_coupon_list?: PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_SequentialUsageRule_NormalCouponList[]
-    /** 折扣券使用规则列表 */
-    discount_coupon_list?: PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_SequentialUsageRule_DiscountCouponList[]
-    /** 兑换券使用规则列表 */
-    exchange_coupon_list?: PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_SequentialUsageRule_ExchangeCouponList[]
-    /** 多次优惠是否提供首笔特惠 */
-    special_first?: boolean
-  }
-
-  /** 券可核销时间 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_SequentialUsageRule_CouponAvailablePeriod {
-    /** 开始时间. RFC 3339 */
-    available_begin_time: string
-    /** 结束时间. RFC 3339 */
-    available_end_time: string
-    /** 领取后N天开始生效 */
-    wait_days_after_receive?: number
-    /** 每周固定可用时间 */
-    weekly_available_period?: PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod
-    /** 无规律的可用时间段 */
-    irregular_available_period_list?: PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_SequentialUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList[]
-  }
-
-  /** 每周固定可用时间 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {
-    /** 每周可用星期数 */
-    day_list?: (
-      | 'MONDAY'
-      | 'TUESDAY'
-      | 'WEDNESDAY'
-      | 'THURSDAY'
-      | 'FRIDAY'
-      | 'SATURDAY'
-      | 'SUNDAY'
-      | (string & {})
-    )[]
-    /** 当天可用时间段 */
-    day_period_list?: PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList[]
-  }
-
-  /** 当天可用时间段 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList {
-    /** 当天可用开始时间 */
-    begin_time: number
-    /** 当天可用结束时间 */
-    end_time: number
-  }
-
-  /** 无规律的可用时间段 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_SequentialUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {
-    /** 开始时间. RFC 3339 */
-    begin_time: string
-    /** 结束时间. RFC 3339 */
-    end_time: string
-  }
-
-  /** 满减券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_SequentialUsageRule_NormalCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
-
-  /** 折扣券使用规则列表 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_SequentialUsageRule_DiscountCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
-
-  /** 兑换券使用规则列表 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_SequentialUsageRule_ExchangeCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定兑换价格 */
-    exchange_price: number
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_SequentialUsageRule
+    extends PartnerProductCouponProductCoupons_Post_Data_Stock_SequentialUsageRule {}
 
   /** 券使用规则展示信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_UsageRuleDisplayInfo {
-    /** 券使用方式列表 */
-    coupon_usage_method_list: ('OFFLINE' | 'MINI_PROGRAM' | 'APP' | 'PAYMENT_CODE' | (string & {}))[]
-    /** 小程序AppID */
-    mini_program_appid?: string
-    /** 小程序跳转路径 */
-    mini_program_path?: string
-    /** APP的H5跳转路径 */
-    app_path?: string
-    /** 券使用说明 */
-    usage_description: string
-    /** 券可用门店信息 */
-    coupon_available_store_info?: PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_UsageRuleDisplayInfo_CouponAvailableStoreInfo
-    /** APP跳转类型 */
-    app_jump_type?: 'H5' | 'PASSCODE_LINK' | 'USAGE_GUIDE' | (string & {})
-    /** 口令链接 */
-    passcode_link?: string
-  }
-
-  /** 券可用门店信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_UsageRuleDisplayInfo_CouponAvailableStoreInfo {
-    /** 券可用门店描述 */
-    description: string
-    /** 小程序AppID */
-    mini_program_appid?: string
-    /** 小程序跳转路径 */
-    mini_program_path?: string
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_UsageRuleDisplayInfo
+    extends PartnerProductCouponProductCoupons_Post_Data_Stock_UsageRuleDisplayInfo {}
 
   /** 用户商品券展示信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_CouponDisplayInfo {
-    /** 用户商品券Code展示模式 */
-    code_display_mode?: 'INVISIBLE' | 'BARCODE' | 'QRCODE' | (string & {})
-    /** 背景颜色 */
-    background_color?:
-      | 'Color010'
-      | 'Color020'
-      | 'Color030'
-      | 'Color040'
-      | 'Color050'
-      | 'Color060'
-      | 'Color070'
-      | 'Color080'
-      | 'Color090'
-      | 'Color100'
-      | (string & {})
-    /** 小程序入口 */
-    entrance_mini_program?: PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_CouponDisplayInfo_EntranceMiniProgram
-    /** 公众号入口 */
-    entrance_official_account?: PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_CouponDisplayInfo_EntranceOfficialAccount
-    /** 视频号入口 */
-    entrance_finder?: PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_CouponDisplayInfo_EntranceFinder
-  }
-
-  /** 小程序入口 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_CouponDisplayInfo_EntranceMiniProgram {
-    /** 小程序appid */
-    appid: string
-    /** 小程序跳转路径 */
-    path: string
-    /** 入口文案 */
-    entrance_wording: string
-    /** 引导文案 */
-    guidance_wording: string
-  }
-
-  /** 公众号入口 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_CouponDisplayInfo_EntranceOfficialAccount {
-    /** 公众号AppID */
-    appid: string
-  }
-
-  /** 视频号入口 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_CouponDisplayInfo_EntranceFinder {
-    /** 视频号ID */
-    finder_id: string
-    /** 视频号视频ID */
-    finder_video_id: string
-    /** 视频号封面图 */
-    finder_video_cover_image_url: string
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_CouponDisplayInfo
+    extends PartnerProductCouponProductCoupons_Post_Data_Stock_CouponDisplayInfo {}
 
   /** 事件通知配置 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_NotifyConfig {
-    /** 事件通知appid */
-    notify_appid?: string
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_NotifyConfig
+    extends BusifavorStocksByStockId_Get_Data_NotifyConfig {}
 
   /** 已发放次数 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_SentCountInfo {
-    /** 已发放总次数 */
-    total_count: number
-    /** 当天已发放次数 */
-    today_count: number
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_SentCountInfo
+    extends PartnerProductCouponProductCoupons_Post_Data_Stock_SentCountInfo {}
 
   /** 添加商品券批次 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post extends CallSettings {
@@ -11257,293 +8310,28 @@ export namespace Marketing {
   }
 
   /** 发放规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_StockSendRule {
-    /** 发放次数总上限 */
-    max_count: number
-    /** 每日发放次数上限 */
-    max_count_per_day?: number | undefined
-    /** 每个用户领取次数上限 */
-    max_count_per_user?: number | undefined
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_StockSendRule
+    extends PartnerProductCouponProductCoupons_Post_Json_Stock_StockSendRule {}
 
   /** 单券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_SingleUsageRule {
-    /** 券可核销时间 */
-    coupon_available_period: PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_SingleUsageRule_CouponAvailablePeriod
-    /** 满减券使用规则 */
-    normal_coupon?:
-      | PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_SingleUsageRule_NormalCoupon
-      | undefined
-    /** 折扣券使用规则 */
-    discount_coupon?:
-      | PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_SingleUsageRule_DiscountCoupon
-      | undefined
-    /** 兑换券使用规则 */
-    exchange_coupon?:
-      | PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_SingleUsageRule_ExchangeCoupon
-      | undefined
-  }
-
-  /** 券可核销时间 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_SingleUsageRule_CouponAvailablePeriod {
-    /** 开始时间. RFC 3339 */
-    available_begin_time: string
-    /** 结束时间. RFC 3339 */
-    available_end_time: string
-    /** 生效后N天内有效 */
-    available_days?: number | undefined
-    /** 领取后N天开始生效 */
-    wait_days_after_receive?: number | undefined
-    /** 每周固定可用时间 */
-    weekly_available_period?:
-      | PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod
-      | undefined
-    /** 无规律的可用时间段 */
-    irregular_available_period_list?:
-      | readonly PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_SingleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList[]
-      | undefined
-    /** 领取后N秒内有效 */
-    available_seconds?: number | undefined
-  }
-
-  /** 每周固定可用时间 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {
-    /** 每周可用星期数 */
-    day_list?:
-      | readonly ('MONDAY' | 'TUESDAY' | 'WEDNESDAY' | 'THURSDAY' | 'FRIDAY' | 'SATURDAY' | 'SUNDAY')[]
-      | undefined
-    /** 当天可用时间段 */
-    day_period_list?:
-      | readonly PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList[]
-      | undefined
-  }
-
-  /** 当天可用时间段 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList {
-    /** 当天可用开始时间 */
-    begin_time: number
-    /** 当天可用结束时间 */
-    end_time: number
-  }
-
-  /** 无规律的可用时间段 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_SingleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {
-    /** 开始时间. RFC 3339 */
-    begin_time: string
-    /** 结束时间. RFC 3339 */
-    end_time: string
-  }
-
-  /** 满减券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_SingleUsageRule_NormalCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
-
-  /** 折扣券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_SingleUsageRule_DiscountCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
-
-  /** 兑换券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_SingleUsageRule_ExchangeCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定兑换价格 */
-    exchange_price: number
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_SingleUsageRule
+    extends PartnerProductCouponProductCoupons_Post_Json_Stock_SingleUsageRule {}
 
   /** 多次优惠使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_SequentialUsageRule {
-    /** 券可核销时间 */
-    coupon_available_period: PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_SequentialUsageRule_CouponAvailablePeriod
-    /** 满减券使用规则 */
-    normal_coupon_list?:
-      | readonly PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_SequentialUsageRule_NormalCouponList[]
-      | undefined
-    /** 折扣券使用规则列表 */
-    discount_coupon_list?:
-      | readonly PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_SequentialUsageRule_DiscountCouponList[]
-      | undefined
-    /** 兑换券使用规则列表 */
-    exchange_coupon_list?:
-      | readonly PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_SequentialUsageRule_ExchangeCouponList[]
-      | undefined
-    /** 多次优惠是否提供首笔特惠 */
-    special_first?: boolean | undefined
-  }
-
-  /** 券可核销时间 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_SequentialUsageRule_CouponAvailablePeriod {
-    /** 开始时间. RFC 3339 */
-    available_begin_time: string
-    /** 结束时间. RFC 3339 */
-    available_end_time: string
-    /** 领取后N天开始生效 */
-    wait_days_after_receive?: number | undefined
-    /** 每周固定可用时间 */
-    weekly_available_period?:
-      | PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod
-      | undefined
-    /** 无规律的可用时间段 */
-    irregular_available_period_list?:
-      | readonly PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_SequentialUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList[]
-      | undefined
-  }
-
-  /** 每周固定可用时间 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {
-    /** 每周可用星期数 */
-    day_list?:
-      | readonly ('MONDAY' | 'TUESDAY' | 'WEDNESDAY' | 'THURSDAY' | 'FRIDAY' | 'SATURDAY' | 'SUNDAY')[]
-      | undefined
-    /** 当天可用时间段 */
-    day_period_list?:
-      | readonly PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList[]
-      | undefined
-  }
-
-  /** 当天可用时间段 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList {
-    /** 当天可用开始时间 */
-    begin_time: number
-    /** 当天可用结束时间 */
-    end_time: number
-  }
-
-  /** 无规律的可用时间段 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_SequentialUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {
-    /** 开始时间. RFC 3339 */
-    begin_time: string
-    /** 结束时间. RFC 3339 */
-    end_time: string
-  }
-
-  /** 满减券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_SequentialUsageRule_NormalCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
-
-  /** 折扣券使用规则列表 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_SequentialUsageRule_DiscountCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
-
-  /** 兑换券使用规则列表 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_SequentialUsageRule_ExchangeCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定兑换价格 */
-    exchange_price: number
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_SequentialUsageRule
+    extends PartnerProductCouponProductCoupons_Post_Json_Stock_SequentialUsageRule {}
 
   /** 券使用规则展示信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_UsageRuleDisplayInfo {
-    /** 券使用方式列表 */
-    coupon_usage_method_list: readonly ('OFFLINE' | 'MINI_PROGRAM' | 'APP' | 'PAYMENT_CODE')[]
-    /** 小程序AppID */
-    mini_program_appid?: string | undefined
-    /** 小程序跳转路径 */
-    mini_program_path?: string | undefined
-    /** APP的H5跳转路径 */
-    app_path?: string | undefined
-    /** 券使用说明 */
-    usage_description: string
-    /** 券可用门店信息 */
-    coupon_available_store_info?:
-      | PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_UsageRuleDisplayInfo_CouponAvailableStoreInfo
-      | undefined
-    /** APP跳转类型 */
-    app_jump_type?: 'H5' | 'PASSCODE_LINK' | 'USAGE_GUIDE' | undefined
-    /** 口令链接 */
-    passcode_link?: string | undefined
-  }
-
-  /** 券可用门店信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_UsageRuleDisplayInfo_CouponAvailableStoreInfo {
-    /** 券可用门店描述 */
-    description: string
-    /** 小程序AppID */
-    mini_program_appid?: string | undefined
-    /** 小程序跳转路径 */
-    mini_program_path?: string | undefined
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_UsageRuleDisplayInfo
+    extends PartnerProductCouponProductCoupons_Post_Json_Stock_UsageRuleDisplayInfo {}
 
   /** 用户商品券展示信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_CouponDisplayInfo {
-    /** 用户商品券Code展示模式 */
-    code_display_mode?: 'INVISIBLE' | 'BARCODE' | 'QRCODE' | undefined
-    /** 背景颜色 */
-    background_color?:
-      | 'Color010'
-      | 'Color020'
-      | 'Color030'
-      | 'Color040'
-      | 'Color050'
-      | 'Color060'
-      | 'Color070'
-      | 'Color080'
-      | 'Color090'
-      | 'Color100'
-      | undefined
-    /** 小程序入口 */
-    entrance_mini_program?:
-      | PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_CouponDisplayInfo_EntranceMiniProgram
-      | undefined
-    /** 公众号入口 */
-    entrance_official_account?:
-      | PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_CouponDisplayInfo_EntranceOfficialAccount
-      | undefined
-    /** 视频号入口 */
-    entrance_finder?:
-      | PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_CouponDisplayInfo_EntranceFinder
-      | undefined
-  }
-
-  /** 小程序入口 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_CouponDisplayInfo_EntranceMiniProgram {
-    /** 小程序appid */
-    appid: string
-    /** 小程序跳转路径 */
-    path: string
-    /** 入口文案 */
-    entrance_wording: string
-    /** 引导文案 */
-    guidance_wording: string
-  }
-
-  /** 公众号入口 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_CouponDisplayInfo_EntranceOfficialAccount {
-    /** 公众号AppID */
-    appid: string
-  }
-
-  /** 视频号入口 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_CouponDisplayInfo_EntranceFinder {
-    /** 视频号ID */
-    finder_id: string
-    /** 视频号视频ID */
-    finder_video_id: string
-    /** 视频号封面图 */
-    finder_video_cover_image_url: string
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_CouponDisplayInfo
+    extends PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_CouponDisplayInfo {}
 
   /** 事件通知配置 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_NotifyConfig {
-    /** 事件通知appid */
-    notify_appid?: string | undefined
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_NotifyConfig
+    extends BusifavorStocks_Post_Json_NotifyConfig {}
 
   /** 添加商品券批次 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data {
@@ -11586,192 +8374,20 @@ export namespace Marketing {
   }
 
   /** 品牌方预上传的券Code数量信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_CouponCodeCountInfo {
-    /** 已上传的Code总数 */
-    total_count: number
-    /** 当前可用的Code */
-    available_count: number
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_CouponCodeCountInfo
+    extends PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_CouponCodeCountInfo {}
 
   /** 发放规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_StockSendRule {
-    /** 发放次数总上限 */
-    max_count: number
-    /** 每日发放次数上限 */
-    max_count_per_day?: number
-    /** 每个用户领取次数上限 */
-    max_count_per_user?: number
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_StockSendRule
+    extends PartnerProductCouponProductCoupons_Post_Data_Stock_StockSendRule {}
 
   /** 单券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_SingleUsageRule {
-    /** 券可核销时间 */
-    coupon_available_period: PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_SingleUsageRule_CouponAvailablePeriod
-    /** 满减券使用规则 */
-    normal_coupon?: PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_SingleUsageRule_NormalCoupon
-    /** 折扣券使用规则 */
-    discount_coupon?: PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_SingleUsageRule_DiscountCoupon
-    /** 兑换券使用规则 */
-    exchange_coupon?: PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_SingleUsageRule_ExchangeCoupon
-  }
-
-  /** 券可核销时间 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_SingleUsageRule_CouponAvailablePeriod {
-    /** 开始时间. RFC 3339 */
-    available_begin_time: string
-    /** 结束时间. RFC 3339 */
-    available_end_time: string
-    /** 生效后N天内有效 */
-    available_days?: number
-    /** 领取后N天开始生效 */
-    wait_days_after_receive?: number
-    /** 每周固定可用时间 */
-    weekly_available_period?: PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod
-    /** 无规律的可用时间段 */
-    irregular_available_period_list?: PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_SingleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList[]
-  }
-
-  /** 每周固定可用时间 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {
-    /** 每周可用星期数 */
-    day_list?: (
-      | 'MONDAY'
-      | 'TUESDAY'
-      | 'WEDNESDAY'
-      | 'THURSDAY'
-      | 'FRIDAY'
-      | 'SATURDAY'
-      | 'SUNDAY'
-      | (string & {})
-    )[]
-    /** 当天可用时间段 */
-    day_period_list?: PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList[]
-  }
-
-  /** 当天可用时间段 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList {
-    /** 当天可用开始时间 */
-    begin_time: number
-    /** 当天可用结束时间 */
-    end_time: number
-  }
-
-  /** 无规律的可用时间段 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_SingleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {
-    /** 开始时间. RFC 3339 */
-    begin_time: string
-    /** 结束时间. RFC 3339 */
-    end_time: string
-  }
-
-  /** 满减券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_SingleUsageRule_NormalCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
-
-  /** 折扣券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_SingleUsageRule_DiscountCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
-
-  /** 兑换券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_SingleUsageRule_ExchangeCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定兑换价格 */
-    exchange_price: number
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_SingleUsageRule
+    extends PartnerProductCouponProductCoupons_Post_Data_Stock_SingleUsageRule {}
 
   /** 多次优惠使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_SequentialUsageRule {
-    /** 券可核销时间 */
-    coupon_available_period: PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_SequentialUsageRule_CouponAvailablePeriod
-    /** 满减券使用规则 */
-    normal_coupon_list?: PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_SequentialUsageRule_NormalCouponList[]
-    /** 折扣券使用规则列表 */
-    discount_coupon_list?: PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_SequentialUsageRule_DiscountCouponList[]
-    /** 兑换券使用规则列表 */
-    exchange_coupon_list?: PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_SequentialUsageRule_ExchangeCouponList[]
-    /** 多次优惠是否提供首笔特惠 */
-    special_first?: boolean
-  }
-
-  /** 券可核销时间 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_SequentialUsageRule_CouponAvailablePeriod {
-    /** 开始时间. RFC 3339 */
-    available_begin_time: string
-    /** 结束时间. RFC 3339 */
-    available_end_time: string
-    /** 领取后N天开始生效 */
-    wait_days_after_receive?: number
-    /** 每周固定可用时间 */
-    weekly_available_period?: PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod
-    /** 无规律的可用时间段 */
-    irregular_available_period_list?: PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_SequentialUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList[]
-  }
-
-  /** 每周固定可用时间 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {
-    /** 每周可用星期数 */
-    day_list?: (
-      | 'MONDAY'
-      | 'TUESDAY'
-      | 'WEDNESDAY'
-      | 'THURSDAY'
-      | 'FRIDAY'
-      | 'SATURDAY'
-      | 'SUNDAY'
-      | (string & {})
-    )[]
-    /** 当天可用时间段 */
-    day_period_list?: PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList[]
-  }
-
-  /** 当天可用时间段 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList {
-    /** 当天可用开始时间 */
-    begin_time: number
-    /** 当天可用结束时间 */
-    end_time: number
-  }
-
-  /** 无规律的可用时间段 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_SequentialUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {
-    /** 开始时间. RFC 3339 */
-    begin_time: string
-    /** 结束时间. RFC 3339 */
-    end_time: string
-  }
-
-  /** 满减券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_SequentialUsageRule_NormalCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
-
-  /** 折扣券使用规则列表 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_SequentialUsageRule_DiscountCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
-
-  /** 兑换券使用规则列表 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_SequentialUsageRule_ExchangeCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定兑换价格 */
-    exchange_price: number
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_SequentialUsageRule
+    extends PartnerProductCouponProductCoupons_Post_Data_Stock_SequentialUsageRule {}
 
   /** 券使用规则展示信息 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_UsageRuleDisplayInfo {
@@ -11790,81 +8406,20 @@ export namespace Marketing {
   }
 
   /** 券可用门店信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_UsageRuleDisplayInfo_CouponAvailableStoreInfo {
-    /** 券可用门店描述 */
-    description: string
-    /** 小程序AppID */
-    mini_program_appid?: string
-    /** 小程序跳转路径 */
-    mini_program_path?: string
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_UsageRuleDisplayInfo_CouponAvailableStoreInfo
+    extends PartnerProductCouponProductCoupons_Post_Data_Stock_UsageRuleDisplayInfo_CouponAvailableStoreInfo {}
 
   /** 用户商品券展示信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_CouponDisplayInfo {
-    /** 用户商品券Code展示模式 */
-    code_display_mode?: 'INVISIBLE' | 'BARCODE' | 'QRCODE' | (string & {})
-    /** 背景颜色 */
-    background_color?:
-      | 'Color010'
-      | 'Color020'
-      | 'Color030'
-      | 'Color040'
-      | 'Color050'
-      | 'Color060'
-      | 'Color070'
-      | 'Color080'
-      | 'Color090'
-      | 'Color100'
-      | (string & {})
-    /** 小程序入口 */
-    entrance_mini_program?: PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_CouponDisplayInfo_EntranceMiniProgram
-    /** 公众号入口 */
-    entrance_official_account?: PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_CouponDisplayInfo_EntranceOfficialAccount
-    /** 视频号入口 */
-    entrance_finder?: PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_CouponDisplayInfo_EntranceFinder
-  }
-
-  /** 小程序入口 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_CouponDisplayInfo_EntranceMiniProgram {
-    /** 小程序appid */
-    appid: string
-    /** 小程序跳转路径 */
-    path: string
-    /** 入口文案 */
-    entrance_wording: string
-    /** 引导文案 */
-    guidance_wording: string
-  }
-
-  /** 公众号入口 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_CouponDisplayInfo_EntranceOfficialAccount {
-    /** 公众号AppID */
-    appid: string
-  }
-
-  /** 视频号入口 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_CouponDisplayInfo_EntranceFinder {
-    /** 视频号ID */
-    finder_id: string
-    /** 视频号视频ID */
-    finder_video_id: string
-    /** 视频号封面图 */
-    finder_video_cover_image_url: string
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_CouponDisplayInfo
+    extends PartnerProductCouponProductCoupons_Post_Data_Stock_CouponDisplayInfo {}
 
   /** 事件通知配置 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_NotifyConfig {
-    /** 事件通知appid */
-    notify_appid?: string
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_NotifyConfig
+    extends BusifavorStocksByStockId_Get_Data_NotifyConfig {}
 
   /** 已发放次数 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_SentCountInfo {
-    /** 已发放总次数 */
-    total_count: number
-    /** 当天已发放次数 */
-    today_count: number
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_SentCountInfo
+    extends PartnerProductCouponProductCoupons_Post_Data_Stock_SentCountInfo {}
 
   /** `v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId {
@@ -11913,335 +8468,12 @@ export namespace Marketing {
   }
 
   /** 查询商品券指定批次 `GET /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}` */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Query {
-    /** 品牌ID */
-    brand_id: string
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Query
+    extends PartnerProductCouponProductCouponsByProductCouponId_Get_Query {}
 
   /** 查询商品券指定批次 `GET /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}` */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data {
-    /** 商品券ID */
-    product_coupon_id: string
-    /** 批次ID */
-    stock_id: string
-    /** 备注 */
-    remark?: string
-    /** 券Code分配模式 */
-    coupon_code_mode: 'WECHATPAY' | 'UPLOAD' | 'API_ASSIGN' | (string & {})
-    /** 品牌方预上传的券Code数量信息 */
-    coupon_code_count_info?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_CouponCodeCountInfo
-    /** 发放规则 */
-    stock_send_rule: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_StockSendRule
-    /** 单券使用规则 */
-    single_usage_rule?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_SingleUsageRule
-    /** 多次优惠使用规则 */
-    sequential_usage_rule?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_SequentialUsageRule
-    /** 券使用规则展示信息 */
-    usage_rule_display_info: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_UsageRuleDisplayInfo
-    /** 用户商品券展示信息 */
-    coupon_display_info: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_CouponDisplayInfo
-    /** 事件通知配置 */
-    notify_config: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_NotifyConfig
-    /** 可用门店范围 */
-    store_scope: 'NONE' | 'ALL' | 'SPECIFIC' | (string & {})
-    /** 已发放次数 */
-    sent_count_info: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_SentCountInfo
-    /** 批次状态 */
-    state: 'AUDITING' | 'SENDING' | 'PAUSED' | 'STOPPED' | 'DEACTIVATED' | (string & {})
-    /** 失效请求单号 */
-    deactivate_request_no?: string
-    /** 失效时间. RFC 3339 */
-    deactivate_time?: string
-    /** 失效原因 */
-    deactivate_reason?: string
-    /** 品牌ID */
-    brand_id: string
-  }
-
-  /** 品牌方预上传的券Code数量信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_CouponCodeCountInfo {
-    /** 已上传的Code总数 */
-    total_count: number
-    /** 当前可用的Code */
-    available_count: number
-  }
-
-  /** 发放规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_StockSendRule {
-    /** 发放次数总上限 */
-    max_count: number
-    /** 每日发放次数上限 */
-    max_count_per_day?: number
-    /** 每个用户领取次数上限 */
-    max_count_per_user?: number
-  }
-
-  /** 单券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_SingleUsageRule {
-    /** 券可核销时间 */
-    coupon_available_period: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_SingleUsageRule_CouponAvailablePeriod
-    /** 满减券使用规则 */
-    normal_coupon?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_SingleUsageRule_NormalCoupon
-    /** 折扣券使用规则 */
-    discount_coupon?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_SingleUsageRule_DiscountCoupon
-    /** 兑换券使用规则 */
-    exchange_coupon?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_SingleUsageRule_ExchangeCoupon
-  }
-
-  /** 券可核销时间 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_SingleUsageRule_CouponAvailablePeriod {
-    /** 开始时间. RFC 3339 */
-    available_begin_time: string
-    /** 结束时间. RFC 3339 */
-    available_end_time: string
-    /** 生效后N天内有效 */
-    available_days?: number
-    /** 领取后N天开始生效 */
-    wait_days_after_receive?: number
-    /** 每周固定可用时间 */
-    weekly_available_period?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod
-    /** 无规律的可用时间段 */
-    irregular_available_period_list?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_SingleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList[]
-  }
-
-  /** 每周固定可用时间 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {
-    /** 每周可用星期数 */
-    day_list?: (
-      | 'MONDAY'
-      | 'TUESDAY'
-      | 'WEDNESDAY'
-      | 'THURSDAY'
-      | 'FRIDAY'
-      | 'SATURDAY'
-      | 'SUNDAY'
-      | (string & {})
-    )[]
-    /** 当天可用时间段 */
-    day_period_list?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList[]
-  }
-
-  /** 当天可用时间段 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList {
-    /** 当天可用开始时间 */
-    begin_time: number
-    /** 当天可用结束时间 */
-    end_time: number
-  }
-
-  /** 无规律的可用时间段 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_SingleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {
-    /** 开始时间. RFC 3339 */
-    begin_time: string
-    /** 结束时间. RFC 3339 */
-    end_time: string
-  }
-
-  /** 满减券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_SingleUsageRule_NormalCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
-
-  /** 折扣券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_SingleUsageRule_DiscountCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
-
-  /** 兑换券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_SingleUsageRule_ExchangeCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定兑换价格 */
-    exchange_price: number
-  }
-
-  /** 多次优惠使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_SequentialUsageRule {
-    /** 券可核销时间 */
-    coupon_available_period: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_SequentialUsageRule_CouponAvailablePeriod
-    /** 满减券使用规则 */
-    normal_coupon_list?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_SequentialUsageRule_NormalCouponList[]
-    /** 折扣券使用规则列表 */
-    discount_coupon_list?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_SequentialUsageRule_DiscountCouponList[]
-    /** 兑换券使用规则列表 */
-    exchange_coupon_list?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_SequentialUsageRule_ExchangeCouponList[]
-    /** 多次优惠是否提供首笔特惠 */
-    special_first?: boolean
-  }
-
-  /** 券可核销时间 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_SequentialUsageRule_CouponAvailablePeriod {
-    /** 开始时间. RFC 3339 */
-    available_begin_time: string
-    /** 结束时间. RFC 3339 */
-    available_end_time: string
-    /** 领取后N天开始生效 */
-    wait_days_after_receive?: number
-    /** 每周固定可用时间 */
-    weekly_available_period?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod
-    /** 无规律的可用时间段 */
-    irregular_available_period_list?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_SequentialUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList[]
-  }
-
-  /** 每周固定可用时间 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {
-    /** 每周可用星期数 */
-    day_list?: (
-      | 'MONDAY'
-      | 'TUESDAY'
-      | 'WEDNESDAY'
-      | 'THURSDAY'
-      | 'FRIDAY'
-      | 'SATURDAY'
-      | 'SUNDAY'
-      | (string & {})
-    )[]
-    /** 当天可用时间段 */
-    day_period_list?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList[]
-  }
-
-  /** 当天可用时间段 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList {
-    /** 当天可用开始时间 */
-    begin_time: number
-    /** 当天可用结束时间 */
-    end_time: number
-  }
-
-  /** 无规律的可用时间段 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_SequentialUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {
-    /** 开始时间. RFC 3339 */
-    begin_time: string
-    /** 结束时间. RFC 3339 */
-    end_time: string
-  }
-
-  /** 满减券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_SequentialUsageRule_NormalCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
-
-  /** 折扣券使用规则列表 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_SequentialUsageRule_DiscountCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
-
-  /** 兑换券使用规则列表 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_SequentialUsageRule_ExchangeCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定兑换价格 */
-    exchange_price: number
-  }
-
-  /** 券使用规则展示信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_UsageRuleDisplayInfo {
-    /** 券使用方式列表 */
-    coupon_usage_method_list: ('OFFLINE' | 'MINI_PROGRAM' | 'APP' | 'PAYMENT_CODE' | (string & {}))[]
-    /** 小程序AppID */
-    mini_program_appid?: string
-    /** 小程序跳转路径 */
-    mini_program_path?: string
-    /** APP的H5跳转路径 */
-    app_path?: string
-    /** 券使用说明 */
-    usage_description: string
-    /** 券可用门店信息 */
-    coupon_available_store_info?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_UsageRuleDisplayInfo_CouponAvailableStoreInfo
-    /** APP跳转类型 */
-    app_jump_type?: 'H5' | 'PASSCODE_LINK' | 'USAGE_GUIDE' | (string & {})
-    /** 口令链接 */
-    passcode_link?: string
-  }
-
-  /** 券可用门店信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_UsageRuleDisplayInfo_CouponAvailableStoreInfo {
-    /** 券可用门店描述 */
-    description: string
-    /** 小程序AppID */
-    mini_program_appid?: string
-    /** 小程序跳转路径 */
-    mini_program_path?: string
-  }
-
-  /** 用户商品券展示信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_CouponDisplayInfo {
-    /** 用户商品券Code展示模式 */
-    code_display_mode?: 'INVISIBLE' | 'BARCODE' | 'QRCODE' | (string & {})
-    /** 背景颜色 */
-    background_color?:
-      | 'Color010'
-      | 'Color020'
-      | 'Color030'
-      | 'Color040'
-      | 'Color050'
-      | 'Color060'
-      | 'Color070'
-      | 'Color080'
-      | 'Color090'
-      | 'Color100'
-      | (string & {})
-    /** 小程序入口 */
-    entrance_mini_program?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_CouponDisplayInfo_EntranceMiniProgram
-    /** 公众号入口 */
-    entrance_official_account?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_CouponDisplayInfo_EntranceOfficialAccount
-    /** 视频号入口 */
-    entrance_finder?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_CouponDisplayInfo_EntranceFinder
-  }
-
-  /** 小程序入口 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_CouponDisplayInfo_EntranceMiniProgram {
-    /** 小程序appid */
-    appid: string
-    /** 小程序跳转路径 */
-    path: string
-    /** 入口文案 */
-    entrance_wording: string
-    /** 引导文案 */
-    guidance_wording: string
-  }
-
-  /** 公众号入口 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_CouponDisplayInfo_EntranceOfficialAccount {
-    /** 公众号AppID */
-    appid: string
-  }
-
-  /** 视频号入口 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_CouponDisplayInfo_EntranceFinder {
-    /** 视频号ID */
-    finder_id: string
-    /** 视频号视频ID */
-    finder_video_id: string
-    /** 视频号封面图 */
-    finder_video_cover_image_url: string
-  }
-
-  /** 事件通知配置 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_NotifyConfig {
-    /** 事件通知appid */
-    notify_appid?: string
-  }
-
-  /** 已发放次数 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data_SentCountInfo {
-    /** 已发放总次数 */
-    total_count: number
-    /** 当天已发放次数 */
-    today_count: number
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data
+    extends PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList {}
 
   /** 修改商品券指定批次 `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch
@@ -12278,426 +8510,20 @@ export namespace Marketing {
   }
 
   /** 券使用规则展示信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Json_UsageRuleDisplayInfo {
-    /** 券使用方式列表 */
-    coupon_usage_method_list: readonly ('OFFLINE' | 'MINI_PROGRAM' | 'APP' | 'PAYMENT_CODE')[]
-    /** 小程序AppID */
-    mini_program_appid?: string | undefined
-    /** 小程序跳转路径 */
-    mini_program_path?: string | undefined
-    /** APP的H5跳转路径 */
-    app_path?: string | undefined
-    /** 券使用说明 */
-    usage_description: string
-    /** 券可用门店信息 */
-    coupon_available_store_info?:
-      | PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Json_UsageRuleDisplayInfo_CouponAvailableStoreInfo
-      | undefined
-    /** APP跳转类型 */
-    app_jump_type?: 'H5' | 'PASSCODE_LINK' | 'USAGE_GUIDE' | undefined
-    /** 口令链接 */
-    passcode_link?: string | undefined
-  }
-
-  /** 券可用门店信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Json_UsageRuleDisplayInfo_CouponAvailableStoreInfo {
-    /** 券可用门店描述 */
-    description: string
-    /** 小程序AppID */
-    mini_program_appid?: string | undefined
-    /** 小程序跳转路径 */
-    mini_program_path?: string | undefined
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Json_UsageRuleDisplayInfo
+    extends PartnerProductCouponProductCoupons_Post_Json_Stock_UsageRuleDisplayInfo {}
 
   /** 用户商品券展示信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Json_CouponDisplayInfo {
-    /** 用户商品券Code展示模式 */
-    code_display_mode?: 'INVISIBLE' | 'BARCODE' | 'QRCODE' | undefined
-    /** 背景颜色 */
-    background_color?:
-      | 'Color010'
-      | 'Color020'
-      | 'Color030'
-      | 'Color040'
-      | 'Color050'
-      | 'Color060'
-      | 'Color070'
-      | 'Color080'
-      | 'Color090'
-      | 'Color100'
-      | undefined
-    /** 小程序入口 */
-    entrance_mini_program?:
-      | PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Json_CouponDisplayInfo_EntranceMiniProgram
-      | undefined
-    /** 公众号入口 */
-    entrance_official_account?:
-      | PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Json_CouponDisplayInfo_EntranceOfficialAccount
-      | undefined
-    /** 视频号入口 */
-    entrance_finder?:
-      | PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Json_CouponDisplayInfo_EntranceFinder
-      | undefined
-  }
-
-  /** 小程序入口 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Json_CouponDisplayInfo_EntranceMiniProgram {
-    /** 小程序appid */
-    appid: string
-    /** 小程序跳转路径 */
-    path: string
-    /** 入口文案 */
-    entrance_wording: string
-    /** 引导文案 */
-    guidance_wording: string
-  }
-
-  /** 公众号入口 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Json_CouponDisplayInfo_EntranceOfficialAccount {
-    /** 公众号AppID */
-    appid: string
-  }
-
-  /** 视频号入口 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Json_CouponDisplayInfo_EntranceFinder {
-    /** 视频号ID */
-    finder_id: string
-    /** 视频号视频ID */
-    finder_video_id: string
-    /** 视频号封面图 */
-    finder_video_cover_image_url: string
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Json_CouponDisplayInfo
+    extends PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_CouponDisplayInfo {}
 
   /** 事件通知配置 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Json_NotifyConfig {
-    /** 事件通知appid */
-    notify_appid?: string | undefined
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Json_NotifyConfig
+    extends BusifavorStocks_Post_Json_NotifyConfig {}
 
   /** 修改商品券指定批次 `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}` */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data {
-    /** 商品券ID */
-    product_coupon_id: string
-    /** 批次ID */
-    stock_id: string
-    /** 备注 */
-    remark?: string
-    /** 券Code分配模式 */
-    coupon_code_mode: 'WECHATPAY' | 'UPLOAD' | 'API_ASSIGN' | (string & {})
-    /** 品牌方预上传的券Code数量信息 */
-    coupon_code_count_info?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_CouponCodeCountInfo
-    /** 发放规则 */
-    stock_send_rule: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_StockSendRule
-    /** 单券使用规则 */
-    single_usage_rule?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_SingleUsageRule
-    /** 多次优惠使用规则 */
-    sequential_usage_rule?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_SequentialUsageRule
-    /** 券使用规则展示信息 */
-    usage_rule_display_info: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_UsageRuleDisplayInfo
-    /** 用户商品券展示信息 */
-    coupon_display_info: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_CouponDisplayInfo
-    /** 事件通知配置 */
-    notify_config: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_NotifyConfig
-    /** 可用门店范围 */
-    store_scope: 'NONE' | 'ALL' | 'SPECIFIC' | (string & {})
-    /** 已发放次数 */
-    sent_count_info: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_SentCountInfo
-    /** 批次状态 */
-    state: 'AUDITING' | 'SENDING' | 'PAUSED' | 'STOPPED' | 'DEACTIVATED' | (string & {})
-    /** 失效请求单号 */
-    deactivate_request_no?: string
-    /** 失效时间. RFC 3339 */
-    deactivate_time?: string
-    /** 失效原因 */
-    deactivate_reason?: string
-    /** 品牌ID */
-    brand_id: string
-  }
-
-  /** 品牌方预上传的券Code数量信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_CouponCodeCountInfo {
-    /** 已上传的Code总数 */
-    total_count: number
-    /** 当前可用的Code */
-    available_count: number
-  }
-
-  /** 发放规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_StockSendRule {
-    /** 发放次数总上限 */
-    max_count: number
-    /** 每日发放次数上限 */
-    max_count_per_day?: number
-    /** 每个用户领取次数上限 */
-    max_count_per_user?: number
-  }
-
-  /** 单券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_SingleUsageRule {
-    /** 券可核销时间 */
-    coupon_available_period: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_SingleUsageRule_CouponAvailablePeriod
-    /** 满减券使用规则 */
-    normal_coupon?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_SingleUsageRule_NormalCoupon
-    /** 折扣券使用规则 */
-    discount_coupon?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_SingleUsageRule_DiscountCoupon
-    /** 兑换券使用规则 */
-    exchange_coupon?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_SingleUsageRule_ExchangeCoupon
-  }
-
-  /** 券可核销时间 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_SingleUsageRule_CouponAvailablePeriod {
-    /** 开始时间. RFC 3339 */
-    available_begin_time: string
-    /** 结束时间. RFC 3339 */
-    available_end_time: string
-    /** 生效后N天内有效 */
-    available_days?: number
-    /** 领取后N天开始生效 */
-    wait_days_after_receive?: number
-    /** 每周固定可用时间 */
-    weekly_available_period?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod
-    /** 无规律的可用时间段 */
-    irregular_available_period_list?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_SingleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList[]
-  }
-
-  /** 每周固定可用时间 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {
-    /** 每周可用星期数 */
-    day_list?: (
-      | 'MONDAY'
-      | 'TUESDAY'
-      | 'WEDNESDAY'
-      | 'THURSDAY'
-      | 'FRIDAY'
-      | 'SATURDAY'
-      | 'SUNDAY'
-      | (string & {})
-    )[]
-    /** 当天可用时间段 */
-    day_period_list?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList[]
-  }
-
-  /** 当天可用时间段 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList {
-    /** 当天可用开始时间 */
-    begin_time: number
-    /** 当天可用结束时间 */
-    end_time: number
-  }
-
-  /** 无规律的可用时间段 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_SingleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {
-    /** 开始时间. RFC 3339 */
-    begin_time: string
-    /** 结束时间. RFC 3339 */
-    end_time: string
-  }
-
-  /** 满减券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_SingleUsageRule_NormalCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
-
-  /** 折扣券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_SingleUsageRule_DiscountCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
-
-  /** 兑换券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_SingleUsageRule_ExchangeCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定兑换价格 */
-    exchange_price: number
-  }
-
-  /** 多次优惠使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_SequentialUsageRule {
-    /** 券可核销时间 */
-    coupon_available_period: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_SequentialUsageRule_CouponAvailablePeriod
-    /** 满减券使用规则 */
-    normal_coupon_list?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_SequentialUsageRule_NormalCouponList[]
-    /** 折扣券使用规则列表 */
-    discount_coupon_list?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_SequentialUsageRule_DiscountCouponList[]
-    /** 兑换券使用规则列表 */
-    exchange_coupon_list?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_SequentialUsageRule_ExchangeCouponList[]
-    /** 多次优惠是否提供首笔特惠 */
-    special_first?: boolean
-  }
-
-  /** 券可核销时间 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_SequentialUsageRule_CouponAvailablePeriod {
-    /** 开始时间. RFC 3339 */
-    available_begin_time: string
-    /** 结束时间. RFC 3339 */
-    available_end_time: string
-    /** 领取后N天开始生效 */
-    wait_days_after_receive?: number
-    /** 每周固定可用时间 */
-    weekly_available_period?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod
-    /** 无规律的可用时间段 */
-    irregular_available_period_list?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_SequentialUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList[]
-  }
-
-  /** 每周固定可用时间 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {
-    /** 每周可用星期数 */
-    day_list?: (
-      | 'MONDAY'
-      | 'TUESDAY'
-      | 'WEDNESDAY'
-      | 'THURSDAY'
-      | 'FRIDAY'
-      | 'SATURDAY'
-      | 'SUNDAY'
-      | (string & {})
-    )[]
-    /** 当天可用时间段 */
-    day_period_list?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList[]
-  }
-
-  /** 当天可用时间段 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList {
-    /** 当天可用开始时间 */
-    begin_time: number
-    /** 当天可用结束时间 */
-    end_time: number
-  }
-
-  /** 无规律的可用时间段 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_SequentialUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {
-    /** 开始时间. RFC 3339 */
-    begin_time: string
-    /** 结束时间. RFC 3339 */
-    end_time: string
-  }
-
-  /** 满减券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_SequentialUsageRule_NormalCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
-
-  /** 折扣券使用规则列表 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_SequentialUsageRule_DiscountCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
-
-  /** 兑换券使用规则列表 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_SequentialUsageRule_ExchangeCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定兑换价格 */
-    exchange_price: number
-  }
-
-  /** 券使用规则展示信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_UsageRuleDisplayInfo {
-    /** 券使用方式列表 */
-    coupon_usage_method_list: ('OFFLINE' | 'MINI_PROGRAM' | 'APP' | 'PAYMENT_CODE' | (string & {}))[]
-    /** 小程序AppID */
-    mini_program_appid?: string
-    /** 小程序跳转路径 */
-    mini_program_path?: string
-    /** APP的H5跳转路径 */
-    app_path?: string
-    /** 券使用说明 */
-    usage_description: string
-    /** 券可用门店信息 */
-    coupon_available_store_info?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_UsageRuleDisplayInfo_CouponAvailableStoreInfo
-    /** APP跳转类型 */
-    app_jump_type?: 'H5' | 'PASSCODE_LINK' | 'USAGE_GUIDE' | (string & {})
-    /** 口令链接 */
-    passcode_link?: string
-  }
-
-  /** 券可用门店信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_UsageRuleDisplayInfo_CouponAvailableStoreInfo {
-    /** 券可用门店描述 */
-    description: string
-    /** 小程序AppID */
-    mini_program_appid?: string
-    /** 小程序跳转路径 */
-    mini_program_path?: string
-  }
-
-  /** 用户商品券展示信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_CouponDisplayInfo {
-    /** 用户商品券Code展示模式 */
-    code_display_mode?: 'INVISIBLE' | 'BARCODE' | 'QRCODE' | (string & {})
-    /** 背景颜色 */
-    background_color?:
-      | 'Color010'
-      | 'Color020'
-      | 'Color030'
-      | 'Color040'
-      | 'Color050'
-      | 'Color060'
-      | 'Color070'
-      | 'Color080'
-      | 'Color090'
-      | 'Color100'
-      | (string & {})
-    /** 小程序入口 */
-    entrance_mini_program?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_CouponDisplayInfo_EntranceMiniProgram
-    /** 公众号入口 */
-    entrance_official_account?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_CouponDisplayInfo_EntranceOfficialAccount
-    /** 视频号入口 */
-    entrance_finder?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_CouponDisplayInfo_EntranceFinder
-  }
-
-  /** 小程序入口 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_CouponDisplayInfo_EntranceMiniProgram {
-    /** 小程序appid */
-    appid: string
-    /** 小程序跳转路径 */
-    path: string
-    /** 入口文案 */
-    entrance_wording: string
-    /** 引导文案 */
-    guidance_wording: string
-  }
-
-  /** 公众号入口 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_CouponDisplayInfo_EntranceOfficialAccount {
-    /** 公众号AppID */
-    appid: string
-  }
-
-  /** 视频号入口 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_CouponDisplayInfo_EntranceFinder {
-    /** 视频号ID */
-    finder_id: string
-    /** 视频号视频ID */
-    finder_video_id: string
-    /** 视频号封面图 */
-    finder_video_cover_image_url: string
-  }
-
-  /** 事件通知配置 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_NotifyConfig {
-    /** 事件通知appid */
-    notify_appid?: string
-  }
-
-  /** 已发放次数 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data_SentCountInfo {
-    /** 已发放总次数 */
-    total_count: number
-    /** 当天已发放次数 */
-    today_count: number
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data
+    extends PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList {}
 
   /** `v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/associate-stores` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdAssociateStores {
@@ -12730,44 +8556,12 @@ export namespace Marketing {
   }
 
   /** 批次关联门店 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/associate-stores` */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdAssociateStores_Post_Json {
-    /** 品牌ID */
-    brand_id: string
-    /** 门店列表 */
-    store_list: readonly PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdAssociateStores_Post_Json_StoreList[]
-  }
-
-  /** 门店列表 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdAssociateStores_Post_Json_StoreList {
-    /** 门店ID */
-    store_id: string
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdAssociateStores_Post_Json
+    extends PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdAssociateStores_Post_Json {}
 
   /** 批次关联门店 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/associate-stores` */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdAssociateStores_Post_Data {
-    /** 去重后门店总数 */
-    total_count: number
-    /** 关联成功的门店列表 */
-    success_store_list?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdAssociateStores_Post_Data_SuccessStoreList[]
-    /** 关联失败的门店列表 */
-    failed_store_list?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdAssociateStores_Post_Data_FailedStoreList[]
-  }
-
-  /** 关联成功的门店列表 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdAssociateStores_Post_Data_SuccessStoreList {
-    /** 门店ID */
-    store_id: string
-  }
-
-  /** 关联失败的门店列表 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdAssociateStores_Post_Data_FailedStoreList {
-    /** 门店ID */
-    store_id: string
-    /** 失败错误码 */
-    code: string
-    /** 失败错误信息 */
-    message: string
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdAssociateStores_Post_Data
+    extends PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdAssociateStores_Post_Data {}
 
   /** `v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/associated-stores` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdAssociatedStores {
@@ -12820,10 +8614,8 @@ export namespace Marketing {
   }
 
   /** 门店列表 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdAssociatedStores_Get_Data_StoreList {
-    /** 门店ID */
-    store_id: string
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdAssociatedStores_Get_Data_StoreList
+    extends PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdAssociateStores_Post_Data_SuccessStoreList {}
 
   /** `v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/deactivate` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate {
@@ -12856,339 +8648,12 @@ export namespace Marketing {
   }
 
   /** 失效商品券批次 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/deactivate` */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Json {
-    /** 品牌ID */
-    brand_id: string
-    /** 失效请求单号 */
-    out_request_no: string
-    /** 失效原因 */
-    deactivate_reason: string
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Json
+    extends PartnerProductCouponProductCouponsByProductCouponIdDeactivate_Post_Json {}
 
   /** 失效商品券批次 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/deactivate` */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data {
-    /** 商品券ID */
-    product_coupon_id: string
-    /** 批次ID */
-    stock_id: string
-    /** 备注 */
-    remark?: string
-    /** 券Code分配模式 */
-    coupon_code_mode: 'WECHATPAY' | 'UPLOAD' | 'API_ASSIGN' | (string & {})
-    /** 品牌方预上传的券Code数量信息 */
-    coupon_code_count_info?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_CouponCodeCountInfo
-    /** 发放规则 */
-    stock_send_rule: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_StockSendRule
-    /** 单券使用规则 */
-    single_usage_rule?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_SingleUsageRule
-    /** 多次优惠使用规则 */
-    sequential_usage_rule?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_SequentialUsageRule
-    /** 券使用规则展示信息 */
-    usage_rule_display_info: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_UsageRuleDisplayInfo
-    /** 用户商品券展示信息 */
-    coupon_display_info: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_CouponDisplayInfo
-    /** 事件通知配置 */
-    notify_config: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_NotifyConfig
-    /** 可用门店范围 */
-    store_scope: 'NONE' | 'ALL' | 'SPECIFIC' | (string & {})
-    /** 已发放次数 */
-    sent_count_info: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_SentCountInfo
-    /** 批次状态 */
-    state: 'AUDITING' | 'SENDING' | 'PAUSED' | 'STOPPED' | 'DEACTIVATED' | (string & {})
-    /** 失效请求单号 */
-    deactivate_request_no?: string
-    /** 失效时间. RFC 3339 */
-    deactivate_time?: string
-    /** 失效原因 */
-    deactivate_reason?: string
-    /** 品牌ID */
-    brand_id: string
-  }
-
-  /** 品牌方预上传的券Code数量信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_CouponCodeCountInfo {
-    /** 已上传的Code总数 */
-    total_count: number
-    /** 当前可用的Code */
-    available_count: number
-  }
-
-  /** 发放规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_StockSendRule {
-    /** 发放次数总上限 */
-    max_count: number
-    /** 每日发放次数上限 */
-    max_count_per_day?: number
-    /** 每个用户领取次数上限 */
-    max_count_per_user?: number
-  }
-
-  /** 单券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_SingleUsageRule {
-    /** 券可核销时间 */
-    coupon_available_period: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_SingleUsageRule_CouponAvailablePeriod
-    /** 满减券使用规则 */
-    normal_coupon?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_SingleUsageRule_NormalCoupon
-    /** 折扣券使用规则 */
-    discount_coupon?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_SingleUsageRule_DiscountCoupon
-    /** 兑换券使用规则 */
-    exchange_coupon?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_SingleUsageRule_ExchangeCoupon
-  }
-
-  /** 券可核销时间 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_SingleUsageRule_CouponAvailablePeriod {
-    /** 开始时间. RFC 3339 */
-    available_begin_time: string
-    /** 结束时间. RFC 3339 */
-    available_end_time: string
-    /** 生效后N天内有效 */
-    available_days?: number
-    /** 领取后N天开始生效 */
-    wait_days_after_receive?: number
-    /** 每周固定可用时间 */
-    weekly_available_period?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod
-    /** 无规律的可用时间段 */
-    irregular_available_period_list?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_SingleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList[]
-  }
-
-  /** 每周固定可用时间 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {
-    /** 每周可用星期数 */
-    day_list?: (
-      | 'MONDAY'
-      | 'TUESDAY'
-      | 'WEDNESDAY'
-      | 'THURSDAY'
-      | 'FRIDAY'
-      | 'SATURDAY'
-      | 'SUNDAY'
-      | (string & {})
-    )[]
-    /** 当天可用时间段 */
-    day_period_list?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList[]
-  }
-
-  /** 当天可用时间段 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList {
-    /** 当天可用开始时间 */
-    begin_time: number
-    /** 当天可用结束时间 */
-    end_time: number
-  }
-
-  /** 无规律的可用时间段 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_SingleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {
-    /** 开始时间. RFC 3339 */
-    begin_time: string
-    /** 结束时间. RFC 3339 */
-    end_time: string
-  }
-
-  /** 满减券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_SingleUsageRule_NormalCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
-
-  /** 折扣券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_SingleUsageRule_DiscountCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
-
-  /** 兑换券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_SingleUsageRule_ExchangeCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定兑换价格 */
-    exchange_price: number
-  }
-
-  /** 多次优惠使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_SequentialUsageRule {
-    /** 券可核销时间 */
-    coupon_available_period: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_SequentialUsageRule_CouponAvailablePeriod
-    /** 满减券使用规则 */
-    normal_coupon_list?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_SequentialUsageRule_NormalCouponList[]
-    /** 折扣券使用规则列表 */
-    discount_coupon_list?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_SequentialUsageRule_DiscountCouponList[]
-    /** 兑换券使用规则列表 */
-    exchange_coupon_list?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_SequentialUsageRule_ExchangeCouponList[]
-    /** 多次优惠是否提供首笔特惠 */
-    special_first?: boolean
-  }
-
-  /** 券可核销时间 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_SequentialUsageRule_CouponAvailablePeriod {
-    /** 开始时间. RFC 3339 */
-    available_begin_time: string
-    /** 结束时间. RFC 3339 */
-    available_end_time: string
-    /** 领取后N天开始生效 */
-    wait_days_after_receive?: number
-    /** 每周固定可用时间 */
-    weekly_available_period?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod
-    /** 无规律的可用时间段 */
-    irregular_available_period_list?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_SequentialUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList[]
-  }
-
-  /** 每周固定可用时间 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {
-    /** 每周可用星期数 */
-    day_list?: (
-      | 'MONDAY'
-      | 'TUESDAY'
-      | 'WEDNESDAY'
-      | 'THURSDAY'
-      | 'FRIDAY'
-      | 'SATURDAY'
-      | 'SUNDAY'
-      | (string & {})
-    )[]
-    /** 当天可用时间段 */
-    day_period_list?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList[]
-  }
-
-  /** 当天可用时间段 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList {
-    /** 当天可用开始时间 */
-    begin_time: number
-    /** 当天可用结束时间 */
-    end_time: number
-  }
-
-  /** 无规律的可用时间段 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_SequentialUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {
-    /** 开始时间. RFC 3339 */
-    begin_time: string
-    /** 结束时间. RFC 3339 */
-    end_time: string
-  }
-
-  /** 满减券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_SequentialUsageRule_NormalCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
-
-  /** 折扣券使用规则列表 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_SequentialUsageRule_DiscountCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
-
-  /** 兑换券使用规则列表 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_SequentialUsageRule_ExchangeCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定兑换价格 */
-    exchange_price: number
-  }
-
-  /** 券使用规则展示信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_UsageRuleDisplayInfo {
-    /** 券使用方式列表 */
-    coupon_usage_method_list: ('OFFLINE' | 'MINI_PROGRAM' | 'APP' | 'PAYMENT_CODE' | (string & {}))[]
-    /** 小程序AppID */
-    mini_program_appid?: string
-    /** 小程序跳转路径 */
-    mini_program_path?: string
-    /** APP的H5跳转路径 */
-    app_path?: string
-    /** 券使用说明 */
-    usage_description: string
-    /** 券可用门店信息 */
-    coupon_available_store_info?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_UsageRuleDisplayInfo_CouponAvailableStoreInfo
-    /** APP跳转类型 */
-    app_jump_type?: 'H5' | 'PASSCODE_LINK' | 'USAGE_GUIDE' | (string & {})
-    /** 口令链接 */
-    passcode_link?: string
-  }
-
-  /** 券可用门店信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_UsageRuleDisplayInfo_CouponAvailableStoreInfo {
-    /** 券可用门店描述 */
-    description: string
-    /** 小程序AppID */
-    mini_program_appid?: string
-    /** 小程序跳转路径 */
-    mini_program_path?: string
-  }
-
-  /** 用户商品券展示信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_CouponDisplayInfo {
-    /** 用户商品券Code展示模式 */
-    code_display_mode?: 'INVISIBLE' | 'BARCODE' | 'QRCODE' | (string & {})
-    /** 背景颜色 */
-    background_color?:
-      | 'Color010'
-      | 'Color020'
-      | 'Color030'
-      | 'Color040'
-      | 'Color050'
-      | 'Color060'
-      | 'Color070'
-      | 'Color080'
-      | 'Color090'
-      | 'Color100'
-      | (string & {})
-    /** 小程序入口 */
-    entrance_mini_program?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_CouponDisplayInfo_EntranceMiniProgram
-    /** 公众号入口 */
-    entrance_official_account?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_CouponDisplayInfo_EntranceOfficialAccount
-    /** 视频号入口 */
-    entrance_finder?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_CouponDisplayInfo_EntranceFinder
-  }
-
-  /** 小程序入口 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_CouponDisplayInfo_EntranceMiniProgram {
-    /** 小程序appid */
-    appid: string
-    /** 小程序跳转路径 */
-    path: string
-    /** 入口文案 */
-    entrance_wording: string
-    /** 引导文案 */
-    guidance_wording: string
-  }
-
-  /** 公众号入口 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_CouponDisplayInfo_EntranceOfficialAccount {
-    /** 公众号AppID */
-    appid: string
-  }
-
-  /** 视频号入口 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_CouponDisplayInfo_EntranceFinder {
-    /** 视频号ID */
-    finder_id: string
-    /** 视频号视频ID */
-    finder_video_id: string
-    /** 视频号封面图 */
-    finder_video_cover_image_url: string
-  }
-
-  /** 事件通知配置 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_NotifyConfig {
-    /** 事件通知appid */
-    notify_appid?: string
-  }
-
-  /** 已发放次数 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data_SentCountInfo {
-    /** 已发放总次数 */
-    total_count: number
-    /** 当天已发放次数 */
-    today_count: number
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data
+    extends PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList {}
 
   /** `v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/disassociate-stores` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDisassociateStores {
@@ -13221,44 +8686,12 @@ export namespace Marketing {
   }
 
   /** 批次取消关联门店 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/disassociate-stores` */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDisassociateStores_Post_Json {
-    /** 品牌ID */
-    brand_id: string
-    /** 门店列表 */
-    store_list: readonly PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDisassociateStores_Post_Json_StoreList[]
-  }
-
-  /** 门店列表 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDisassociateStores_Post_Json_StoreList {
-    /** 门店ID */
-    store_id: string
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDisassociateStores_Post_Json
+    extends PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdAssociateStores_Post_Json {}
 
   /** 批次取消关联门店 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/disassociate-stores` */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDisassociateStores_Post_Data {
-    /** 去重后门店总数 */
-    total_count: number
-    /** 取消关联成功的门店列表 */
-    success_store_list?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDisassociateStores_Post_Data_SuccessStoreList[]
-    /** 取消关联失败的门店列表 */
-    failed_store_list?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDisassociateStores_Post_Data_FailedStoreList[]
-  }
-
-  /** 取消关联成功的门店列表 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDisassociateStores_Post_Data_SuccessStoreList {
-    /** 门店ID */
-    store_id: string
-  }
-
-  /** 取消关联失败的门店列表 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDisassociateStores_Post_Data_FailedStoreList {
-    /** 门店ID */
-    store_id: string
-    /** 失败错误码 */
-    code: string
-    /** 失败错误信息 */
-    message: string
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDisassociateStores_Post_Data
+    extends PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdDisassociateStores_Post_Data {}
 
   /** `v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/update-budget` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget {
@@ -13309,329 +8742,8 @@ export namespace Marketing {
   }
 
   /** 修改商品券批次发放预算 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/update-budget` */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data {
-    /** 商品券ID */
-    product_coupon_id: string
-    /** 批次ID */
-    stock_id: string
-    /** 备注 */
-    remark?: string
-    /** 券Code分配模式 */
-    coupon_code_mode: 'WECHATPAY' | 'UPLOAD' | 'API_ASSIGN' | (string & {})
-    /** 品牌方预上传的券Code数量信息 */
-    coupon_code_count_info?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_CouponCodeCountInfo
-    /** 发放规则 */
-    stock_send_rule: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_StockSendRule
-    /** 单券使用规则 */
-    single_usage_rule?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_SingleUsageRule
-    /** 多次优惠使用规则 */
-    sequential_usage_rule?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_SequentialUsageRule
-    /** 券使用规则展示信息 */
-    usage_rule_display_info: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_UsageRuleDisplayInfo
-    /** 用户商品券展示信息 */
-    coupon_display_info: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_CouponDisplayInfo
-    /** 事件通知配置 */
-    notify_config: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_NotifyConfig
-    /** 可用门店范围 */
-    store_scope: 'NONE' | 'ALL' | 'SPECIFIC' | (string & {})
-    /** 已发放次数 */
-    sent_count_info: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_SentCountInfo
-    /** 批次状态 */
-    state: 'AUDITING' | 'SENDING' | 'PAUSED' | 'STOPPED' | 'DEACTIVATED' | (string & {})
-    /** 失效请求单号 */
-    deactivate_request_no?: string
-    /** 失效时间. RFC 3339 */
-    deactivate_time?: string
-    /** 失效原因 */
-    deactivate_reason?: string
-    /** 品牌ID */
-    brand_id: string
-  }
-
-  /** 品牌方预上传的券Code数量信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_CouponCodeCountInfo {
-    /** 已上传的Code总数 */
-    total_count: number
-    /** 当前可用的Code */
-    available_count: number
-  }
-
-  /** 发放规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_StockSendRule {
-    /** 发放次数总上限 */
-    max_count: number
-    /** 每日发放次数上限 */
-    max_count_per_day?: number
-    /** 每个用户领取次数上限 */
-    max_count_per_user?: number
-  }
-
-  /** 单券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_SingleUsageRule {
-    /** 券可核销时间 */
-    coupon_available_period: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_SingleUsageRule_CouponAvailablePeriod
-    /** 满减券使用规则 */
-    normal_coupon?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_SingleUsageRule_NormalCoupon
-    /** 折扣券使用规则 */
-    discount_coupon?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_SingleUsageRule_DiscountCoupon
-    /** 兑换券使用规则 */
-    exchange_coupon?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_SingleUsageRule_ExchangeCoupon
-  }
-
-  /** 券可核销时间 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_SingleUsageRule_CouponAvailablePeriod {
-    /** 开始时间. RFC 3339 */
-    available_begin_time: string
-    /** 结束时间. RFC 3339 */
-    available_end_time: string
-    /** 生效后N天内有效 */
-    available_days?: number
-    /** 领取后N天开始生效 */
-    wait_days_after_receive?: number
-    /** 每周固定可用时间 */
-    weekly_available_period?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod
-    /** 无规律的可用时间段 */
-    irregular_available_period_list?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_SingleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList[]
-  }
-
-  /** 每周固定可用时间 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {
-    /** 每周可用星期数 */
-    day_list?: (
-      | 'MONDAY'
-      | 'TUESDAY'
-      | 'WEDNESDAY'
-      | 'THURSDAY'
-      | 'FRIDAY'
-      | 'SATURDAY'
-      | 'SUNDAY'
-      | (string & {})
-    )[]
-    /** 当天可用时间段 */
-    day_period_list?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList[]
-  }
-
-  /** 当天可用时间段 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList {
-    /** 当天可用开始时间 */
-    begin_time: number
-    /** 当天可用结束时间 */
-    end_time: number
-  }
-
-  /** 无规律的可用时间段 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_SingleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {
-    /** 开始时间. RFC 3339 */
-    begin_time: string
-    /** 结束时间. RFC 3339 */
-    end_time: string
-  }
-
-  /** 满减券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_SingleUsageRule_NormalCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
-
-  /** 折扣券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_SingleUsageRule_DiscountCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
-
-  /** 兑换券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_SingleUsageRule_ExchangeCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定兑换价格 */
-    exchange_price: number
-  }
-
-  /** 多次优惠使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_SequentialUsageRule {
-    /** 券可核销时间 */
-    coupon_available_period: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_SequentialUsageRule_CouponAvailablePeriod
-    /** 满减券使用规则 */
-    normal_coupon_list?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_SequentialUsageRule_NormalCouponList[]
-    /** 折扣券使用规则列表 */
-    discount_coupon_list?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_SequentialUsageRule_DiscountCouponList[]
-    /** 兑换券使用规则列表 */
-    exchange_coupon_list?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_SequentialUsageRule_ExchangeCouponList[]
-    /** 多次优惠是否提供首笔特惠 */
-    special_first?: boolean
-  }
-
-  /** 券可核销时间 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_SequentialUsageRule_CouponAvailablePeriod {
-    /** 开始时间. RFC 3339 */
-    available_begin_time: string
-    /** 结束时间. RFC 3339 */
-    available_end_time: string
-    /** 领取后N天开始生效 */
-    wait_days_after_receive?: number
-    /** 每周固定可用时间 */
-    weekly_available_period?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod
-    /** 无规律的可用时间段 */
-    irregular_available_period_list?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_SequentialUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList[]
-  }
-
-  /** 每周固定可用时间 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {
-    /** 每周可用星期数 */
-    day_list?: (
-      | 'MONDAY'
-      | 'TUESDAY'
-      | 'WEDNESDAY'
-      | 'THURSDAY'
-      | 'FRIDAY'
-      | 'SATURDAY'
-      | 'SUNDAY'
-      | (string & {})
-    )[]
-    /** 当天可用时间段 */
-    day_period_list?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList[]
-  }
-
-  /** 当天可用时间段 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList {
-    /** 当天可用开始时间 */
-    begin_time: number
-    /** 当天可用结束时间 */
-    end_time: number
-  }
-
-  /** 无规律的可用时间段 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_SequentialUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {
-    /** 开始时间. RFC 3339 */
-    begin_time: string
-    /** 结束时间. RFC 3339 */
-    end_time: string
-  }
-
-  /** 满减券使用规则 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_SequentialUsageRule_NormalCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
-
-  /** 折扣券使用规则列表 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_SequentialUsageRule_DiscountCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
-
-  /** 兑换券使用规则列表 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_SequentialUsageRule_ExchangeCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定兑换价格 */
-    exchange_price: number
-  }
-
-  /** 券使用规则展示信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_UsageRuleDisplayInfo {
-    /** 券使用方式列表 */
-    coupon_usage_method_list: ('OFFLINE' | 'MINI_PROGRAM' | 'APP' | 'PAYMENT_CODE' | (string & {}))[]
-    /** 小程序AppID */
-    mini_program_appid?: string
-    /** 小程序跳转路径 */
-    mini_program_path?: string
-    /** APP的H5跳转路径 */
-    app_path?: string
-    /** 券使用说明 */
-    usage_description: string
-    /** 券可用门店信息 */
-    coupon_available_store_info?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_UsageRuleDisplayInfo_CouponAvailableStoreInfo
-    /** APP跳转类型 */
-    app_jump_type?: 'H5' | 'PASSCODE_LINK' | 'USAGE_GUIDE' | (string & {})
-    /** 口令链接 */
-    passcode_link?: string
-  }
-
-  /** 券可用门店信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_UsageRuleDisplayInfo_CouponAvailableStoreInfo {
-    /** 券可用门店描述 */
-    description: string
-    /** 小程序AppID */
-    mini_program_appid?: string
-    /** 小程序跳转路径 */
-    mini_program_path?: string
-  }
-
-  /** 用户商品券展示信息 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_CouponDisplayInfo {
-    /** 用户商品券Code展示模式 */
-    code_display_mode?: 'INVISIBLE' | 'BARCODE' | 'QRCODE' | (string & {})
-    /** 背景颜色 */
-    background_color?:
-      | 'Color010'
-      | 'Color020'
-      | 'Color030'
-      | 'Color040'
-      | 'Color050'
-      | 'Color060'
-      | 'Color070'
-      | 'Color080'
-      | 'Color090'
-      | 'Color100'
-      | (string & {})
-    /** 小程序入口 */
-    entrance_mini_program?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_CouponDisplayInfo_EntranceMiniProgram
-    /** 公众号入口 */
-    entrance_official_account?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_CouponDisplayInfo_EntranceOfficialAccount
-    /** 视频号入口 */
-    entrance_finder?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_CouponDisplayInfo_EntranceFinder
-  }
-
-  /** 小程序入口 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_CouponDisplayInfo_EntranceMiniProgram {
-    /** 小程序appid */
-    appid: string
-    /** 小程序跳转路径 */
-    path: string
-    /** 入口文案 */
-    entrance_wording: string
-    /** 引导文案 */
-    guidance_wording: string
-  }
-
-  /** 公众号入口 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_CouponDisplayInfo_EntranceOfficialAccount {
-    /** 公众号AppID */
-    appid: string
-  }
-
-  /** 视频号入口 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_CouponDisplayInfo_EntranceFinder {
-    /** 视频号ID */
-    finder_id: string
-    /** 视频号视频ID */
-    finder_video_id: string
-    /** 视频号封面图 */
-    finder_video_cover_image_url: string
-  }
-
-  /** 事件通知配置 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_NotifyConfig {
-    /** 事件通知appid */
-    notify_appid?: string
-  }
-
-  /** 已发放次数 */
-  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data_SentCountInfo {
-    /** 已发放总次数 */
-    total_count: number
-    /** 当天已发放次数 */
-    today_count: number
-  }
+  export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data
+    extends PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList {}
 
   /** `v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/upload-coupon-codes` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUploadCouponCodes {
@@ -13894,28 +9006,8 @@ export namespace Marketing {
   }
 
   /** 单券模式信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_ProductCoupon_SingleUsageInfo {
-    /** 满减券使用规则 */
-    normal_coupon?: PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_ProductCoupon_SingleUsageInfo_NormalCoupon
-    /** 折扣券使用规则 */
-    discount_coupon?: PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_ProductCoupon_SingleUsageInfo_DiscountCoupon
-  }
-
-  /** 满减券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_ProductCoupon_SingleUsageInfo_NormalCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
-
-  /** 折扣券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_ProductCoupon_SingleUsageInfo_DiscountCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
+  export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_ProductCoupon_SingleUsageInfo
+    extends PartnerProductCouponProductCoupons_Post_Data_SingleUsageInfo {}
 
   /** 多次优惠模式信息 */
   export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_ProductCoupon_ProgressiveBundleUsageInfo {
@@ -13926,46 +9018,8 @@ export namespace Marketing {
   }
 
   /** 展示信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_ProductCoupon_DisplayInfo {
-    /** 商品券名称 */
-    name: string
-    /** 商品券图片 */
-    image_url: string
-    /** 商品券背景图 */
-    background_url: string
-    /** 商品券详情图列表 */
-    detail_image_url_list?: string[]
-    /** 商品原价 */
-    original_price?: number
-    /** 套餐组合 */
-    combo_package_list?: PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_ProductCoupon_DisplayInfo_ComboPackageList[]
-  }
-
-  /** 套餐组合 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_ProductCoupon_DisplayInfo_ComboPackageList {
-    /** 套餐名 */
-    name: string
-    /** 可选单品数量 */
-    pick_count: number
-    /** 单品列表 */
-    choice_list: PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_ProductCoupon_DisplayInfo_ComboPackageList_ChoiceList[]
-  }
-
-  /** 单品列表 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_ProductCoupon_DisplayInfo_ComboPackageList_ChoiceList {
-    /** 单品名称 */
-    name: string
-    /** 单品价格 */
-    price: number
-    /** 单品数量 */
-    count: number
-    /** 单品图片 */
-    image_url?: string
-    /** 单品跳转小程序AppID */
-    mini_program_appid?: string
-    /** 单品跳转小程序路径 */
-    mini_program_path?: string
-  }
+  export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_ProductCoupon_DisplayInfo
+    extends PartnerProductCouponProductCoupons_Post_Data_DisplayInfo {}
 
   /** 批次信息 */
   export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock {
@@ -14008,212 +9062,36 @@ export namespace Marketing {
   }
 
   /** 品牌方预上传的券Code数量信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_CouponCodeCountInfo {
-    /** 已上传的Code总数 */
-    total_count: number
-    /** 当前可用的Code */
-    available_count: number
-  }
+  export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_CouponCodeCountInfo
+    extends PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_CouponCodeCountInfo {}
 
   /** 发放规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_StockSendRule {
-    /** 发放次数总上限 */
-    max_count: number
-    /** 每日发放次数上限 */
-    max_count_per_day?: number
-    /** 每个用户领取次数上限 */
-    max_count_per_user: number
-  }
+  export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_StockSendRule
+    extends PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_StockSendRule {}
 
   /** 多次优惠使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_ProgressiveBundleUsageRule {
-    /** 券可核销时间 */
-    coupon_available_period: PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_ProgressiveBundleUsageRule_CouponAvailablePeriod
-    /** 满减券使用规则 */
-    normal_coupon?: PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_ProgressiveBundleUsageRule_NormalCoupon
-    /** 折扣券使用规则 */
-    discount_coupon?: PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_ProgressiveBundleUsageRule_DiscountCoupon
-    /** 兑换券使用规则 */
-    exchange_coupon?: PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_ProgressiveBundleUsageRule_ExchangeCoupon
-  }
-
-  /** 券可核销时间 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_ProgressiveBundleUsageRule_CouponAvailablePeriod {
-    /** 开始时间. RFC 3339 */
-    available_begin_time: string
-    /** 结束时间. RFC 3339 */
-    available_end_time: string
-    /** 生效后N天内有效 */
-    available_days?: number
-    /** 领取后N天开始生效 */
-    wait_days_after_receive?: number
-    /** 每周固定可用时间 */
-    weekly_available_period?: PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_ProgressiveBundleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod
-    /** 无规律的可用时间段 */
-    irregular_available_period_list?: PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_ProgressiveBundleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList[]
-  }
-
-  /** 每周固定可用时间 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_ProgressiveBundleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {
-    /** 每周可用星期数 */
-    day_list?: (
-      | 'MONDAY'
-      | 'TUESDAY'
-      | 'WEDNESDAY'
-      | 'THURSDAY'
-      | 'FRIDAY'
-      | 'SATURDAY'
-      | 'SUNDAY'
-      | (string & {})
-    )[]
-    /** 当天可用时间段 */
-    day_period_list?: PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_ProgressiveBundleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList[]
-  }
-
-  /** 当天可用时间段 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_ProgressiveBundleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList {
-    /** 当天可用开始时间 */
-    begin_time: number
-    /** 当天可用结束时间 */
-    end_time: number
-  }
-
-  /** 无规律的可用时间段 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_ProgressiveBundleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {
-    /** 开始时间. RFC 3339 */
-    begin_time: string
-    /** 结束时间. RFC 3339 */
-    end_time: string
-  }
-
-  /** 满减券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_ProgressiveBundleUsageRule_NormalCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
-
-  /** 折扣券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_ProgressiveBundleUsageRule_DiscountCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
-
-  /** 兑换券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_ProgressiveBundleUsageRule_ExchangeCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定兑换价格 */
-    exchange_price: number
-  }
+  export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_ProgressiveBundleUsageRule
+    extends PartnerProductCouponProductCoupons_Post_Data_Stock_SingleUsageRule {}
 
   /** 批次组信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_StockBundleInfo {
-    /** 批次组ID */
-    stock_bundle_id: string
-    /** 批次在批次组内的次序 */
-    stock_bundle_index: number
-  }
+  export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_StockBundleInfo
+    extends PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_StockBundleInfo {}
 
   /** 券使用规则展示信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_UsageRuleDisplayInfo {
-    /** 券使用方式列表 */
-    coupon_usage_method_list: ('OFFLINE' | 'MINI_PROGRAM' | 'APP' | 'PAYMENT_CODE' | (string & {}))[]
-    /** 小程序AppID */
-    mini_program_appid?: string
-    /** 小程序跳转路径 */
-    mini_program_path?: string
-    /** APP的H5跳转路径 */
-    app_path?: string
-    /** 券使用说明 */
-    usage_description: string
-    /** 券可用门店信息 */
-    coupon_available_store_info?: PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_UsageRuleDisplayInfo_CouponAvailableStoreInfo
-    /** APP跳转类型 */
-    app_jump_type?: 'H5' | 'PASSCODE_LINK' | 'USAGE_GUIDE' | (string & {})
-    /** 口令链接 */
-    passcode_link?: string
-  }
-
-  /** 券可用门店信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_UsageRuleDisplayInfo_CouponAvailableStoreInfo {
-    /** 券可用门店描述 */
-    description: string
-    /** 小程序AppID */
-    mini_program_appid?: string
-    /** 小程序跳转路径 */
-    mini_program_path?: string
-  }
+  export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_UsageRuleDisplayInfo
+    extends PartnerProductCouponProductCoupons_Post_Data_Stock_UsageRuleDisplayInfo {}
 
   /** 用户商品券展示信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_CouponDisplayInfo {
-    /** 用户商品券Code展示模式 */
-    code_display_mode?: 'INVISIBLE' | 'BARCODE' | 'QRCODE' | (string & {})
-    /** 背景颜色 */
-    background_color?:
-      | 'Color010'
-      | 'Color020'
-      | 'Color030'
-      | 'Color040'
-      | 'Color050'
-      | 'Color060'
-      | 'Color070'
-      | 'Color080'
-      | 'Color090'
-      | 'Color100'
-      | (string & {})
-    /** 小程序入口 */
-    entrance_mini_program?: PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_CouponDisplayInfo_EntranceMiniProgram
-    /** 公众号入口 */
-    entrance_official_account?: PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_CouponDisplayInfo_EntranceOfficialAccount
-    /** 视频号入口 */
-    entrance_finder?: PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_CouponDisplayInfo_EntranceFinder
-  }
-
-  /** 小程序入口 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_CouponDisplayInfo_EntranceMiniProgram {
-    /** 小程序appid */
-    appid: string
-    /** 小程序跳转路径 */
-    path: string
-    /** 入口文案 */
-    entrance_wording: string
-    /** 引导文案 */
-    guidance_wording: string
-  }
-
-  /** 公众号入口 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_CouponDisplayInfo_EntranceOfficialAccount {
-    /** 公众号AppID */
-    appid: string
-  }
-
-  /** 视频号入口 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_CouponDisplayInfo_EntranceFinder {
-    /** 视频号ID */
-    finder_id: string
-    /** 视频号视频ID */
-    finder_video_id: string
-    /** 视频号封面图 */
-    finder_video_cover_image_url: string
-  }
+  export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_CouponDisplayInfo
+    extends PartnerProductCouponProductCoupons_Post_Data_Stock_CouponDisplayInfo {}
 
   /** 事件通知配置 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_NotifyConfig {
-    /** 事件通知appid */
-    notify_appid?: string
-  }
+  export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_NotifyConfig
+    extends BusifavorStocksByStockId_Get_Data_NotifyConfig {}
 
   /** 已发放次数 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_SentCountInfo {
-    /** 已发放总次数 */
-    total_count: number
-    /** 当天已发放次数 */
-    today_count: number
-  }
+  export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_SentCountInfo
+    extends PartnerProductCouponProductCoupons_Post_Data_Stock_SentCountInfo {}
 
   /** 用户商品券标签信息 */
   export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_CouponTagInfo {
@@ -14281,475 +9159,8 @@ export namespace Marketing {
   }
 
   /** 失效用户商品券组 `POST /v3/marketing/partner/product-coupon/users/{openid}/coupon-bundles/{user_coupon_bundle_id}/deactivate` */
-  export interface PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data {
-    /** 用户券组ID */
-    user_coupon_bundle_id: string
-    /** 用户商品券列表 */
-    user_product_coupon_list: PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList[]
-  }
-
-  /** 用户商品券列表 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList {
-    /** 用户商品券Code */
-    coupon_code: string
-    /** 用户商品券状态 */
-    coupon_state:
-      | 'CONFIRMING'
-      | 'PENDING'
-      | 'EFFECTIVE'
-      | 'USED'
-      | 'EXPIRED'
-      | 'DELETED'
-      | 'DEACTIVATED'
-      | (string & {})
-    /** 有效期开始时间. RFC 3339 */
-    valid_begin_time: string
-    /** 有效期结束时间. RFC 3339 */
-    valid_end_time: string
-    /** 领券时间. RFC 3339 */
-    receive_time: string
-    /** 发券请求单号 */
-    send_request_no: string
-    /** 发券渠道 */
-    send_channel:
-      | 'API'
-      | 'BRAND_MANAGE'
-      | 'MERCHANT_CARD'
-      | 'MEMBER'
-      | 'SMALL_ACTIVITY'
-      | 'RECEIVE_COMPONENT'
-      | (string & {})
-    /** 确认请求单号 */
-    confirm_request_no?: string
-    /** 确认发放时间. RFC 3339 */
-    confirm_time?: string
-    /** 失效请求单号 */
-    deactivate_request_no?: string
-    /** 失效时间. RFC 3339 */
-    deactivate_time?: string
-    /** 失效原因 */
-    deactivate_reason?: string
-    /** 多次优惠使用详情 */
-    progressive_bundle_usage_detail?: PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_ProgressiveBundleUsageDetail
-    /** 用户券组信息 */
-    user_product_coupon_bundle_info: PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_UserProductCouponBundleInfo
-    /** 商品券信息 */
-    product_coupon: PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_ProductCoupon
-    /** 批次信息 */
-    stock: PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_Stock
-    /** 自定义附加信息 */
-    attach?: string
-    /** 渠道自定义信息 */
-    channel_custom_info?: string
-    /** 用户商品券标签信息 */
-    coupon_tag_info?: PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_CouponTagInfo
-    /** 品牌ID */
-    brand_id: string
-  }
-
-  /** 多次优惠使用详情 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_ProgressiveBundleUsageDetail {
-    /** 券核销请求单号 */
-    use_request_no?: string
-    /** 核销时间. RFC 3339 */
-    use_time?: string
-    /** 关联微信支付订单信息 */
-    associated_order_info?: PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_ProgressiveBundleUsageDetail_AssociatedOrderInfo
-    /** 退券请求单号 */
-    return_request_no?: string
-    /** 退券时间. RFC 3339 */
-    return_time?: string
-  }
-
-  /** 关联微信支付订单信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_ProgressiveBundleUsageDetail_AssociatedOrderInfo {
-    /** 微信支付单号 */
-    transaction_id?: string
-    /** 商户订单号 */
-    out_trade_no?: string
-    /** 商户号 */
-    mchid?: string
-    /** 子商户号 */
-    sub_mchid?: string
-  }
-
-  /** 用户券组信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_UserProductCouponBundleInfo {
-    /** 用户券组ID */
-    user_coupon_bundle_id: string
-    /** 用户券组内索引 */
-    user_coupon_bundle_index: number
-    /** 总可使用次数 */
-    total_count: number
-    /** 已使用次数 */
-    used_count: number
-  }
-
-  /** 商品券信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_ProductCoupon {
-    /** 商品券ID */
-    product_coupon_id: string
-    /** 商品券状态 */
-    state: 'AUDITING' | 'EFFECTIVE' | 'DEACTIVATED' | (string & {})
-    /** 品牌ID */
-    brand_id: string
-    /** 优惠范围 */
-    scope: 'ALL' | 'SINGLE' | 'CATEGORY' | (string & {})
-    /** 商品券类型 */
-    type: 'NORMAL' | 'DISCOUNT' | 'EXCHANGE' | (string & {})
-    /** 使用模式 */
-    usage_mode: 'SINGLE' | 'PROGRESSIVE_BUNDLE' | (string & {})
-    /** 单券模式信息 */
-    single_usage_info?: PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_ProductCoupon_SingleUsageInfo
-    /** 多次优惠模式信息 */
-    progressive_bundle_usage_info?: PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_ProductCoupon_ProgressiveBundleUsageInfo
-    /** 展示信息 */
-    display_info: PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_ProductCoupon_DisplayInfo
-    /** 外部商品ID */
-    out_product_no?: string
-    /** 失效请求单号 */
-    deactivate_request_no?: string
-    /** 失效时间. RFC 3339 */
-    deactivate_time?: string
-    /** 失效原因 */
-    deactivate_reason?: string
-  }
-
-  /** 单券模式信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_ProductCoupon_SingleUsageInfo {
-    /** 满减券使用规则 */
-    normal_coupon?: PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_ProductCoupon_SingleUsageInfo_NormalCoupon
-    /** 折扣券使用规则 */
-    discount_coupon?: PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_ProductCoupon_SingleUsageInfo_DiscountCoupon
-  }
-
-  /** 满减券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_ProductCoupon_SingleUsageInfo_NormalCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
-
-  /** 折扣券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_ProductCoupon_SingleUsageInfo_DiscountCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
-
-  /** 多次优惠模式信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_ProductCoupon_ProgressiveBundleUsageInfo {
-    /** 可使用次数 */
-    count: number
-    /** 多次优惠使用间隔天数 */
-    interval_days?: number
-  }
-
-  /** 展示信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_ProductCoupon_DisplayInfo {
-    /** 商品券名称 */
-    name: string
-    /** 商品券图片 */
-    image_url: string
-    /** 商品券背景图 */
-    background_url: string
-    /** 商品券详情图列表 */
-    detail_image_url_list?: string[]
-    /** 商品原价 */
-    original_price?: number
-    /** 套餐组合 */
-    combo_package_list?: PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_ProductCoupon_DisplayInfo_ComboPackageList[]
-  }
-
-  /** 套餐组合 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_ProductCoupon_DisplayInfo_ComboPackageList {
-    /** 套餐名 */
-    name: string
-    /** 可选单品数量 */
-    pick_count: number
-    /** 单品列表 */
-    choice_list: PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_ProductCoupon_DisplayInfo_ComboPackageList_ChoiceList[]
-  }
-
-  /** 单品列表 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_ProductCoupon_DisplayInfo_ComboPackageList_ChoiceList {
-    /** 单品名称 */
-    name: string
-    /** 单品价格 */
-    price: number
-    /** 单品数量 */
-    count: number
-    /** 单品图片 */
-    image_url?: string
-    /** 单品跳转小程序AppID */
-    mini_program_appid?: string
-    /** 单品跳转小程序路径 */
-    mini_program_path?: string
-  }
-
-  /** 批次信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_Stock {
-    /** 商品券ID */
-    product_coupon_id: string
-    /** 批次ID */
-    stock_id: string
-    /** 备注 */
-    remark?: string
-    /** 券Code分配模式 */
-    coupon_code_mode: 'WECHATPAY' | 'UPLOAD' | (string & {})
-    /** 品牌方预上传的券Code数量信息 */
-    coupon_code_count_info?: PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_Stock_CouponCodeCountInfo
-    /** 发放规则 */
-    stock_send_rule: PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_Stock_StockSendRule
-    /** 多次优惠使用规则 */
-    progressive_bundle_usage_rule?: PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_Stock_ProgressiveBundleUsageRule
-    /** 批次组信息 */
-    stock_bundle_info?: PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_Stock_StockBundleInfo
-    /** 券使用规则展示信息 */
-    usage_rule_display_info: PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_Stock_UsageRuleDisplayInfo
-    /** 用户商品券展示信息 */
-    coupon_display_info: PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_Stock_CouponDisplayInfo
-    /** 事件通知配置 */
-    notify_config: PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_Stock_NotifyConfig
-    /** 可用门店范围 */
-    store_scope: 'NONE' | 'ALL' | 'SPECIFIC' | (string & {})
-    /** 已发放次数 */
-    sent_count_info: PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_Stock_SentCountInfo
-    /** 批次状态 */
-    state: 'AUDITING' | 'SENDING' | 'PAUSED' | 'STOPPED' | 'DEACTIVATED' | (string & {})
-    /** 失效请求单号 */
-    deactivate_request_no?: string
-    /** 失效时间. RFC 3339 */
-    deactivate_time?: string
-    /** 失效原因 */
-    deactivate_reason?: string
-    /** 品牌ID */
-    brand_id: string
-  }
-
-  /** 品牌方预上传的券Code数量信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_Stock_CouponCodeCountInfo {
-    /** 已上传的Code总数 */
-    total_count: number
-    /** 当前可用的Code */
-    available_count: number
-  }
-
-  /** 发放规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_Stock_StockSendRule {
-    /** 发放次数总上限 */
-    max_count: number
-    /** 每日发放次数上限 */
-    max_count_per_day?: number
-    /** 每个用户领取次数上限 */
-    max_count_per_user: number
-  }
-
-  /** 多次优惠使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_Stock_ProgressiveBundleUsageRule {
-    /** 券可核销时间 */
-    coupon_available_period: PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_Stock_ProgressiveBundleUsageRule_CouponAvailablePeriod
-    /** 满减券使用规则 */
-    normal_coupon?: PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_Stock_ProgressiveBundleUsageRule_NormalCoupon
-    /** 折扣券使用规则 */
-    discount_coupon?: PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_Stock_ProgressiveBundleUsageRule_DiscountCoupon
-    /** 兑换券使用规则 */
-    exchange_coupon?: PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_Stock_ProgressiveBundleUsageRule_ExchangeCoupon
-  }
-
-  /** 券可核销时间 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_Stock_ProgressiveBundleUsageRule_CouponAvailablePeriod {
-    /** 开始时间. RFC 3339 */
-    available_begin_time: string
-    /** 结束时间. RFC 3339 */
-    available_end_time: string
-    /** 生效后N天内有效 */
-    available_days?: number
-    /** 领取后N天开始生效 */
-    wait_days_after_receive?: number
-    /** 每周固定可用时间 */
-    weekly_available_period?: PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_Stock_ProgressiveBundleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod
-    /** 无规律的可用时间段 */
-    irregular_available_period_list?: PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_Stock_ProgressiveBundleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList[]
-  }
-
-  /** 每周固定可用时间 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_Stock_ProgressiveBundleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {
-    /** 每周可用星期数 */
-    day_list?: (
-      | 'MONDAY'
-      | 'TUESDAY'
-      | 'WEDNESDAY'
-      | 'THURSDAY'
-      | 'FRIDAY'
-      | 'SATURDAY'
-      | 'SUNDAY'
-      | (string & {})
-    )[]
-    /** 当天可用时间段 */
-    day_period_list?: PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_Stock_ProgressiveBundleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList[]
-  }
-
-  /** 当天可用时间段 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_Stock_ProgressiveBundleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList {
-    /** 当天可用开始时间 */
-    begin_time: number
-    /** 当天可用结束时间 */
-    end_time: number
-  }
-
-  /** 无规律的可用时间段 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_Stock_ProgressiveBundleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {
-    /** 开始时间. RFC 3339 */
-    begin_time: string
-    /** 结束时间. RFC 3339 */
-    end_time: string
-  }
-
-  /** 满减券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_Stock_ProgressiveBundleUsageRule_NormalCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
-
-  /** 折扣券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_Stock_ProgressiveBundleUsageRule_DiscountCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
-
-  /** 兑换券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_Stock_ProgressiveBundleUsageRule_ExchangeCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定兑换价格 */
-    exchange_price: number
-  }
-
-  /** 批次组信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_Stock_StockBundleInfo {
-    /** 批次组ID */
-    stock_bundle_id: string
-    /** 批次在批次组内的次序 */
-    stock_bundle_index: number
-  }
-
-  /** 券使用规则展示信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_Stock_UsageRuleDisplayInfo {
-    /** 券使用方式列表 */
-    coupon_usage_method_list: ('OFFLINE' | 'MINI_PROGRAM' | 'APP' | 'PAYMENT_CODE' | (string & {}))[]
-    /** 小程序AppID */
-    mini_program_appid?: string
-    /** 小程序跳转路径 */
-    mini_program_path?: string
-    /** APP的H5跳转路径 */
-    app_path?: string
-    /** 券使用说明 */
-    usage_description: string
-    /** 券可用门店信息 */
-    coupon_available_store_info?: PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_Stock_UsageRuleDisplayInfo_CouponAvailableStoreInfo
-    /** APP跳转类型 */
-    app_jump_type?: 'H5' | 'PASSCODE_LINK' | 'USAGE_GUIDE' | (string & {})
-    /** 口令链接 */
-    passcode_link?: string
-  }
-
-  /** 券可用门店信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_Stock_UsageRuleDisplayInfo_CouponAvailableStoreInfo {
-    /** 券可用门店描述 */
-    description: string
-    /** 小程序AppID */
-    mini_program_appid?: string
-    /** 小程序跳转路径 */
-    mini_program_path?: string
-  }
-
-  /** 用户商品券展示信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_Stock_CouponDisplayInfo {
-    /** 用户商品券Code展示模式 */
-    code_display_mode?: 'INVISIBLE' | 'BARCODE' | 'QRCODE' | (string & {})
-    /** 背景颜色 */
-    background_color?:
-      | 'Color010'
-      | 'Color020'
-      | 'Color030'
-      | 'Color040'
-      | 'Color050'
-      | 'Color060'
-      | 'Color070'
-      | 'Color080'
-      | 'Color090'
-      | 'Color100'
-      | (string & {})
-    /** 小程序入口 */
-    entrance_mini_program?: PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_Stock_CouponDisplayInfo_EntranceMiniProgram
-    /** 公众号入口 */
-    entrance_official_account?: PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_Stock_CouponDisplayInfo_EntranceOfficialAccount
-    /** 视频号入口 */
-    entrance_finder?: PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_Stock_CouponDisplayInfo_EntranceFinder
-  }
-
-  /** 小程序入口 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_Stock_CouponDisplayInfo_EntranceMiniProgram {
-    /** 小程序appid */
-    appid: string
-    /** 小程序跳转路径 */
-    path: string
-    /** 入口文案 */
-    entrance_wording: string
-    /** 引导文案 */
-    guidance_wording: string
-  }
-
-  /** 公众号入口 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_Stock_CouponDisplayInfo_EntranceOfficialAccount {
-    /** 公众号AppID */
-    appid: string
-  }
-
-  /** 视频号入口 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_Stock_CouponDisplayInfo_EntranceFinder {
-    /** 视频号ID */
-    finder_id: string
-    /** 视频号视频ID */
-    finder_video_id: string
-    /** 视频号封面图 */
-    finder_video_cover_image_url: string
-  }
-
-  /** 事件通知配置 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_Stock_NotifyConfig {
-    /** 事件通知appid */
-    notify_appid?: string
-  }
-
-  /** 已发放次数 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_Stock_SentCountInfo {
-    /** 已发放总次数 */
-    total_count: number
-    /** 当天已发放次数 */
-    today_count: number
-  }
-
-  /** 用户商品券标签信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_CouponTagInfo {
-    /** 用户商品券标签列表 */
-    coupon_tag_list?: ('MEMBER' | (string & {}))[]
-    /** 会员标签信息 */
-    member_tag_info?: PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_CouponTagInfo_MemberTagInfo
-  }
-
-  /** 会员标签信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data_UserProductCouponList_CouponTagInfo_MemberTagInfo {
-    /** 会员卡模板ID */
-    member_card_id: string
-  }
+  export interface PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data
+    extends PartnerProductCouponUsersByOpenidCouponBundles_Post_Data {}
 
   /** `v3/marketing/partner/product-coupon/users/{openid}/coupons` */
   export interface PartnerProductCouponUsersByOpenidCoupons {
@@ -14881,30 +9292,8 @@ export namespace Marketing {
   }
 
   /** 单券使用详情 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_SingleUsageDetail {
-    /** 券核销请求单号 */
-    use_request_no?: string
-    /** 核销时间. RFC 3339 */
-    use_time?: string
-    /** 关联微信支付订单信息 */
-    associated_order_info?: PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_SingleUsageDetail_AssociatedOrderInfo
-    /** 退券请求单号 */
-    return_request_no?: string
-    /** 退券时间. RFC 3339 */
-    return_time?: string
-  }
-
-  /** 关联微信支付订单信息 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_SingleUsageDetail_AssociatedOrderInfo {
-    /** 微信支付单号 */
-    transaction_id?: string
-    /** 商户订单号 */
-    out_trade_no?: string
-    /** 商户号 */
-    mchid?: string
-    /** 子商户号 */
-    sub_mchid?: string
-  }
+  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_SingleUsageDetail
+    extends PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_ProgressiveBundleUsageDetail {}
 
   /** 多次优惠使用详情 */
   export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_SequentialUsageDetail {
@@ -14939,124 +9328,12 @@ export namespace Marketing {
   }
 
   /** 关联微信支付订单信息 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_SequentialUsageDetail_DetailItemList_AssociatedOrderInfo {
-    /** 微信支付单号 */
-    transaction_id?: string
-    /** 商户订单号 */
-    out_trade_no?: string
-    /** 商户号 */
-    mchid?: string
-    /** 子商户号 */
-    sub_mchid?: string
-  }
+  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_SequentialUsageDetail_DetailItemList_AssociatedOrderInfo
+    extends PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_ProgressiveBundleUsageDetail_AssociatedOrderInfo {}
 
   /** 商品券信息 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_ProductCoupon {
-    /** 商品券ID */
-    product_coupon_id: string
-    /** 商品券状态 */
-    state: 'AUDITING' | 'EFFECTIVE' | 'DEACTIVATED' | (string & {})
-    /** 品牌ID */
-    brand_id: string
-    /** 优惠范围 */
-    scope: 'ALL' | 'SINGLE' | 'CATEGORY' | (string & {})
-    /** 商品券类型 */
-    type: 'NORMAL' | 'DISCOUNT' | 'EXCHANGE' | (string & {})
-    /** 使用模式 */
-    usage_mode: 'SINGLE' | 'SEQUENTIAL' | (string & {})
-    /** 单券模式信息 */
-    single_usage_info?: PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_ProductCoupon_SingleUsageInfo
-    /** 多次优惠模式信息 */
-    sequential_usage_info?: PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_ProductCoupon_SequentialUsageInfo
-    /** 展示信息 */
-    display_info: PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_ProductCoupon_DisplayInfo
-    /** 外部商品ID */
-    out_product_no?: string
-    /** 失效请求单号 */
-    deactivate_request_no?: string
-    /** 失效时间. RFC 3339 */
-    deactivate_time?: string
-    /** 失效原因 */
-    deactivate_reason?: string
-  }
-
-  /** 单券模式信息 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_ProductCoupon_SingleUsageInfo {
-    /** 满减券使用规则 */
-    normal_coupon?: PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_ProductCoupon_SingleUsageInfo_NormalCoupon
-    /** 折扣券使用规则 */
-    discount_coupon?: PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_ProductCoupon_SingleUsageInfo_DiscountCoupon
-  }
-
-  /** 满减券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_ProductCoupon_SingleUsageInfo_NormalCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
-
-  /** 折扣券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_ProductCoupon_SingleUsageInfo_DiscountCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
-
-  /** 多次优惠模式信息 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_ProductCoupon_SequentialUsageInfo {
-    /** 多次优惠规则类型 */
-    type: 'INCREMENTAL' | 'EQUAL' | (string & {})
-    /** 可使用次数 */
-    count: number
-    /** 多次优惠有效天数 */
-    available_days: number
-    /** 多次优惠使用间隔天数 */
-    interval_days?: number
-  }
-
-  /** 展示信息 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_ProductCoupon_DisplayInfo {
-    /** 商品券名称 */
-    name: string
-    /** 商品券图片 */
-    image_url: string
-    /** 商品券背景图 */
-    background_url: string
-    /** 商品券详情图列表 */
-    detail_image_url_list?: string[]
-    /** 商品原价 */
-    original_price?: number
-    /** 套餐组合 */
-    combo_package_list?: PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_ProductCoupon_DisplayInfo_ComboPackageList[]
-  }
-
-  /** 套餐组合 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_ProductCoupon_DisplayInfo_ComboPackageList {
-    /** 套餐名 */
-    name: string
-    /** 可选单品数量 */
-    pick_count: number
-    /** 单品列表 */
-    choice_list: PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_ProductCoupon_DisplayInfo_ComboPackageList_ChoiceList[]
-  }
-
-  /** 单品列表 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_ProductCoupon_DisplayInfo_ComboPackageList_ChoiceList {
-    /** 单品名称 */
-    name: string
-    /** 单品价格 */
-    price: number
-    /** 单品数量 */
-    count: number
-    /** 单品图片 */
-    image_url?: string
-    /** 单品跳转小程序AppID */
-    mini_program_appid?: string
-    /** 单品跳转小程序路径 */
-    mini_program_path?: string
-  }
+  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_ProductCoupon
+    extends PartnerProductCouponProductCouponsByProductCouponId_Get_Data {}
 
   /** 批次信息 */
   export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock {
@@ -15099,22 +9376,12 @@ export namespace Marketing {
   }
 
   /** 品牌方预上传的券Code数量信息 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_CouponCodeCountInfo {
-    /** 已上传的Code总数 */
-    total_count: number
-    /** 当前可用的Code */
-    available_count: number
-  }
+  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_CouponCodeCountInfo
+    extends PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_CouponCodeCountInfo {}
 
   /** 发放规则 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_StockSendRule {
-    /** 发放次数总上限 */
-    max_count: number
-    /** 每日发放次数上限 */
-    max_count_per_day?: number
-    /** 每个用户领取次数上限 */
-    max_count_per_user?: number
-  }
+  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_StockSendRule
+    extends PartnerProductCouponProductCoupons_Post_Data_Stock_StockSendRule {}
 
   /** 单券使用规则 */
   export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SingleUsageRule {
@@ -15147,61 +9414,24 @@ export namespace Marketing {
   }
 
   /** 每周固定可用时间 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {
-    /** 每周可用星期数 */
-    day_list?: (
-      | 'MONDAY'
-      | 'TUESDAY'
-      | 'WEDNESDAY'
-      | 'THURSDAY'
-      | 'FRIDAY'
-      | 'SATURDAY'
-      | 'SUNDAY'
-      | (string & {})
-    )[]
-    /** 当天可用时间段 */
-    day_period_list?: PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList[]
-  }
-
-  /** 当天可用时间段 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList {
-    /** 当天可用开始时间 */
-    begin_time: number
-    /** 当天可用结束时间 */
-    end_time: number
-  }
+  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod
+    extends PartnerProductCouponProductCoupons_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {}
 
   /** 无规律的可用时间段 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SingleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {
-    /** 开始时间. RFC 3339 */
-    begin_time: string
-    /** 结束时间. RFC 3339 */
-    end_time: string
-  }
+  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SingleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList
+    extends PartnerProductCouponProductCoupons_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {}
 
   /** 满减券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SingleUsageRule_NormalCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
+  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SingleUsageRule_NormalCoupon
+    extends PartnerProductCouponProductCoupons_Post_Data_SingleUsageInfo_NormalCoupon {}
 
   /** 折扣券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SingleUsageRule_DiscountCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
+  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SingleUsageRule_DiscountCoupon
+    extends PartnerProductCouponProductCoupons_Post_Data_SingleUsageInfo_DiscountCoupon {}
 
   /** 兑换券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SingleUsageRule_ExchangeCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定兑换价格 */
-    exchange_price: number
-  }
+  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SingleUsageRule_ExchangeCoupon
+    extends PartnerProductCouponProductCoupons_Post_Data_Stock_SingleUsageRule_ExchangeCoupon {}
 
   /** 多次优惠使用规则 */
   export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SequentialUsageRule {
@@ -15234,158 +9464,40 @@ export namespace Marketing {
   }
 
   /** 每周固定可用时间 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {
-    /** 每周可用星期数 */
-    day_list?: (
-      | 'MONDAY'
-      | 'TUESDAY'
-      | 'WEDNESDAY'
-      | 'THURSDAY'
-      | 'FRIDAY'
-      | 'SATURDAY'
-      | 'SUNDAY'
-      | (string & {})
-    )[]
-    /** 当天可用时间段 */
-    day_period_list?: PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList[]
-  }
-
-  /** 当天可用时间段 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList {
-    /** 当天可用开始时间 */
-    begin_time: number
-    /** 当天可用结束时间 */
-    end_time: number
-  }
+  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod
+    extends PartnerProductCouponProductCoupons_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {}
 
   /** 无规律的可用时间段 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SequentialUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {
-    /** 开始时间. RFC 3339 */
-    begin_time: string
-    /** 结束时间. RFC 3339 */
-    end_time: string
-  }
+  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SequentialUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList
+    extends PartnerProductCouponProductCoupons_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {}
 
   /** 满减券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SequentialUsageRule_NormalCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
+  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SequentialUsageRule_NormalCouponList
+    extends PartnerProductCouponProductCoupons_Post_Data_SingleUsageInfo_NormalCoupon {}
 
   /** 折扣券使用规则列表 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SequentialUsageRule_DiscountCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
+  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SequentialUsageRule_DiscountCouponList
+    extends PartnerProductCouponProductCoupons_Post_Data_SingleUsageInfo_DiscountCoupon {}
 
   /** 兑换券使用规则列表 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SequentialUsageRule_ExchangeCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定兑换价格 */
-    exchange_price: number
-  }
+  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SequentialUsageRule_ExchangeCouponList
+    extends PartnerProductCouponProductCoupons_Post_Data_Stock_SingleUsageRule_ExchangeCoupon {}
 
   /** 券使用规则展示信息 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_UsageRuleDisplayInfo {
-    /** 券使用方式列表 */
-    coupon_usage_method_list: ('OFFLINE' | 'MINI_PROGRAM' | 'APP' | 'PAYMENT_CODE' | (string & {}))[]
-    /** 小程序AppID */
-    mini_program_appid?: string
-    /** 小程序跳转路径 */
-    mini_program_path?: string
-    /** APP的H5跳转路径 */
-    app_path?: string
-    /** 券使用说明 */
-    usage_description: string
-    /** 券可用门店信息 */
-    coupon_available_store_info?: PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_UsageRuleDisplayInfo_CouponAvailableStoreInfo
-    /** APP跳转类型 */
-    app_jump_type?: 'H5' | 'PASSCODE_LINK' | 'USAGE_GUIDE' | (string & {})
-    /** 口令链接 */
-    passcode_link?: string
-  }
-
-  /** 券可用门店信息 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_UsageRuleDisplayInfo_CouponAvailableStoreInfo {
-    /** 券可用门店描述 */
-    description: string
-    /** 小程序AppID */
-    mini_program_appid?: string
-    /** 小程序跳转路径 */
-    mini_program_path?: string
-  }
+  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_UsageRuleDisplayInfo
+    extends PartnerProductCouponProductCoupons_Post_Data_Stock_UsageRuleDisplayInfo {}
 
   /** 用户商品券展示信息 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_CouponDisplayInfo {
-    /** 用户商品券Code展示模式 */
-    code_display_mode?: 'INVISIBLE' | 'BARCODE' | 'QRCODE' | (string & {})
-    /** 背景颜色 */
-    background_color?:
-      | 'Color010'
-      | 'Color020'
-      | 'Color030'
-      | 'Color040'
-      | 'Color050'
-      | 'Color060'
-      | 'Color070'
-      | 'Color080'
-      | 'Color090'
-      | 'Color100'
-      | (string & {})
-    /** 小程序入口 */
-    entrance_mini_program?: PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_CouponDisplayInfo_EntranceMiniProgram
-    /** 公众号入口 */
-    entrance_official_account?: PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_CouponDisplayInfo_EntranceOfficialAccount
-    /** 视频号入口 */
-    entrance_finder?: PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_CouponDisplayInfo_EntranceFinder
-  }
-
-  /** 小程序入口 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_CouponDisplayInfo_EntranceMiniProgram {
-    /** 小程序appid */
-    appid: string
-    /** 小程序跳转路径 */
-    path: string
-    /** 入口文案 */
-    entrance_wording: string
-    /** 引导文案 */
-    guidance_wording: string
-  }
-
-  /** 公众号入口 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_CouponDisplayInfo_EntranceOfficialAccount {
-    /** 公众号AppID */
-    appid: string
-  }
-
-  /** 视频号入口 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_CouponDisplayInfo_EntranceFinder {
-    /** 视频号ID */
-    finder_id: string
-    /** 视频号视频ID */
-    finder_video_id: string
-    /** 视频号封面图 */
-    finder_video_cover_image_url: string
-  }
+  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_CouponDisplayInfo
+    extends PartnerProductCouponProductCoupons_Post_Data_Stock_CouponDisplayInfo {}
 
   /** 事件通知配置 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_NotifyConfig {
-    /** 事件通知appid */
-    notify_appid?: string
-  }
+  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_NotifyConfig
+    extends BusifavorStocksByStockId_Get_Data_NotifyConfig {}
 
   /** 已发放次数 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SentCountInfo {
-    /** 已发放总次数 */
-    total_count: number
-    /** 当天已发放次数 */
-    today_count: number
-  }
+  export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SentCountInfo
+    extends PartnerProductCouponProductCoupons_Post_Data_Stock_SentCountInfo {}
 
   /** 向用户发放商品券 `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons` */
   export interface PartnerProductCouponUsersByOpenidCoupons_Post extends CallSettings {
@@ -15431,568 +9543,8 @@ export namespace Marketing {
   }
 
   /** 向用户发放商品券 `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons` */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Post_Data {
-    /** 用户商品券Code */
-    coupon_code: string
-    /** 用户商品券状态 */
-    coupon_state:
-      | 'CONFIRMING'
-      | 'PENDING'
-      | 'EFFECTIVE'
-      | 'USED'
-      | 'EXPIRED'
-      | 'DELETED'
-      | 'DEACTIVATED'
-      | (string & {})
-    /** 有效期开始时间. RFC 3339 */
-    valid_begin_time: string
-    /** 有效期结束时间. RFC 3339 */
-    valid_end_time: string
-    /** 领券时间. RFC 3339 */
-    receive_time: string
-    /** 发券请求单号 */
-    send_request_no: string
-    /** 发券渠道 */
-    send_channel:
-      | 'API'
-      | 'BRAND_MANAGE'
-      | 'MERCHANT_CARD'
-      | 'MEMBER'
-      | 'SMALL_ACTIVITY'
-      | 'RECEIVE_COMPONENT'
-      | (string & {})
-    /** 确认请求单号 */
-    confirm_request_no?: string
-    /** 确认发放时间. RFC 3339 */
-    confirm_time?: string
-    /** 失效请求单号 */
-    deactivate_request_no?: string
-    /** 失效时间. RFC 3339 */
-    deactivate_time?: string
-    /** 失效原因 */
-    deactivate_reason?: string
-    /** 单券使用详情 */
-    single_usage_detail?: PartnerProductCouponUsersByOpenidCoupons_Post_Data_SingleUsageDetail
-    /** 多次优惠使用详情 */
-    sequential_usage_detail?: PartnerProductCouponUsersByOpenidCoupons_Post_Data_SequentialUsageDetail
-    /** 商品券信息 */
-    product_coupon: PartnerProductCouponUsersByOpenidCoupons_Post_Data_ProductCoupon
-    /** 批次信息 */
-    stock: PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock
-    /** 自定义附加信息 */
-    attach?: string
-    /** 渠道自定义信息 */
-    channel_custom_info?: string
-    /** 品牌ID */
-    brand_id: string
-  }
-
-  /** 单券使用详情 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Post_Data_SingleUsageDetail {
-    /** 券核销请求单号 */
-    use_request_no?: string
-    /** 核销时间. RFC 3339 */
-    use_time?: string
-    /** 关联微信支付订单信息 */
-    associated_order_info?: PartnerProductCouponUsersByOpenidCoupons_Post_Data_SingleUsageDetail_AssociatedOrderInfo
-    /** 退券请求单号 */
-    return_request_no?: string
-    /** 退券时间. RFC 3339 */
-    return_time?: string
-  }
-
-  /** 关联微信支付订单信息 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Post_Data_SingleUsageDetail_AssociatedOrderInfo {
-    /** 微信支付单号 */
-    transaction_id?: string
-    /** 商户订单号 */
-    out_trade_no?: string
-    /** 商户号 */
-    mchid?: string
-    /** 子商户号 */
-    sub_mchid?: string
-  }
-
-  /** 多次优惠使用详情 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Post_Data_SequentialUsageDetail {
-    /** 总可使用次数 */
-    total_count?: number
-    /** 已使用次数 */
-    used_count?: number
-    /** 轮次使用详情列表 */
-    detail_item_list?: PartnerProductCouponUsersByOpenidCoupons_Post_Data_SequentialUsageDetail_DetailItemList[]
-  }
-
-  /** 轮次使用详情列表 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Post_Data_SequentialUsageDetail_DetailItemList {
-    /** 轮次使用详情状态 */
-    detail_state?: 'PENDING' | 'EFFECTIVE' | 'USED' | 'EXPIRED' | 'DELETED' | 'DEACTIVATED' | (string & {})
-    /** 有效期开始时间. RFC 3339 */
-    valid_begin_time?: string
-    /** 有效期结束时间. RFC 3339 */
-    valid_end_time?: string
-    /** 核销请求单号 */
-    use_request_no?: string
-    /** 核销时间. RFC 3339 */
-    use_time?: string
-    /** 关联微信支付订单信息 */
-    associated_order_info?: PartnerProductCouponUsersByOpenidCoupons_Post_Data_SequentialUsageDetail_DetailItemList_AssociatedOrderInfo
-    /** 退券请求单号 */
-    return_request_no?: string
-    /** 退券时间. RFC 3339 */
-    return_time?: string
-    /** 删除时间. RFC 3339 */
-    delete_time?: string
-  }
-
-  /** 关联微信支付订单信息 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Post_Data_SequentialUsageDetail_DetailItemList_AssociatedOrderInfo {
-    /** 微信支付单号 */
-    transaction_id?: string
-    /** 商户订单号 */
-    out_trade_no?: string
-    /** 商户号 */
-    mchid?: string
-    /** 子商户号 */
-    sub_mchid?: string
-  }
-
-  /** 商品券信息 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Post_Data_ProductCoupon {
-    /** 商品券ID */
-    product_coupon_id: string
-    /** 商品券状态 */
-    state: 'AUDITING' | 'EFFECTIVE' | 'DEACTIVATED' | (string & {})
-    /** 品牌ID */
-    brand_id: string
-    /** 优惠范围 */
-    scope: 'ALL' | 'SINGLE' | 'CATEGORY' | (string & {})
-    /** 商品券类型 */
-    type: 'NORMAL' | 'DISCOUNT' | 'EXCHANGE' | (string & {})
-    /** 使用模式 */
-    usage_mode: 'SINGLE' | 'SEQUENTIAL' | (string & {})
-    /** 单券模式信息 */
-    single_usage_info?: PartnerProductCouponUsersByOpenidCoupons_Post_Data_ProductCoupon_SingleUsageInfo
-    /** 多次优惠模式信息 */
-    sequential_usage_info?: PartnerProductCouponUsersByOpenidCoupons_Post_Data_ProductCoupon_SequentialUsageInfo
-    /** 展示信息 */
-    display_info: PartnerProductCouponUsersByOpenidCoupons_Post_Data_ProductCoupon_DisplayInfo
-    /** 外部商品ID */
-    out_product_no?: string
-    /** 失效请求单号 */
-    deactivate_request_no?: string
-    /** 失效时间. RFC 3339 */
-    deactivate_time?: string
-    /** 失效原因 */
-    deactivate_reason?: string
-  }
-
-  /** 单券模式信息 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Post_Data_ProductCoupon_SingleUsageInfo {
-    /** 满减券使用规则 */
-    normal_coupon?: PartnerProductCouponUsersByOpenidCoupons_Post_Data_ProductCoupon_SingleUsageInfo_NormalCoupon
-    /** 折扣券使用规则 */
-    discount_coupon?: PartnerProductCouponUsersByOpenidCoupons_Post_Data_ProductCoupon_SingleUsageInfo_DiscountCoupon
-  }
-
-  /** 满减券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Post_Data_ProductCoupon_SingleUsageInfo_NormalCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
-
-  /** 折扣券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Post_Data_ProductCoupon_SingleUsageInfo_DiscountCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
-
-  /** 多次优惠模式信息 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Post_Data_ProductCoupon_SequentialUsageInfo {
-    /** 多次优惠规则类型 */
-    type: 'INCREMENTAL' | 'EQUAL' | (string & {})
-    /** 可使用次数 */
-    count: number
-    /** 多次优惠有效天数 */
-    available_days: number
-    /** 多次优惠使用间隔天数 */
-    interval_days?: number
-  }
-
-  /** 展示信息 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Post_Data_ProductCoupon_DisplayInfo {
-    /** 商品券名称 */
-    name: string
-    /** 商品券图片 */
-    image_url: string
-    /** 商品券背景图 */
-    background_url: string
-    /** 商品券详情图列表 */
-    detail_image_url_list?: string[]
-    /** 商品原价 */
-    original_price?: number
-    /** 套餐组合 */
-    combo_package_list?: PartnerProductCouponUsersByOpenidCoupons_Post_Data_ProductCoupon_DisplayInfo_ComboPackageList[]
-  }
-
-  /** 套餐组合 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Post_Data_ProductCoupon_DisplayInfo_ComboPackageList {
-    /** 套餐名 */
-    name: string
-    /** 可选单品数量 */
-    pick_count: number
-    /** 单品列表 */
-    choice_list: PartnerProductCouponUsersByOpenidCoupons_Post_Data_ProductCoupon_DisplayInfo_ComboPackageList_ChoiceList[]
-  }
-
-  /** 单品列表 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Post_Data_ProductCoupon_DisplayInfo_ComboPackageList_ChoiceList {
-    /** 单品名称 */
-    name: string
-    /** 单品价格 */
-    price: number
-    /** 单品数量 */
-    count: number
-    /** 单品图片 */
-    image_url?: string
-    /** 单品跳转小程序AppID */
-    mini_program_appid?: string
-    /** 单品跳转小程序路径 */
-    mini_program_path?: string
-  }
-
-  /** 批次信息 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock {
-    /** 商品券ID */
-    product_coupon_id: string
-    /** 批次ID */
-    stock_id: string
-    /** 备注 */
-    remark?: string
-    /** 券Code分配模式 */
-    coupon_code_mode: 'WECHATPAY' | 'UPLOAD' | 'API_ASSIGN' | (string & {})
-    /** 品牌方预上传的券Code数量信息 */
-    coupon_code_count_info?: PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_CouponCodeCountInfo
-    /** 发放规则 */
-    stock_send_rule: PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_StockSendRule
-    /** 单券使用规则 */
-    single_usage_rule?: PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_SingleUsageRule
-    /** 多次优惠使用规则 */
-    sequential_usage_rule?: PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_SequentialUsageRule
-    /** 券使用规则展示信息 */
-    usage_rule_display_info: PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_UsageRuleDisplayInfo
-    /** 用户商品券展示信息 */
-    coupon_display_info: PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_CouponDisplayInfo
-    /** 事件通知配置 */
-    notify_config: PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_NotifyConfig
-    /** 可用门店范围 */
-    store_scope: 'NONE' | 'ALL' | 'SPECIFIC' | (string & {})
-    /** 已发放次数 */
-    sent_count_info: PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_SentCountInfo
-    /** 批次状态 */
-    state: 'AUDITING' | 'SENDING' | 'PAUSED' | 'STOPPED' | 'DEACTIVATED' | (string & {})
-    /** 失效请求单号 */
-    deactivate_request_no?: string
-    /** 失效时间. RFC 3339 */
-    deactivate_time?: string
-    /** 失效原因 */
-    deactivate_reason?: string
-    /** 品牌ID */
-    brand_id: string
-  }
-
-  /** 品牌方预上传的券Code数量信息 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_CouponCodeCountInfo {
-    /** 已上传的Code总数 */
-    total_count: number
-    /** 当前可用的Code */
-    available_count: number
-  }
-
-  /** 发放规则 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_StockSendRule {
-    /** 发放次数总上限 */
-    max_count: number
-    /** 每日发放次数上限 */
-    max_count_per_day?: number
-    /** 每个用户领取次数上限 */
-    max_count_per_user?: number
-  }
-
-  /** 单券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_SingleUsageRule {
-    /** 券可核销时间 */
-    coupon_available_period: PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod
-    /** 满减券使用规则 */
-    normal_coupon?: PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_SingleUsageRule_NormalCoupon
-    /** 折扣券使用规则 */
-    discount_coupon?: PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_SingleUsageRule_DiscountCoupon
-    /** 兑换券使用规则 */
-    exchange_coupon?: PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_SingleUsageRule_ExchangeCoupon
-  }
-
-  /** 券可核销时间 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod {
-    /** 开始时间. RFC 3339 */
-    available_begin_time: string
-    /** 结束时间. RFC 3339 */
-    available_end_time: string
-    /** 生效后N天内有效 */
-    available_days?: number
-    /** 领取后N天开始生效 */
-    wait_days_after_receive?: number
-    /** 每周固定可用时间 */
-    weekly_available_period?: PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod
-    /** 无规律的可用时间段 */
-    irregular_available_period_list?: PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList[]
-    /** 领取后N秒内有效 */
-    available_seconds?: number
-  }
-
-  /** 每周固定可用时间 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {
-    /** 每周可用星期数 */
-    day_list?: (
-      | 'MONDAY'
-      | 'TUESDAY'
-      | 'WEDNESDAY'
-      | 'THURSDAY'
-      | 'FRIDAY'
-      | 'SATURDAY'
-      | 'SUNDAY'
-      | (string & {})
-    )[]
-    /** 当天可用时间段 */
-    day_period_list?: PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList[]
-  }
-
-  /** 当天可用时间段 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList {
-    /** 当天可用开始时间 */
-    begin_time: number
-    /** 当天可用结束时间 */
-    end_time: number
-  }
-
-  /** 无规律的可用时间段 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {
-    /** 开始时间. RFC 3339 */
-    begin_time: string
-    /** 结束时间. RFC 3339 */
-    end_time: string
-  }
-
-  /** 满减券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_SingleUsageRule_NormalCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
-
-  /** 折扣券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_SingleUsageRule_DiscountCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
-
-  /** 兑换券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_SingleUsageRule_ExchangeCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定兑换价格 */
-    exchange_price: number
-  }
-
-  /** 多次优惠使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_SequentialUsageRule {
-    /** 券可核销时间 */
-    coupon_available_period: PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod
-    /** 满减券使用规则 */
-    normal_coupon_list?: PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_SequentialUsageRule_NormalCouponList[]
-    /** 折扣券使用规则列表 */
-    discount_coupon_list?: PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_SequentialUsageRule_DiscountCouponList[]
-    /** 兑换券使用规则列表 */
-    exchange_coupon_list?: PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_SequentialUsageRule_ExchangeCouponList[]
-    /** 多次优惠是否提供首笔特惠 */
-    special_first?: boolean
-  }
-
-  /** 券可核销时间 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod {
-    /** 开始时间. RFC 3339 */
-    available_begin_time: string
-    /** 结束时间. RFC 3339 */
-    available_end_time: string
-    /** 领取后N天开始生效 */
-    wait_days_after_receive?: number
-    /** 每周固定可用时间 */
-    weekly_available_period?: PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod
-    /** 无规律的可用时间段 */
-    irregular_available_period_list?: PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList[]
-    /** 领取后N秒内有效 */
-    available_seconds?: number
-  }
-
-  /** 每周固定可用时间 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {
-    /** 每周可用星期数 */
-    day_list?: (
-      | 'MONDAY'
-      | 'TUESDAY'
-      | 'WEDNESDAY'
-      | 'THURSDAY'
-      | 'FRIDAY'
-      | 'SATURDAY'
-      | 'SUNDAY'
-      | (string & {})
-    )[]
-    /** 当天可用时间段 */
-    day_period_list?: PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList[]
-  }
-
-  /** 当天可用时间段 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList {
-    /** 当天可用开始时间 */
-    begin_time: number
-    /** 当天可用结束时间 */
-    end_time: number
-  }
-
-  /** 无规律的可用时间段 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {
-    /** 开始时间. RFC 3339 */
-    begin_time: string
-    /** 结束时间. RFC 3339 */
-    end_time: string
-  }
-
-  /** 满减券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_SequentialUsageRule_NormalCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
-
-  /** 折扣券使用规则列表 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_SequentialUsageRule_DiscountCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
-
-  /** 兑换券使用规则列表 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_SequentialUsageRule_ExchangeCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定兑换价格 */
-    exchange_price: number
-  }
-
-  /** 券使用规则展示信息 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_UsageRuleDisplayInfo {
-    /** 券使用方式列表 */
-    coupon_usage_method_list: ('OFFLINE' | 'MINI_PROGRAM' | 'APP' | 'PAYMENT_CODE' | (string & {}))[]
-    /** 小程序AppID */
-    mini_program_appid?: string
-    /** 小程序跳转路径 */
-    mini_program_path?: string
-    /** APP的H5跳转路径 */
-    app_path?: string
-    /** 券使用说明 */
-    usage_description: string
-    /** 券可用门店信息 */
-    coupon_available_store_info?: PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_UsageRuleDisplayInfo_CouponAvailableStoreInfo
-    /** APP跳转类型 */
-    app_jump_type?: 'H5' | 'PASSCODE_LINK' | 'USAGE_GUIDE' | (string & {})
-    /** 口令链接 */
-    passcode_link?: string
-  }
-
-  /** 券可用门店信息 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_UsageRuleDisplayInfo_CouponAvailableStoreInfo {
-    /** 券可用门店描述 */
-    description: string
-    /** 小程序AppID */
-    mini_program_appid?: string
-    /** 小程序跳转路径 */
-    mini_program_path?: string
-  }
-
-  /** 用户商品券展示信息 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_CouponDisplayInfo {
-    /** 用户商品券Code展示模式 */
-    code_display_mode?: 'INVISIBLE' | 'BARCODE' | 'QRCODE' | (string & {})
-    /** 背景颜色 */
-    background_color?:
-      | 'Color010'
-      | 'Color020'
-      | 'Color030'
-      | 'Color040'
-      | 'Color050'
-      | 'Color060'
-      | 'Color070'
-      | 'Color080'
-      | 'Color090'
-      | 'Color100'
-      | (string & {})
-    /** 小程序入口 */
-    entrance_mini_program?: PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_CouponDisplayInfo_EntranceMiniProgram
-    /** 公众号入口 */
-    entrance_official_account?: PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_CouponDisplayInfo_EntranceOfficialAccount
-    /** 视频号入口 */
-    entrance_finder?: PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_CouponDisplayInfo_EntranceFinder
-  }
-
-  /** 小程序入口 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_CouponDisplayInfo_EntranceMiniProgram {
-    /** 小程序appid */
-    appid: string
-    /** 小程序跳转路径 */
-    path: string
-    /** 入口文案 */
-    entrance_wording: string
-    /** 引导文案 */
-    guidance_wording: string
-  }
-
-  /** 公众号入口 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_CouponDisplayInfo_EntranceOfficialAccount {
-    /** 公众号AppID */
-    appid: string
-  }
-
-  /** 视频号入口 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_CouponDisplayInfo_EntranceFinder {
-    /** 视频号ID */
-    finder_id: string
-    /** 视频号视频ID */
-    finder_video_id: string
-    /** 视频号封面图 */
-    finder_video_cover_image_url: string
-  }
-
-  /** 事件通知配置 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_NotifyConfig {
-    /** 事件通知appid */
-    notify_appid?: string
-  }
-
-  /** 已发放次数 */
-  export interface PartnerProductCouponUsersByOpenidCoupons_Post_Data_Stock_SentCountInfo {
-    /** 已发放总次数 */
-    total_count: number
-    /** 当天已发放次数 */
-    today_count: number
-  }
+  export interface PartnerProductCouponUsersByOpenidCoupons_Post_Data
+    extends PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList {}
 
   /** `v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}` */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode {
@@ -16093,507 +9645,20 @@ export namespace Marketing {
   }
 
   /** 单券使用详情 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_SingleUsageDetail {
-    /** 券核销请求单号 */
-    use_request_no?: string
-    /** 核销时间. RFC 3339 */
-    use_time?: string
-    /** 关联微信支付订单信息 */
-    associated_order_info?: PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_SingleUsageDetail_AssociatedOrderInfo
-    /** 退券请求单号 */
-    return_request_no?: string
-    /** 退券时间. RFC 3339 */
-    return_time?: string
-  }
-
-  /** 关联微信支付订单信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_SingleUsageDetail_AssociatedOrderInfo {
-    /** 微信支付单号 */
-    transaction_id?: string
-    /** 商户订单号 */
-    out_trade_no?: string
-    /** 商户号 */
-    mchid?: string
-    /** 子商户号 */
-    sub_mchid?: string
-  }
+  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_SingleUsageDetail
+    extends PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_ProgressiveBundleUsageDetail {}
 
   /** 多次优惠使用详情 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_SequentialUsageDetail {
-    /** 总可使用次数 */
-    total_count?: number
-    /** 已使用次数 */
-    used_count?: number
-    /** 轮次使用详情列表 */
-    detail_item_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_SequentialUsageDetail_DetailItemList[]
-  }
-
-  /** 轮次使用详情列表 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_SequentialUsageDetail_DetailItemList {
-    /** 轮次使用详情状态 */
-    detail_state?: 'PENDING' | 'EFFECTIVE' | 'USED' | 'EXPIRED' | 'DELETED' | 'DEACTIVATED' | (string & {})
-    /** 有效期开始时间. RFC 3339 */
-    valid_begin_time?: string
-    /** 有效期结束时间. RFC 3339 */
-    valid_end_time?: string
-    /** 核销请求单号 */
-    use_request_no?: string
-    /** 核销时间. RFC 3339 */
-    use_time?: string
-    /** 关联微信支付订单信息 */
-    associated_order_info?: PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_SequentialUsageDetail_DetailItemList_AssociatedOrderInfo
-    /** 退券请求单号 */
-    return_request_no?: string
-    /** 退券时间. RFC 3339 */
-    return_time?: string
-    /** 删除时间. RFC 3339 */
-    delete_time?: string
-  }
-
-  /** 关联微信支付订单信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_SequentialUsageDetail_DetailItemList_AssociatedOrderInfo {
-    /** 微信支付单号 */
-    transaction_id?: string
-    /** 商户订单号 */
-    out_trade_no?: string
-    /** 商户号 */
-    mchid?: string
-    /** 子商户号 */
-    sub_mchid?: string
-  }
+  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_SequentialUsageDetail
+    extends PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_SequentialUsageDetail {}
 
   /** 商品券信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_ProductCoupon {
-    /** 商品券ID */
-    product_coupon_id: string
-    /** 商品券状态 */
-    state: 'AUDITING' | 'EFFECTIVE' | 'DEACTIVATED' | (string & {})
-    /** 品牌ID */
-    brand_id: string
-    /** 优惠范围 */
-    scope: 'ALL' | 'SINGLE' | 'CATEGORY' | (string & {})
-    /** 商品券类型 */
-    type: 'NORMAL' | 'DISCOUNT' | 'EXCHANGE' | (string & {})
-    /** 使用模式 */
-    usage_mode: 'SINGLE' | 'SEQUENTIAL' | (string & {})
-    /** 单券模式信息 */
-    single_usage_info?: PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_ProductCoupon_SingleUsageInfo
-    /** 多次优惠模式信息 */
-    sequential_usage_info?: PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_ProductCoupon_SequentialUsageInfo
-    /** 展示信息 */
-    display_info: PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_ProductCoupon_DisplayInfo
-    /** 外部商品ID */
-    out_product_no?: string
-    /** 失效请求单号 */
-    deactivate_request_no?: string
-    /** 失效时间. RFC 3339 */
-    deactivate_time?: string
-    /** 失效原因 */
-    deactivate_reason?: string
-  }
-
-  /** 单券模式信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_ProductCoupon_SingleUsageInfo {
-    /** 满减券使用规则 */
-    normal_coupon?: PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_ProductCoupon_SingleUsageInfo_NormalCoupon
-    /** 折扣券使用规则 */
-    discount_coupon?: PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_ProductCoupon_SingleUsageInfo_DiscountCoupon
-  }
-
-  /** 满减券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_ProductCoupon_SingleUsageInfo_NormalCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
-
-  /** 折扣券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_ProductCoupon_SingleUsageInfo_DiscountCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
-
-  /** 多次优惠模式信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_ProductCoupon_SequentialUsageInfo {
-    /** 多次优惠规则类型 */
-    type: 'INCREMENTAL' | 'EQUAL' | (string & {})
-    /** 可使用次数 */
-    count: number
-    /** 多次优惠有效天数 */
-    available_days: number
-    /** 多次优惠使用间隔天数 */
-    interval_days?: number
-  }
-
-  /** 展示信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_ProductCoupon_DisplayInfo {
-    /** 商品券名称 */
-    name: string
-    /** 商品券图片 */
-    image_url: string
-    /** 商品券背景图 */
-    background_url: string
-    /** 商品券详情图列表 */
-    detail_image_url_list?: string[]
-    /** 商品原价 */
-    original_price?: number
-    /** 套餐组合 */
-    combo_package_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_ProductCoupon_DisplayInfo_ComboPackageList[]
-  }
-
-  /** 套餐组合 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_ProductCoupon_DisplayInfo_ComboPackageList {
-    /** 套餐名 */
-    name: string
-    /** 可选单品数量 */
-    pick_count: number
-    /** 单品列表 */
-    choice_list: PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_ProductCoupon_DisplayInfo_ComboPackageList_ChoiceList[]
-  }
-
-  /** 单品列表 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_ProductCoupon_DisplayInfo_ComboPackageList_ChoiceList {
-    /** 单品名称 */
-    name: string
-    /** 单品价格 */
-    price: number
-    /** 单品数量 */
-    count: number
-    /** 单品图片 */
-    image_url?: string
-    /** 单品跳转小程序AppID */
-    mini_program_appid?: string
-    /** 单品跳转小程序路径 */
-    mini_program_path?: string
-  }
+  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_ProductCoupon
+    extends PartnerProductCouponProductCouponsByProductCouponId_Get_Data {}
 
   /** 批次信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock {
-    /** 商品券ID */
-    product_coupon_id: string
-    /** 批次ID */
-    stock_id: string
-    /** 备注 */
-    remark?: string
-    /** 券Code分配模式 */
-    coupon_code_mode: 'WECHATPAY' | 'UPLOAD' | 'API_ASSIGN' | (string & {})
-    /** 品牌方预上传的券Code数量信息 */
-    coupon_code_count_info?: PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_CouponCodeCountInfo
-    /** 发放规则 */
-    stock_send_rule: PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_StockSendRule
-    /** 单券使用规则 */
-    single_usage_rule?: PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_SingleUsageRule
-    /** 多次优惠使用规则 */
-    sequential_usage_rule?: PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_SequentialUsageRule
-    /** 券使用规则展示信息 */
-    usage_rule_display_info: PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_UsageRuleDisplayInfo
-    /** 用户商品券展示信息 */
-    coupon_display_info: PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_CouponDisplayInfo
-    /** 事件通知配置 */
-    notify_config: PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_NotifyConfig
-    /** 可用门店范围 */
-    store_scope: 'NONE' | 'ALL' | 'SPECIFIC' | (string & {})
-    /** 已发放次数 */
-    sent_count_info: PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_SentCountInfo
-    /** 批次状态 */
-    state: 'AUDITING' | 'SENDING' | 'PAUSED' | 'STOPPED' | 'DEACTIVATED' | (string & {})
-    /** 失效请求单号 */
-    deactivate_request_no?: string
-    /** 失效时间. RFC 3339 */
-    deactivate_time?: string
-    /** 失效原因 */
-    deactivate_reason?: string
-    /** 品牌ID */
-    brand_id: string
-  }
-
-  /** 品牌方预上传的券Code数量信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_CouponCodeCountInfo {
-    /** 已上传的Code总数 */
-    total_count: number
-    /** 当前可用的Code */
-    available_count: number
-  }
-
-  /** 发放规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_StockSendRule {
-    /** 发放次数总上限 */
-    max_count: number
-    /** 每日发放次数上限 */
-    max_count_per_day?: number
-    /** 每个用户领取次数上限 */
-    max_count_per_user?: number
-  }
-
-  /** 单券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_SingleUsageRule {
-    /** 券可核销时间 */
-    coupon_available_period: PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_SingleUsageRule_CouponAvailablePeriod
-    /** 满减券使用规则 */
-    normal_coupon?: PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_SingleUsageRule_NormalCoupon
-    /** 折扣券使用规则 */
-    discount_coupon?: PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_SingleUsageRule_DiscountCoupon
-    /** 兑换券使用规则 */
-    exchange_coupon?: PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_SingleUsageRule_ExchangeCoupon
-  }
-
-  /** 券可核销时间 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_SingleUsageRule_CouponAvailablePeriod {
-    /** 开始时间. RFC 3339 */
-    available_begin_time: string
-    /** 结束时间. RFC 3339 */
-    available_end_time: string
-    /** 生效后N天内有效 */
-    available_days?: number
-    /** 领取后N天开始生效 */
-    wait_days_after_receive?: number
-    /** 每周固定可用时间 */
-    weekly_available_period?: PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod
-    /** 无规律的可用时间段 */
-    irregular_available_period_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_SingleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList[]
-  }
-
-  /** 每周固定可用时间 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {
-    /** 每周可用星期数 */
-    day_list?: (
-      | 'MONDAY'
-      | 'TUESDAY'
-      | 'WEDNESDAY'
-      | 'THURSDAY'
-      | 'FRIDAY'
-      | 'SATURDAY'
-      | 'SUNDAY'
-      | (string & {})
-    )[]
-    /** 当天可用时间段 */
-    day_period_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList[]
-  }
-
-  /** 当天可用时间段 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList {
-    /** 当天可用开始时间 */
-    begin_time: number
-    /** 当天可用结束时间 */
-    end_time: number
-  }
-
-  /** 无规律的可用时间段 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_SingleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {
-    /** 开始时间. RFC 3339 */
-    begin_time: string
-    /** 结束时间. RFC 3339 */
-    end_time: string
-  }
-
-  /** 满减券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_SingleUsageRule_NormalCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
-
-  /** 折扣券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_SingleUsageRule_DiscountCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
-
-  /** 兑换券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_SingleUsageRule_ExchangeCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定兑换价格 */
-    exchange_price: number
-  }
-
-  /** 多次优惠使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_SequentialUsageRule {
-    /** 券可核销时间 */
-    coupon_available_period: PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_SequentialUsageRule_CouponAvailablePeriod
-    /** 满减券使用规则 */
-    normal_coupon_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_SequentialUsageRule_NormalCouponList[]
-    /** 折扣券使用规则列表 */
-    discount_coupon_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_SequentialUsageRule_DiscountCouponList[]
-    /** 兑换券使用规则列表 */
-    exchange_coupon_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_SequentialUsageRule_ExchangeCouponList[]
-    /** 多次优惠是否提供首笔特惠 */
-    special_first?: boolean
-  }
-
-  /** 券可核销时间 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_SequentialUsageRule_CouponAvailablePeriod {
-    /** 开始时间. RFC 3339 */
-    available_begin_time: string
-    /** 结束时间. RFC 3339 */
-    available_end_time: string
-    /** 领取后N天开始生效 */
-    wait_days_after_receive?: number
-    /** 每周固定可用时间 */
-    weekly_available_period?: PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod
-    /** 无规律的可用时间段 */
-    irregular_available_period_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList[]
-  }
-
-  /** 每周固定可用时间 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {
-    /** 每周可用星期数 */
-    day_list?: (
-      | 'MONDAY'
-      | 'TUESDAY'
-      | 'WEDNESDAY'
-      | 'THURSDAY'
-      | 'FRIDAY'
-      | 'SATURDAY'
-      | 'SUNDAY'
-      | (string & {})
-    )[]
-    /** 当天可用时间段 */
-    day_period_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList[]
-  }
-
-  /** 当天可用时间段 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList {
-    /** 当天可用开始时间 */
-    begin_time: number
-    /** 当天可用结束时间 */
-    end_time: number
-  }
-
-  /** 无规律的可用时间段 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {
-    /** 开始时间. RFC 3339 */
-    begin_time: string
-    /** 结束时间. RFC 3339 */
-    end_time: string
-  }
-
-  /** 满减券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_SequentialUsageRule_NormalCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
-
-  /** 折扣券使用规则列表 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_SequentialUsageRule_DiscountCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
-
-  /** 兑换券使用规则列表 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_SequentialUsageRule_ExchangeCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定兑换价格 */
-    exchange_price: number
-  }
-
-  /** 券使用规则展示信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_UsageRuleDisplayInfo {
-    /** 券使用方式列表 */
-    coupon_usage_method_list: ('OFFLINE' | 'MINI_PROGRAM' | 'APP' | 'PAYMENT_CODE' | (string & {}))[]
-    /** 小程序AppID */
-    mini_program_appid?: string
-    /** 小程序跳转路径 */
-    mini_program_path?: string
-    /** APP的H5跳转路径 */
-    app_path?: string
-    /** 券使用说明 */
-    usage_description: string
-    /** 券可用门店信息 */
-    coupon_available_store_info?: PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_UsageRuleDisplayInfo_CouponAvailableStoreInfo
-    /** APP跳转类型 */
-    app_jump_type?: 'H5' | 'PASSCODE_LINK' | 'USAGE_GUIDE' | (string & {})
-    /** 口令链接 */
-    passcode_link?: string
-  }
-
-  /** 券可用门店信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_UsageRuleDisplayInfo_CouponAvailableStoreInfo {
-    /** 券可用门店描述 */
-    description: string
-    /** 小程序AppID */
-    mini_program_appid?: string
-    /** 小程序跳转路径 */
-    mini_program_path?: string
-  }
-
-  /** 用户商品券展示信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_CouponDisplayInfo {
-    /** 用户商品券Code展示模式 */
-    code_display_mode?: 'INVISIBLE' | 'BARCODE' | 'QRCODE' | (string & {})
-    /** 背景颜色 */
-    background_color?:
-      | 'Color010'
-      | 'Color020'
-      | 'Color030'
-      | 'Color040'
-      | 'Color050'
-      | 'Color060'
-      | 'Color070'
-      | 'Color080'
-      | 'Color090'
-      | 'Color100'
-      | (string & {})
-    /** 小程序入口 */
-    entrance_mini_program?: PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_CouponDisplayInfo_EntranceMiniProgram
-    /** 公众号入口 */
-    entrance_official_account?: PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_CouponDisplayInfo_EntranceOfficialAccount
-    /** 视频号入口 */
-    entrance_finder?: PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_CouponDisplayInfo_EntranceFinder
-  }
-
-  /** 小程序入口 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_CouponDisplayInfo_EntranceMiniProgram {
-    /** 小程序appid */
-    appid: string
-    /** 小程序跳转路径 */
-    path: string
-    /** 入口文案 */
-    entrance_wording: string
-    /** 引导文案 */
-    guidance_wording: string
-  }
-
-  /** 公众号入口 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_CouponDisplayInfo_EntranceOfficialAccount {
-    /** 公众号AppID */
-    appid: string
-  }
-
-  /** 视频号入口 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_CouponDisplayInfo_EntranceFinder {
-    /** 视频号ID */
-    finder_id: string
-    /** 视频号视频ID */
-    finder_video_id: string
-    /** 视频号封面图 */
-    finder_video_cover_image_url: string
-  }
-
-  /** 事件通知配置 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_NotifyConfig {
-    /** 事件通知appid */
-    notify_appid?: string
-  }
-
-  /** 已发放次数 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock_SentCountInfo {
-    /** 已发放总次数 */
-    total_count: number
-    /** 当天已发放次数 */
-    today_count: number
-  }
+  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock
+    extends PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList {}
 
   /** `v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/confirm` */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm {
@@ -16710,16 +9775,8 @@ export namespace Marketing {
   }
 
   /** 关联微信支付订单信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_SingleUsageDetail_AssociatedOrderInfo {
-    /** 微信支付单号 */
-    transaction_id?: string
-    /** 商户订单号 */
-    out_trade_no?: string
-    /** 商户号 */
-    mchid?: string
-    /** 子商户号 */
-    sub_mchid?: string
-  }
+  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_SingleUsageDetail_AssociatedOrderInfo
+    extends PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_ProgressiveBundleUsageDetail_AssociatedOrderInfo {}
 
   /** 券核销的关联微信支付分订单信息 */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_SingleUsageDetail_AssociatedPayScoreOrderInfo {
@@ -16734,481 +9791,16 @@ export namespace Marketing {
   }
 
   /** 多次优惠使用详情 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_ProgressiveBundleUsageDetail {
-    /** 总可使用次数 */
-    total_count?: number
-    /** 已使用次数 */
-    used_count?: number
-    /** 轮次使用详情列表 */
-    detail_item_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_ProgressiveBundleUsageDetail_DetailItemList[]
-  }
-
-  /** 轮次使用详情列表 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_ProgressiveBundleUsageDetail_DetailItemList {
-    /** 轮次使用详情状态 */
-    detail_state?: 'PENDING' | 'EFFECTIVE' | 'USED' | 'EXPIRED' | 'DELETED' | 'DEACTIVATED' | (string & {})
-    /** 有效期开始时间. RFC 3339 */
-    valid_begin_time?: string
-    /** 有效期结束时间. RFC 3339 */
-    valid_end_time?: string
-    /** 核销请求单号 */
-    use_request_no?: string
-    /** 核销时间. RFC 3339 */
-    use_time?: string
-    /** 关联微信支付订单信息 */
-    associated_order_info?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_ProgressiveBundleUsageDetail_DetailItemList_AssociatedOrderInfo
-    /** 退券请求单号 */
-    return_request_no?: string
-    /** 退券时间. RFC 3339 */
-    return_time?: string
-    /** 删除时间. RFC 3339 */
-    delete_time?: string
-  }
-
-  /** 关联微信支付订单信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_ProgressiveBundleUsageDetail_DetailItemList_AssociatedOrderInfo {
-    /** 微信支付单号 */
-    transaction_id?: string
-    /** 商户订单号 */
-    out_trade_no?: string
-    /** 商户号 */
-    mchid?: string
-    /** 子商户号 */
-    sub_mchid?: string
-  }
+  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_ProgressiveBundleUsageDetail
+    extends PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_SequentialUsageDetail {}
 
   /** 商品券信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_ProductCoupon {
-    /** 商品券ID */
-    product_coupon_id: string
-    /** 商品券状态 */
-    state: 'AUDITING' | 'EFFECTIVE' | 'DEACTIVATED' | (string & {})
-    /** 品牌ID */
-    brand_id: string
-    /** 优惠范围 */
-    scope: 'ALL' | 'SINGLE' | 'CATEGORY' | (string & {})
-    /** 商品券类型 */
-    type: 'NORMAL' | 'DISCOUNT' | 'EXCHANGE' | (string & {})
-    /** 使用模式 */
-    usage_mode: 'SINGLE' | 'SEQUENTIAL' | (string & {})
-    /** 单券模式信息 */
-    single_usage_info?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_ProductCoupon_SingleUsageInfo
-    /** 多次优惠模式信息 */
-    sequential_usage_info?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_ProductCoupon_SequentialUsageInfo
-    /** 展示信息 */
-    display_info: PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_ProductCoupon_DisplayInfo
-    /** 外部商品ID */
-    out_product_no?: string
-    /** 失效请求单号 */
-    deactivate_request_no?: string
-    /** 失效时间. RFC 3339 */
-    deactivate_time?: string
-    /** 失效原因 */
-    deactivate_reason?: string
-  }
-
-  /** 单券模式信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_ProductCoupon_SingleUsageInfo {
-    /** 满减券使用规则 */
-    normal_coupon?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_ProductCoupon_SingleUsageInfo_NormalCoupon
-    /** 折扣券使用规则 */
-    discount_coupon?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_ProductCoupon_SingleUsageInfo_DiscountCoupon
-  }
-
-  /** 满减券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_ProductCoupon_SingleUsageInfo_NormalCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
-
-  /** 折扣券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_ProductCoupon_SingleUsageInfo_DiscountCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
-
-  /** 多次优惠模式信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_ProductCoupon_SequentialUsageInfo {
-    /** 多次优惠规则类型 */
-    type: 'INCREMENTAL' | 'EQUAL' | (string & {})
-    /** 可使用次数 */
-    count: number
-    /** 多次优惠有效天数 */
-    available_days: number
-    /** 多次优惠使用间隔天数 */
-    interval_days?: number
-  }
-
-  /** 展示信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_ProductCoupon_DisplayInfo {
-    /** 商品券名称 */
-    name: string
-    /** 商品券图片 */
-    image_url: string
-    /** 商品券背景图 */
-    background_url: string
-    /** 商品券详情图列表 */
-    detail_image_url_list?: string[]
-    /** 商品原价 */
-    original_price?: number
-    /** 套餐组合 */
-    combo_package_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_ProductCoupon_DisplayInfo_ComboPackageList[]
-  }
-
-  /** 套餐组合 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_ProductCoupon_DisplayInfo_ComboPackageList {
-    /** 套餐名 */
-    name: string
-    /** 可选单品数量 */
-    pick_count: number
-    /** 单品列表 */
-    choice_list: PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_ProductCoupon_DisplayInfo_ComboPackageList_ChoiceList[]
-  }
-
-  /** 单品列表 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_ProductCoupon_DisplayInfo_ComboPackageList_ChoiceList {
-    /** 单品名称 */
-    name: string
-    /** 单品价格 */
-    price: number
-    /** 单品数量 */
-    count: number
-    /** 单品图片 */
-    image_url?: string
-    /** 单品跳转小程序AppID */
-    mini_program_appid?: string
-    /** 单品跳转小程序路径 */
-    mini_program_path?: string
-  }
+  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_ProductCoupon
+    extends PartnerProductCouponProductCouponsByProductCouponId_Get_Data {}
 
   /** 批次信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock {
-    /** 商品券ID */
-    product_coupon_id: string
-    /** 批次ID */
-    stock_id: string
-    /** 备注 */
-    remark?: string
-    /** 券Code分配模式 */
-    coupon_code_mode: 'WECHATPAY' | 'UPLOAD' | 'API_ASSIGN' | (string & {})
-    /** 品牌方预上传的券Code数量信息 */
-    coupon_code_count_info?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_CouponCodeCountInfo
-    /** 发放规则 */
-    stock_send_rule: PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_StockSendRule
-    /** 单券使用规则 */
-    single_usage_rule?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_SingleUsageRule
-    /** 多次优惠使用规则 */
-    sequential_usage_rule?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_SequentialUsageRule
-    /** 券使用规则展示信息 */
-    usage_rule_display_info: PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_UsageRuleDisplayInfo
-    /** 用户商品券展示信息 */
-    coupon_display_info: PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_CouponDisplayInfo
-    /** 事件通知配置 */
-    notify_config: PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_NotifyConfig
-    /** 可用门店范围 */
-    store_scope: 'NONE' | 'ALL' | 'SPECIFIC' | (string & {})
-    /** 已发放次数 */
-    sent_count_info: PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_SentCountInfo
-    /** 批次状态 */
-    state: 'AUDITING' | 'SENDING' | 'PAUSED' | 'STOPPED' | 'DEACTIVATED' | (string & {})
-    /** 失效请求单号 */
-    deactivate_request_no?: string
-    /** 失效时间. RFC 3339 */
-    deactivate_time?: string
-    /** 失效原因 */
-    deactivate_reason?: string
-    /** 品牌ID */
-    brand_id: string
-  }
-
-  /** 品牌方预上传的券Code数量信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_CouponCodeCountInfo {
-    /** 已上传的Code总数 */
-    total_count: number
-    /** 当前可用的Code */
-    available_count: number
-  }
-
-  /** 发放规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_StockSendRule {
-    /** 发放次数总上限 */
-    max_count: number
-    /** 每日发放次数上限 */
-    max_count_per_day?: number
-    /** 每个用户领取次数上限 */
-    max_count_per_user?: number
-  }
-
-  /** 单券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_SingleUsageRule {
-    /** 券可核销时间 */
-    coupon_available_period: PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod
-    /** 满减券使用规则 */
-    normal_coupon?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_SingleUsageRule_NormalCoupon
-    /** 折扣券使用规则 */
-    discount_coupon?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_SingleUsageRule_DiscountCoupon
-    /** 兑换券使用规则 */
-    exchange_coupon?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_SingleUsageRule_ExchangeCoupon
-  }
-
-  /** 券可核销时间 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod {
-    /** 开始时间. RFC 3339 */
-    available_begin_time: string
-    /** 结束时间. RFC 3339 */
-    available_end_time: string
-    /** 生效后N天内有效 */
-    available_days?: number
-    /** 领取后N天开始生效 */
-    wait_days_after_receive?: number
-    /** 每周固定可用时间 */
-    weekly_available_period?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod
-    /** 无规律的可用时间段 */
-    irregular_available_period_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList[]
-  }
-
-  /** 每周固定可用时间 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {
-    /** 每周可用星期数 */
-    day_list?: (
-      | 'MONDAY'
-      | 'TUESDAY'
-      | 'WEDNESDAY'
-      | 'THURSDAY'
-      | 'FRIDAY'
-      | 'SATURDAY'
-      | 'SUNDAY'
-      | (string & {})
-    )[]
-    /** 当天可用时间段 */
-    day_period_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList[]
-  }
-
-  /** 当天可用时间段 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList {
-    /** 当天可用开始时间 */
-    begin_time: number
-    /** 当天可用结束时间 */
-    end_time: number
-  }
-
-  /** 无规律的可用时间段 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {
-    /** 开始时间. RFC 3339 */
-    begin_time: string
-    /** 结束时间. RFC 3339 */
-    end_time: string
-  }
-
-  /** 满减券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_SingleUsageRule_NormalCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
-
-  /** 折扣券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_SingleUsageRule_DiscountCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
-
-  /** 兑换券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_SingleUsageRule_ExchangeCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定兑换价格 */
-    exchange_price: number
-  }
-
-  /** 多次优惠使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_SequentialUsageRule {
-    /** 券可核销时间 */
-    coupon_available_period: PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod
-    /** 满减券使用规则 */
-    normal_coupon_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_SequentialUsageRule_NormalCouponList[]
-    /** 折扣券使用规则列表 */
-    discount_coupon_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_SequentialUsageRule_DiscountCouponList[]
-    /** 兑换券使用规则列表 */
-    exchange_coupon_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_SequentialUsageRule_ExchangeCouponList[]
-    /** 多次优惠是否提供首笔特惠 */
-    special_first?: boolean
-  }
-
-  /** 券可核销时间 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod {
-    /** 开始时间. RFC 3339 */
-    available_begin_time: string
-    /** 结束时间. RFC 3339 */
-    available_end_time: string
-    /** 领取后N天开始生效 */
-    wait_days_after_receive?: number
-    /** 每周固定可用时间 */
-    weekly_available_period?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod
-    /** 无规律的可用时间段 */
-    irregular_available_period_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList[]
-  }
-
-  /** 每周固定可用时间 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {
-    /** 每周可用星期数 */
-    day_list?: (
-      | 'MONDAY'
-      | 'TUESDAY'
-      | 'WEDNESDAY'
-      | 'THURSDAY'
-      | 'FRIDAY'
-      | 'SATURDAY'
-      | 'SUNDAY'
-      | (string & {})
-    )[]
-    /** 当天可用时间段 */
-    day_period_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList[]
-  }
-
-  /** 当天可用时间段 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList {
-    /** 当天可用开始时间 */
-    begin_time: number
-    /** 当天可用结束时间 */
-    end_time: number
-  }
-
-  /** 无规律的可用时间段 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {
-    /** 开始时间. RFC 3339 */
-    begin_time: string
-    /** 结束时间. RFC 3339 */
-    end_time: string
-  }
-
-  /** 满减券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_SequentialUsageRule_NormalCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
-
-  /** 折扣券使用规则列表 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_SequentialUsageRule_DiscountCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
-
-  /** 兑换券使用规则列表 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_SequentialUsageRule_ExchangeCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定兑换价格 */
-    exchange_price: number
-  }
-
-  /** 券使用规则展示信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_UsageRuleDisplayInfo {
-    /** 券使用方式列表 */
-    coupon_usage_method_list: ('OFFLINE' | 'MINI_PROGRAM' | 'APP' | 'PAYMENT_CODE' | (string & {}))[]
-    /** 小程序AppID */
-    mini_program_appid?: string
-    /** 小程序跳转路径 */
-    mini_program_path?: string
-    /** APP的H5跳转路径 */
-    app_path?: string
-    /** 券使用说明 */
-    usage_description: string
-    /** 券可用门店信息 */
-    coupon_available_store_info?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_UsageRuleDisplayInfo_CouponAvailableStoreInfo
-    /** APP跳转类型 */
-    app_jump_type?: 'H5' | 'PASSCODE_LINK' | 'USAGE_GUIDE' | (string & {})
-    /** 口令链接 */
-    passcode_link?: string
-  }
-
-  /** 券可用门店信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_UsageRuleDisplayInfo_CouponAvailableStoreInfo {
-    /** 券可用门店描述 */
-    description: string
-    /** 小程序AppID */
-    mini_program_appid?: string
-    /** 小程序跳转路径 */
-    mini_program_path?: string
-  }
-
-  /** 用户商品券展示信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_CouponDisplayInfo {
-    /** 用户商品券Code展示模式 */
-    code_display_mode?: 'INVISIBLE' | 'BARCODE' | 'QRCODE' | (string & {})
-    /** 背景颜色 */
-    background_color?:
-      | 'Color010'
-      | 'Color020'
-      | 'Color030'
-      | 'Color040'
-      | 'Color050'
-      | 'Color060'
-      | 'Color070'
-      | 'Color080'
-      | 'Color090'
-      | 'Color100'
-      | (string & {})
-    /** 小程序入口 */
-    entrance_mini_program?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_CouponDisplayInfo_EntranceMiniProgram
-    /** 公众号入口 */
-    entrance_official_account?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_CouponDisplayInfo_EntranceOfficialAccount
-    /** 视频号入口 */
-    entrance_finder?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_CouponDisplayInfo_EntranceFinder
-  }
-
-  /** 小程序入口 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_CouponDisplayInfo_EntranceMiniProgram {
-    /** 小程序appid */
-    appid: string
-    /** 小程序跳转路径 */
-    path: string
-    /** 入口文案 */
-    entrance_wording: string
-    /** 引导文案 */
-    guidance_wording: string
-  }
-
-  /** 公众号入口 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_CouponDisplayInfo_EntranceOfficialAccount {
-    /** 公众号AppID */
-    appid: string
-  }
-
-  /** 视频号入口 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_CouponDisplayInfo_EntranceFinder {
-    /** 视频号ID */
-    finder_id: string
-    /** 视频号视频ID */
-    finder_video_id: string
-    /** 视频号封面图 */
-    finder_video_cover_image_url: string
-  }
-
-  /** 事件通知配置 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_NotifyConfig {
-    /** 事件通知appid */
-    notify_appid?: string
-  }
-
-  /** 已发放次数 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock_SentCountInfo {
-    /** 已发放总次数 */
-    total_count: number
-    /** 当天已发放次数 */
-    today_count: number
-  }
+  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock
+    extends PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList {}
 
   /** `v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/deactivate` */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate {
@@ -17252,564 +9844,8 @@ export namespace Marketing {
   }
 
   /** 失效用户商品券 `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/deactivate` */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data {
-    /** 用户商品券Code */
-    coupon_code: string
-    /** 用户商品券状态 */
-    coupon_state:
-      | 'CONFIRMING'
-      | 'PENDING'
-      | 'EFFECTIVE'
-      | 'USED'
-      | 'EXPIRED'
-      | 'DELETED'
-      | 'DEACTIVATED'
-      | (string & {})
-    /** 有效期开始时间. RFC 3339 */
-    valid_begin_time: string
-    /** 有效期结束时间. RFC 3339 */
-    valid_end_time: string
-    /** 领券时间. RFC 3339 */
-    receive_time: string
-    /** 发券请求单号 */
-    send_request_no: string
-    /** 发券渠道 */
-    send_channel:
-      | 'API'
-      | 'BRAND_MANAGE'
-      | 'MERCHANT_CARD'
-      | 'MEMBER'
-      | 'SMALL_ACTIVITY'
-      | 'RECEIVE_COMPONENT'
-      | (string & {})
-    /** 确认请求单号 */
-    confirm_request_no?: string
-    /** 确认发放时间. RFC 3339 */
-    confirm_time?: string
-    /** 失效请求单号 */
-    deactivate_request_no?: string
-    /** 失效时间. RFC 3339 */
-    deactivate_time?: string
-    /** 失效原因 */
-    deactivate_reason?: string
-    /** 单券使用详情 */
-    single_usage_detail?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_SingleUsageDetail
-    /** 多次优惠使用详情 */
-    sequential_usage_detail?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_SequentialUsageDetail
-    /** 商品券信息 */
-    product_coupon: PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_ProductCoupon
-    /** 批次信息 */
-    stock: PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock
-    /** 自定义附加信息 */
-    attach?: string
-    /** 渠道自定义信息 */
-    channel_custom_info?: string
-    /** 品牌ID */
-    brand_id: string
-  }
-
-  /** 单券使用详情 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_SingleUsageDetail {
-    /** 券核销请求单号 */
-    use_request_no?: string
-    /** 核销时间. RFC 3339 */
-    use_time?: string
-    /** 关联微信支付订单信息 */
-    associated_order_info?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_SingleUsageDetail_AssociatedOrderInfo
-    /** 退券请求单号 */
-    return_request_no?: string
-    /** 退券时间. RFC 3339 */
-    return_time?: string
-  }
-
-  /** 关联微信支付订单信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_SingleUsageDetail_AssociatedOrderInfo {
-    /** 微信支付单号 */
-    transaction_id?: string
-    /** 商户订单号 */
-    out_trade_no?: string
-    /** 商户号 */
-    mchid?: string
-    /** 子商户号 */
-    sub_mchid?: string
-  }
-
-  /** 多次优惠使用详情 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_SequentialUsageDetail {
-    /** 总可使用次数 */
-    total_count?: number
-    /** 已使用次数 */
-    used_count?: number
-    /** 轮次使用详情列表 */
-    detail_item_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_SequentialUsageDetail_DetailItemList[]
-  }
-
-  /** 轮次使用详情列表 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_SequentialUsageDetail_DetailItemList {
-    /** 轮次使用详情状态 */
-    detail_state?: 'PENDING' | 'EFFECTIVE' | 'USED' | 'EXPIRED' | 'DELETED' | 'DEACTIVATED' | (string & {})
-    /** 有效期开始时间. RFC 3339 */
-    valid_begin_time?: string
-    /** 有效期结束时间. RFC 3339 */
-    valid_end_time?: string
-    /** 核销请求单号 */
-    use_request_no?: string
-    /** 核销时间. RFC 3339 */
-    use_time?: string
-    /** 关联微信支付订单信息 */
-    associated_order_info?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_SequentialUsageDetail_DetailItemList_AssociatedOrderInfo
-    /** 退券请求单号 */
-    return_request_no?: string
-    /** 退券时间. RFC 3339 */
-    return_time?: string
-    /** 删除时间. RFC 3339 */
-    delete_time?: string
-  }
-
-  /** 关联微信支付订单信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_SequentialUsageDetail_DetailItemList_AssociatedOrderInfo {
-    /** 微信支付单号 */
-    transaction_id?: string
-    /** 商户订单号 */
-    out_trade_no?: string
-    /** 商户号 */
-    mchid?: string
-    /** 子商户号 */
-    sub_mchid?: string
-  }
-
-  /** 商品券信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_ProductCoupon {
-    /** 商品券ID */
-    product_coupon_id: string
-    /** 商品券状态 */
-    state: 'AUDITING' | 'EFFECTIVE' | 'DEACTIVATED' | (string & {})
-    /** 品牌ID */
-    brand_id: string
-    /** 优惠范围 */
-    scope: 'ALL' | 'SINGLE' | 'CATEGORY' | (string & {})
-    /** 商品券类型 */
-    type: 'NORMAL' | 'DISCOUNT' | 'EXCHANGE' | (string & {})
-    /** 使用模式 */
-    usage_mode: 'SINGLE' | 'SEQUENTIAL' | (string & {})
-    /** 单券模式信息 */
-    single_usage_info?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_ProductCoupon_SingleUsageInfo
-    /** 多次优惠模式信息 */
-    sequential_usage_info?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_ProductCoupon_SequentialUsageInfo
-    /** 展示信息 */
-    display_info: PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_ProductCoupon_DisplayInfo
-    /** 外部商品ID */
-    out_product_no?: string
-    /** 失效请求单号 */
-    deactivate_request_no?: string
-    /** 失效时间. RFC 3339 */
-    deactivate_time?: string
-    /** 失效原因 */
-    deactivate_reason?: string
-  }
-
-  /** 单券模式信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_ProductCoupon_SingleUsageInfo {
-    /** 满减券使用规则 */
-    normal_coupon?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_ProductCoupon_SingleUsageInfo_NormalCoupon
-    /** 折扣券使用规则 */
-    discount_coupon?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_ProductCoupon_SingleUsageInfo_DiscountCoupon
-  }
-
-  /** 满减券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_ProductCoupon_SingleUsageInfo_NormalCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
-
-  /** 折扣券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_ProductCoupon_SingleUsageInfo_DiscountCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
-
-  /** 多次优惠模式信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_ProductCoupon_SequentialUsageInfo {
-    /** 多次优惠规则类型 */
-    type: 'INCREMENTAL' | 'EQUAL' | (string & {})
-    /** 可使用次数 */
-    count: number
-    /** 多次优惠有效天数 */
-    available_days: number
-    /** 多次优惠使用间隔天数 */
-    interval_days?: number
-  }
-
-  /** 展示信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_ProductCoupon_DisplayInfo {
-    /** 商品券名称 */
-    name: string
-    /** 商品券图片 */
-    image_url: string
-    /** 商品券背景图 */
-    background_url: string
-    /** 商品券详情图列表 */
-    detail_image_url_list?: string[]
-    /** 商品原价 */
-    original_price?: number
-    /** 套餐组合 */
-    combo_package_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_ProductCoupon_DisplayInfo_ComboPackageList[]
-  }
-
-  /** 套餐组合 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_ProductCoupon_DisplayInfo_ComboPackageList {
-    /** 套餐名 */
-    name: string
-    /** 可选单品数量 */
-    pick_count: number
-    /** 单品列表 */
-    choice_list: PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_ProductCoupon_DisplayInfo_ComboPackageList_ChoiceList[]
-  }
-
-  /** 单品列表 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_ProductCoupon_DisplayInfo_ComboPackageList_ChoiceList {
-    /** 单品名称 */
-    name: string
-    /** 单品价格 */
-    price: number
-    /** 单品数量 */
-    count: number
-    /** 单品图片 */
-    image_url?: string
-    /** 单品跳转小程序AppID */
-    mini_program_appid?: string
-    /** 单品跳转小程序路径 */
-    mini_program_path?: string
-  }
-
-  /** 批次信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock {
-    /** 商品券ID */
-    product_coupon_id: string
-    /** 批次ID */
-    stock_id: string
-    /** 备注 */
-    remark?: string
-    /** 券Code分配模式 */
-    coupon_code_mode: 'WECHATPAY' | 'UPLOAD' | 'API_ASSIGN' | (string & {})
-    /** 品牌方预上传的券Code数量信息 */
-    coupon_code_count_info?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_CouponCodeCountInfo
-    /** 发放规则 */
-    stock_send_rule: PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_StockSendRule
-    /** 单券使用规则 */
-    single_usage_rule?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_SingleUsageRule
-    /** 多次优惠使用规则 */
-    sequential_usage_rule?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_SequentialUsageRule
-    /** 券使用规则展示信息 */
-    usage_rule_display_info: PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_UsageRuleDisplayInfo
-    /** 用户商品券展示信息 */
-    coupon_display_info: PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_CouponDisplayInfo
-    /** 事件通知配置 */
-    notify_config: PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_NotifyConfig
-    /** 可用门店范围 */
-    store_scope: 'NONE' | 'ALL' | 'SPECIFIC' | (string & {})
-    /** 已发放次数 */
-    sent_count_info: PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_SentCountInfo
-    /** 批次状态 */
-    state: 'AUDITING' | 'SENDING' | 'PAUSED' | 'STOPPED' | 'DEACTIVATED' | (string & {})
-    /** 失效请求单号 */
-    deactivate_request_no?: string
-    /** 失效时间. RFC 3339 */
-    deactivate_time?: string
-    /** 失效原因 */
-    deactivate_reason?: string
-    /** 品牌ID */
-    brand_id: string
-  }
-
-  /** 品牌方预上传的券Code数量信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_CouponCodeCountInfo {
-    /** 已上传的Code总数 */
-    total_count: number
-    /** 当前可用的Code */
-    available_count: number
-  }
-
-  /** 发放规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_StockSendRule {
-    /** 发放次数总上限 */
-    max_count: number
-    /** 每日发放次数上限 */
-    max_count_per_day?: number
-    /** 每个用户领取次数上限 */
-    max_count_per_user?: number
-  }
-
-  /** 单券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_SingleUsageRule {
-    /** 券可核销时间 */
-    coupon_available_period: PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod
-    /** 满减券使用规则 */
-    normal_coupon?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_SingleUsageRule_NormalCoupon
-    /** 折扣券使用规则 */
-    discount_coupon?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_SingleUsageRule_DiscountCoupon
-    /** 兑换券使用规则 */
-    exchange_coupon?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_SingleUsageRule_ExchangeCoupon
-  }
-
-  /** 券可核销时间 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod {
-    /** 开始时间. RFC 3339 */
-    available_begin_time: string
-    /** 结束时间. RFC 3339 */
-    available_end_time: string
-    /** 生效后N天内有效 */
-    available_days?: number
-    /** 领取后N天开始生效 */
-    wait_days_after_receive?: number
-    /** 每周固定可用时间 */
-    weekly_available_period?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod
-    /** 无规律的可用时间段 */
-    irregular_available_period_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList[]
-  }
-
-  /** 每周固定可用时间 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {
-    /** 每周可用星期数 */
-    day_list?: (
-      | 'MONDAY'
-      | 'TUESDAY'
-      | 'WEDNESDAY'
-      | 'THURSDAY'
-      | 'FRIDAY'
-      | 'SATURDAY'
-      | 'SUNDAY'
-      | (string & {})
-    )[]
-    /** 当天可用时间段 */
-    day_period_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList[]
-  }
-
-  /** 当天可用时间段 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList {
-    /** 当天可用开始时间 */
-    begin_time: number
-    /** 当天可用结束时间 */
-    end_time: number
-  }
-
-  /** 无规律的可用时间段 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {
-    /** 开始时间. RFC 3339 */
-    begin_time: string
-    /** 结束时间. RFC 3339 */
-    end_time: string
-  }
-
-  /** 满减券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_SingleUsageRule_NormalCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
-
-  /** 折扣券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_SingleUsageRule_DiscountCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
-
-  /** 兑换券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_SingleUsageRule_ExchangeCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定兑换价格 */
-    exchange_price: number
-  }
-
-  /** 多次优惠使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_SequentialUsageRule {
-    /** 券可核销时间 */
-    coupon_available_period: PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod
-    /** 满减券使用规则 */
-    normal_coupon_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_SequentialUsageRule_NormalCouponList[]
-    /** 折扣券使用规则列表 */
-    discount_coupon_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_SequentialUsageRule_DiscountCouponList[]
-    /** 兑换券使用规则列表 */
-    exchange_coupon_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_SequentialUsageRule_ExchangeCouponList[]
-    /** 多次优惠是否提供首笔特惠 */
-    special_first?: boolean
-  }
-
-  /** 券可核销时间 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod {
-    /** 开始时间. RFC 3339 */
-    available_begin_time: string
-    /** 结束时间. RFC 3339 */
-    available_end_time: string
-    /** 领取后N天开始生效 */
-    wait_days_after_receive?: number
-    /** 每周固定可用时间 */
-    weekly_available_period?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod
-    /** 无规律的可用时间段 */
-    irregular_available_period_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList[]
-  }
-
-  /** 每周固定可用时间 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {
-    /** 每周可用星期数 */
-    day_list?: (
-      | 'MONDAY'
-      | 'TUESDAY'
-      | 'WEDNESDAY'
-      | 'THURSDAY'
-      | 'FRIDAY'
-      | 'SATURDAY'
-      | 'SUNDAY'
-      | (string & {})
-    )[]
-    /** 当天可用时间段 */
-    day_period_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList[]
-  }
-
-  /** 当天可用时间段 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList {
-    /** 当天可用开始时间 */
-    begin_time: number
-    /** 当天可用结束时间 */
-    end_time: number
-  }
-
-  /** 无规律的可用时间段 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {
-    /** 开始时间. RFC 3339 */
-    begin_time: string
-    /** 结束时间. RFC 3339 */
-    end_time: string
-  }
-
-  /** 满减券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_SequentialUsageRule_NormalCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
-
-  /** 折扣券使用规则列表 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_SequentialUsageRule_DiscountCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
-
-  /** 兑换券使用规则列表 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_SequentialUsageRule_ExchangeCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定兑换价格 */
-    exchange_price: number
-  }
-
-  /** 券使用规则展示信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_UsageRuleDisplayInfo {
-    /** 券使用方式列表 */
-    coupon_usage_method_list: ('OFFLINE' | 'MINI_PROGRAM' | 'APP' | 'PAYMENT_CODE' | (string & {}))[]
-    /** 小程序AppID */
-    mini_program_appid?: string
-    /** 小程序跳转路径 */
-    mini_program_path?: string
-    /** APP的H5跳转路径 */
-    app_path?: string
-    /** 券使用说明 */
-    usage_description: string
-    /** 券可用门店信息 */
-    coupon_available_store_info?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_UsageRuleDisplayInfo_CouponAvailableStoreInfo
-    /** APP跳转类型 */
-    app_jump_type?: 'H5' | 'PASSCODE_LINK' | 'USAGE_GUIDE' | (string & {})
-    /** 口令链接 */
-    passcode_link?: string
-  }
-
-  /** 券可用门店信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_UsageRuleDisplayInfo_CouponAvailableStoreInfo {
-    /** 券可用门店描述 */
-    description: string
-    /** 小程序AppID */
-    mini_program_appid?: string
-    /** 小程序跳转路径 */
-    mini_program_path?: string
-  }
-
-  /** 用户商品券展示信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_CouponDisplayInfo {
-    /** 用户商品券Code展示模式 */
-    code_display_mode?: 'INVISIBLE' | 'BARCODE' | 'QRCODE' | (string & {})
-    /** 背景颜色 */
-    background_color?:
-      | 'Color010'
-      | 'Color020'
-      | 'Color030'
-      | 'Color040'
-      | 'Color050'
-      | 'Color060'
-      | 'Color070'
-      | 'Color080'
-      | 'Color090'
-      | 'Color100'
-      | (string & {})
-    /** 小程序入口 */
-    entrance_mini_program?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_CouponDisplayInfo_EntranceMiniProgram
-    /** 公众号入口 */
-    entrance_official_account?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_CouponDisplayInfo_EntranceOfficialAccount
-    /** 视频号入口 */
-    entrance_finder?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_CouponDisplayInfo_EntranceFinder
-  }
-
-  /** 小程序入口 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_CouponDisplayInfo_EntranceMiniProgram {
-    /** 小程序appid */
-    appid: string
-    /** 小程序跳转路径 */
-    path: string
-    /** 入口文案 */
-    entrance_wording: string
-    /** 引导文案 */
-    guidance_wording: string
-  }
-
-  /** 公众号入口 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_CouponDisplayInfo_EntranceOfficialAccount {
-    /** 公众号AppID */
-    appid: string
-  }
-
-  /** 视频号入口 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_CouponDisplayInfo_EntranceFinder {
-    /** 视频号ID */
-    finder_id: string
-    /** 视频号视频ID */
-    finder_video_id: string
-    /** 视频号封面图 */
-    finder_video_cover_image_url: string
-  }
-
-  /** 事件通知配置 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_NotifyConfig {
-    /** 事件通知appid */
-    notify_appid?: string
-  }
-
-  /** 已发放次数 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data_Stock_SentCountInfo {
-    /** 已发放总次数 */
-    total_count: number
-    /** 当天已发放次数 */
-    today_count: number
-  }
+  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data
+    extends PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data {}
 
   /** `v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/return` */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn {
@@ -17853,564 +9889,8 @@ export namespace Marketing {
   }
 
   /** 退券 `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/return` */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data {
-    /** 用户商品券Code */
-    coupon_code: string
-    /** 用户商品券状态 */
-    coupon_state:
-      | 'CONFIRMING'
-      | 'PENDING'
-      | 'EFFECTIVE'
-      | 'USED'
-      | 'EXPIRED'
-      | 'DELETED'
-      | 'DEACTIVATED'
-      | (string & {})
-    /** 有效期开始时间. RFC 3339 */
-    valid_begin_time: string
-    /** 有效期结束时间. RFC 3339 */
-    valid_end_time: string
-    /** 领券时间. RFC 3339 */
-    receive_time: string
-    /** 发券请求单号 */
-    send_request_no: string
-    /** 发券渠道 */
-    send_channel:
-      | 'API'
-      | 'BRAND_MANAGE'
-      | 'MERCHANT_CARD'
-      | 'MEMBER'
-      | 'SMALL_ACTIVITY'
-      | 'RECEIVE_COMPONENT'
-      | (string & {})
-    /** 确认请求单号 */
-    confirm_request_no?: string
-    /** 确认发放时间. RFC 3339 */
-    confirm_time?: string
-    /** 失效请求单号 */
-    deactivate_request_no?: string
-    /** 失效时间. RFC 3339 */
-    deactivate_time?: string
-    /** 失效原因 */
-    deactivate_reason?: string
-    /** 单券使用详情 */
-    single_usage_detail?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_SingleUsageDetail
-    /** 多次优惠使用详情 */
-    sequential_usage_detail?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_SequentialUsageDetail
-    /** 商品券信息 */
-    product_coupon: PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_ProductCoupon
-    /** 批次信息 */
-    stock: PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock
-    /** 自定义附加信息 */
-    attach?: string
-    /** 渠道自定义信息 */
-    channel_custom_info?: string
-    /** 品牌ID */
-    brand_id: string
-  }
-
-  /** 单券使用详情 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_SingleUsageDetail {
-    /** 券核销请求单号 */
-    use_request_no?: string
-    /** 核销时间. RFC 3339 */
-    use_time?: string
-    /** 关联微信支付订单信息 */
-    associated_order_info?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_SingleUsageDetail_AssociatedOrderInfo
-    /** 退券请求单号 */
-    return_request_no?: string
-    /** 退券时间. RFC 3339 */
-    return_time?: string
-  }
-
-  /** 关联微信支付订单信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_SingleUsageDetail_AssociatedOrderInfo {
-    /** 微信支付单号 */
-    transaction_id?: string
-    /** 商户订单号 */
-    out_trade_no?: string
-    /** 商户号 */
-    mchid?: string
-    /** 子商户号 */
-    sub_mchid?: string
-  }
-
-  /** 多次优惠使用详情 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_SequentialUsageDetail {
-    /** 总可使用次数 */
-    total_count?: number
-    /** 已使用次数 */
-    used_count?: number
-    /** 轮次使用详情列表 */
-    detail_item_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_SequentialUsageDetail_DetailItemList[]
-  }
-
-  /** 轮次使用详情列表 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_SequentialUsageDetail_DetailItemList {
-    /** 轮次使用详情状态 */
-    detail_state?: 'PENDING' | 'EFFECTIVE' | 'USED' | 'EXPIRED' | 'DELETED' | 'DEACTIVATED' | (string & {})
-    /** 有效期开始时间. RFC 3339 */
-    valid_begin_time?: string
-    /** 有效期结束时间. RFC 3339 */
-    valid_end_time?: string
-    /** 核销请求单号 */
-    use_request_no?: string
-    /** 核销时间. RFC 3339 */
-    use_time?: string
-    /** 关联微信支付订单信息 */
-    associated_order_info?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_SequentialUsageDetail_DetailItemList_AssociatedOrderInfo
-    /** 退券请求单号 */
-    return_request_no?: string
-    /** 退券时间. RFC 3339 */
-    return_time?: string
-    /** 删除时间. RFC 3339 */
-    delete_time?: string
-  }
-
-  /** 关联微信支付订单信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_SequentialUsageDetail_DetailItemList_AssociatedOrderInfo {
-    /** 微信支付单号 */
-    transaction_id?: string
-    /** 商户订单号 */
-    out_trade_no?: string
-    /** 商户号 */
-    mchid?: string
-    /** 子商户号 */
-    sub_mchid?: string
-  }
-
-  /** 商品券信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_ProductCoupon {
-    /** 商品券ID */
-    product_coupon_id: string
-    /** 商品券状态 */
-    state: 'AUDITING' | 'EFFECTIVE' | 'DEACTIVATED' | (string & {})
-    /** 品牌ID */
-    brand_id: string
-    /** 优惠范围 */
-    scope: 'ALL' | 'SINGLE' | 'CATEGORY' | (string & {})
-    /** 商品券类型 */
-    type: 'NORMAL' | 'DISCOUNT' | 'EXCHANGE' | (string & {})
-    /** 使用模式 */
-    usage_mode: 'SINGLE' | 'SEQUENTIAL' | (string & {})
-    /** 单券模式信息 */
-    single_usage_info?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_ProductCoupon_SingleUsageInfo
-    /** 多次优惠模式信息 */
-    sequential_usage_info?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_ProductCoupon_SequentialUsageInfo
-    /** 展示信息 */
-    display_info: PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_ProductCoupon_DisplayInfo
-    /** 外部商品ID */
-    out_product_no?: string
-    /** 失效请求单号 */
-    deactivate_request_no?: string
-    /** 失效时间. RFC 3339 */
-    deactivate_time?: string
-    /** 失效原因 */
-    deactivate_reason?: string
-  }
-
-  /** 单券模式信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_ProductCoupon_SingleUsageInfo {
-    /** 满减券使用规则 */
-    normal_coupon?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_ProductCoupon_SingleUsageInfo_NormalCoupon
-    /** 折扣券使用规则 */
-    discount_coupon?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_ProductCoupon_SingleUsageInfo_DiscountCoupon
-  }
-
-  /** 满减券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_ProductCoupon_SingleUsageInfo_NormalCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
-
-  /** 折扣券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_ProductCoupon_SingleUsageInfo_DiscountCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
-
-  /** 多次优惠模式信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_ProductCoupon_SequentialUsageInfo {
-    /** 多次优惠规则类型 */
-    type: 'INCREMENTAL' | 'EQUAL' | (string & {})
-    /** 可使用次数 */
-    count: number
-    /** 多次优惠有效天数 */
-    available_days: number
-    /** 多次优惠使用间隔天数 */
-    interval_days?: number
-  }
-
-  /** 展示信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_ProductCoupon_DisplayInfo {
-    /** 商品券名称 */
-    name: string
-    /** 商品券图片 */
-    image_url: string
-    /** 商品券背景图 */
-    background_url: string
-    /** 商品券详情图列表 */
-    detail_image_url_list?: string[]
-    /** 商品原价 */
-    original_price?: number
-    /** 套餐组合 */
-    combo_package_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_ProductCoupon_DisplayInfo_ComboPackageList[]
-  }
-
-  /** 套餐组合 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_ProductCoupon_DisplayInfo_ComboPackageList {
-    /** 套餐名 */
-    name: string
-    /** 可选单品数量 */
-    pick_count: number
-    /** 单品列表 */
-    choice_list: PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_ProductCoupon_DisplayInfo_ComboPackageList_ChoiceList[]
-  }
-
-  /** 单品列表 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_ProductCoupon_DisplayInfo_ComboPackageList_ChoiceList {
-    /** 单品名称 */
-    name: string
-    /** 单品价格 */
-    price: number
-    /** 单品数量 */
-    count: number
-    /** 单品图片 */
-    image_url?: string
-    /** 单品跳转小程序AppID */
-    mini_program_appid?: string
-    /** 单品跳转小程序路径 */
-    mini_program_path?: string
-  }
-
-  /** 批次信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock {
-    /** 商品券ID */
-    product_coupon_id: string
-    /** 批次ID */
-    stock_id: string
-    /** 备注 */
-    remark?: string
-    /** 券Code分配模式 */
-    coupon_code_mode: 'WECHATPAY' | 'UPLOAD' | 'API_ASSIGN' | (string & {})
-    /** 品牌方预上传的券Code数量信息 */
-    coupon_code_count_info?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_CouponCodeCountInfo
-    /** 发放规则 */
-    stock_send_rule: PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_StockSendRule
-    /** 单券使用规则 */
-    single_usage_rule?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_SingleUsageRule
-    /** 多次优惠使用规则 */
-    sequential_usage_rule?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_SequentialUsageRule
-    /** 券使用规则展示信息 */
-    usage_rule_display_info: PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_UsageRuleDisplayInfo
-    /** 用户商品券展示信息 */
-    coupon_display_info: PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_CouponDisplayInfo
-    /** 事件通知配置 */
-    notify_config: PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_NotifyConfig
-    /** 可用门店范围 */
-    store_scope: 'NONE' | 'ALL' | 'SPECIFIC' | (string & {})
-    /** 已发放次数 */
-    sent_count_info: PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_SentCountInfo
-    /** 批次状态 */
-    state: 'AUDITING' | 'SENDING' | 'PAUSED' | 'STOPPED' | 'DEACTIVATED' | (string & {})
-    /** 失效请求单号 */
-    deactivate_request_no?: string
-    /** 失效时间. RFC 3339 */
-    deactivate_time?: string
-    /** 失效原因 */
-    deactivate_reason?: string
-    /** 品牌ID */
-    brand_id: string
-  }
-
-  /** 品牌方预上传的券Code数量信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_CouponCodeCountInfo {
-    /** 已上传的Code总数 */
-    total_count: number
-    /** 当前可用的Code */
-    available_count: number
-  }
-
-  /** 发放规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_StockSendRule {
-    /** 发放次数总上限 */
-    max_count: number
-    /** 每日发放次数上限 */
-    max_count_per_day?: number
-    /** 每个用户领取次数上限 */
-    max_count_per_user?: number
-  }
-
-  /** 单券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_SingleUsageRule {
-    /** 券可核销时间 */
-    coupon_available_period: PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod
-    /** 满减券使用规则 */
-    normal_coupon?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_SingleUsageRule_NormalCoupon
-    /** 折扣券使用规则 */
-    discount_coupon?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_SingleUsageRule_DiscountCoupon
-    /** 兑换券使用规则 */
-    exchange_coupon?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_SingleUsageRule_ExchangeCoupon
-  }
-
-  /** 券可核销时间 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod {
-    /** 开始时间. RFC 3339 */
-    available_begin_time: string
-    /** 结束时间. RFC 3339 */
-    available_end_time: string
-    /** 生效后N天内有效 */
-    available_days?: number
-    /** 领取后N天开始生效 */
-    wait_days_after_receive?: number
-    /** 每周固定可用时间 */
-    weekly_available_period?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod
-    /** 无规律的可用时间段 */
-    irregular_available_period_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList[]
-  }
-
-  /** 每周固定可用时间 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {
-    /** 每周可用星期数 */
-    day_list?: (
-      | 'MONDAY'
-      | 'TUESDAY'
-      | 'WEDNESDAY'
-      | 'THURSDAY'
-      | 'FRIDAY'
-      | 'SATURDAY'
-      | 'SUNDAY'
-      | (string & {})
-    )[]
-    /** 当天可用时间段 */
-    day_period_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList[]
-  }
-
-  /** 当天可用时间段 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList {
-    /** 当天可用开始时间 */
-    begin_time: number
-    /** 当天可用结束时间 */
-    end_time: number
-  }
-
-  /** 无规律的可用时间段 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {
-    /** 开始时间. RFC 3339 */
-    begin_time: string
-    /** 结束时间. RFC 3339 */
-    end_time: string
-  }
-
-  /** 满减券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_SingleUsageRule_NormalCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
-
-  /** 折扣券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_SingleUsageRule_DiscountCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
-
-  /** 兑换券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_SingleUsageRule_ExchangeCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定兑换价格 */
-    exchange_price: number
-  }
-
-  /** 多次优惠使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_SequentialUsageRule {
-    /** 券可核销时间 */
-    coupon_available_period: PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod
-    /** 满减券使用规则 */
-    normal_coupon_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_SequentialUsageRule_NormalCouponList[]
-    /** 折扣券使用规则列表 */
-    discount_coupon_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_SequentialUsageRule_DiscountCouponList[]
-    /** 兑换券使用规则列表 */
-    exchange_coupon_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_SequentialUsageRule_ExchangeCouponList[]
-    /** 多次优惠是否提供首笔特惠 */
-    special_first?: boolean
-  }
-
-  /** 券可核销时间 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod {
-    /** 开始时间. RFC 3339 */
-    available_begin_time: string
-    /** 结束时间. RFC 3339 */
-    available_end_time: string
-    /** 领取后N天开始生效 */
-    wait_days_after_receive?: number
-    /** 每周固定可用时间 */
-    weekly_available_period?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod
-    /** 无规律的可用时间段 */
-    irregular_available_period_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList[]
-  }
-
-  /** 每周固定可用时间 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {
-    /** 每周可用星期数 */
-    day_list?: (
-      | 'MONDAY'
-      | 'TUESDAY'
-      | 'WEDNESDAY'
-      | 'THURSDAY'
-      | 'FRIDAY'
-      | 'SATURDAY'
-      | 'SUNDAY'
-      | (string & {})
-    )[]
-    /** 当天可用时间段 */
-    day_period_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList[]
-  }
-
-  /** 当天可用时间段 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList {
-    /** 当天可用开始时间 */
-    begin_time: number
-    /** 当天可用结束时间 */
-    end_time: number
-  }
-
-  /** 无规律的可用时间段 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {
-    /** 开始时间. RFC 3339 */
-    begin_time: string
-    /** 结束时间. RFC 3339 */
-    end_time: string
-  }
-
-  /** 满减券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_SequentialUsageRule_NormalCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
-
-  /** 折扣券使用规则列表 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_SequentialUsageRule_DiscountCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
-
-  /** 兑换券使用规则列表 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_SequentialUsageRule_ExchangeCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定兑换价格 */
-    exchange_price: number
-  }
-
-  /** 券使用规则展示信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_UsageRuleDisplayInfo {
-    /** 券使用方式列表 */
-    coupon_usage_method_list: ('OFFLINE' | 'MINI_PROGRAM' | 'APP' | 'PAYMENT_CODE' | (string & {}))[]
-    /** 小程序AppID */
-    mini_program_appid?: string
-    /** 小程序跳转路径 */
-    mini_program_path?: string
-    /** APP的H5跳转路径 */
-    app_path?: string
-    /** 券使用说明 */
-    usage_description: string
-    /** 券可用门店信息 */
-    coupon_available_store_info?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_UsageRuleDisplayInfo_CouponAvailableStoreInfo
-    /** APP跳转类型 */
-    app_jump_type?: 'H5' | 'PASSCODE_LINK' | 'USAGE_GUIDE' | (string & {})
-    /** 口令链接 */
-    passcode_link?: string
-  }
-
-  /** 券可用门店信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_UsageRuleDisplayInfo_CouponAvailableStoreInfo {
-    /** 券可用门店描述 */
-    description: string
-    /** 小程序AppID */
-    mini_program_appid?: string
-    /** 小程序跳转路径 */
-    mini_program_path?: string
-  }
-
-  /** 用户商品券展示信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_CouponDisplayInfo {
-    /** 用户商品券Code展示模式 */
-    code_display_mode?: 'INVISIBLE' | 'BARCODE' | 'QRCODE' | (string & {})
-    /** 背景颜色 */
-    background_color?:
-      | 'Color010'
-      | 'Color020'
-      | 'Color030'
-      | 'Color040'
-      | 'Color050'
-      | 'Color060'
-      | 'Color070'
-      | 'Color080'
-      | 'Color090'
-      | 'Color100'
-      | (string & {})
-    /** 小程序入口 */
-    entrance_mini_program?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_CouponDisplayInfo_EntranceMiniProgram
-    /** 公众号入口 */
-    entrance_official_account?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_CouponDisplayInfo_EntranceOfficialAccount
-    /** 视频号入口 */
-    entrance_finder?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_CouponDisplayInfo_EntranceFinder
-  }
-
-  /** 小程序入口 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_CouponDisplayInfo_EntranceMiniProgram {
-    /** 小程序appid */
-    appid: string
-    /** 小程序跳转路径 */
-    path: string
-    /** 入口文案 */
-    entrance_wording: string
-    /** 引导文案 */
-    guidance_wording: string
-  }
-
-  /** 公众号入口 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_CouponDisplayInfo_EntranceOfficialAccount {
-    /** 公众号AppID */
-    appid: string
-  }
-
-  /** 视频号入口 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_CouponDisplayInfo_EntranceFinder {
-    /** 视频号ID */
-    finder_id: string
-    /** 视频号视频ID */
-    finder_video_id: string
-    /** 视频号封面图 */
-    finder_video_cover_image_url: string
-  }
-
-  /** 事件通知配置 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_NotifyConfig {
-    /** 事件通知appid */
-    notify_appid?: string
-  }
-
-  /** 已发放次数 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data_Stock_SentCountInfo {
-    /** 已发放总次数 */
-    total_count: number
-    /** 当天已发放次数 */
-    today_count: number
-  }
+  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data
+    extends PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data {}
 
   /** `v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/use` */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse {
@@ -18547,30 +10027,8 @@ export namespace Marketing {
   }
 
   /** 单券使用详情 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_SingleUsageDetail {
-    /** 券核销请求单号 */
-    use_request_no?: string
-    /** 核销时间. RFC 3339 */
-    use_time?: string
-    /** 关联微信支付订单信息 */
-    associated_order_info?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_SingleUsageDetail_AssociatedOrderInfo
-    /** 退券请求单号 */
-    return_request_no?: string
-    /** 退券时间. RFC 3339 */
-    return_time?: string
-  }
-
-  /** 关联微信支付订单信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_SingleUsageDetail_AssociatedOrderInfo {
-    /** 微信支付单号 */
-    transaction_id?: string
-    /** 商户订单号 */
-    out_trade_no?: string
-    /** 商户号 */
-    mchid?: string
-    /** 子商户号 */
-    sub_mchid?: string
-  }
+  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_SingleUsageDetail
+    extends PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_ProgressiveBundleUsageDetail {}
 
   /** 多次优惠使用详情 */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_SequentialUsageDetail {
@@ -18605,449 +10063,16 @@ export namespace Marketing {
   }
 
   /** 关联微信支付订单信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_SequentialUsageDetail_DetailItemList_AssociatedOrderInfo {
-    /** 微信支付单号 */
-    transaction_id?: string
-    /** 商户订单号 */
-    out_trade_no?: string
-    /** 商户号 */
-    mchid?: string
-    /** 子商户号 */
-    sub_mchid?: string
-  }
+  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_SequentialUsageDetail_DetailItemList_AssociatedOrderInfo
+    extends PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_ProgressiveBundleUsageDetail_AssociatedOrderInfo {}
 
   /** 商品券信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_ProductCoupon {
-    /** 商品券ID */
-    product_coupon_id: string
-    /** 商品券状态 */
-    state: 'AUDITING' | 'EFFECTIVE' | 'DEACTIVATED' | (string & {})
-    /** 品牌ID */
-    brand_id: string
-    /** 优惠范围 */
-    scope: 'ALL' | 'SINGLE' | 'CATEGORY' | (string & {})
-    /** 商品券类型 */
-    type: 'NORMAL' | 'DISCOUNT' | 'EXCHANGE' | (string & {})
-    /** 使用模式 */
-    usage_mode: 'SINGLE' | 'SEQUENTIAL' | (string & {})
-    /** 单券模式信息 */
-    single_usage_info?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_ProductCoupon_SingleUsageInfo
-    /** 多次优惠模式信息 */
-    sequential_usage_info?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_ProductCoupon_SequentialUsageInfo
-    /** 展示信息 */
-    display_info: PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_ProductCoupon_DisplayInfo
-    /** 外部商品ID */
-    out_product_no?: string
-    /** 失效请求单号 */
-    deactivate_request_no?: string
-    /** 失效时间. RFC 3339 */
-    deactivate_time?: string
-    /** 失效原因 */
-    deactivate_reason?: string
-  }
-
-  /** 单券模式信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_ProductCoupon_SingleUsageInfo {
-    /** 满减券使用规则 */
-    normal_coupon?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_ProductCoupon_SingleUsageInfo_NormalCoupon
-    /** 折扣券使用规则 */
-    discount_coupon?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_ProductCoupon_SingleUsageInfo_DiscountCoupon
-  }
-
-  /** 满减券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_ProductCoupon_SingleUsageInfo_NormalCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
-
-  /** 折扣券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_ProductCoupon_SingleUsageInfo_DiscountCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
-
-  /** 多次优惠模式信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_ProductCoupon_SequentialUsageInfo {
-    /** 多次优惠规则类型 */
-    type: 'INCREMENTAL' | 'EQUAL' | (string & {})
-    /** 可使用次数 */
-    count: number
-    /** 多次优惠有效天数 */
-    available_days: number
-    /** 多次优惠使用间隔天数 */
-    interval_days?: number
-  }
-
-  /** 展示信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_ProductCoupon_DisplayInfo {
-    /** 商品券名称 */
-    name: string
-    /** 商品券图片 */
-    image_url: string
-    /** 商品券背景图 */
-    background_url: string
-    /** 商品券详情图列表 */
-    detail_image_url_list?: string[]
-    /** 商品原价 */
-    original_price?: number
-    /** 套餐组合 */
-    combo_package_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_ProductCoupon_DisplayInfo_ComboPackageList[]
-  }
-
-  /** 套餐组合 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_ProductCoupon_DisplayInfo_ComboPackageList {
-    /** 套餐名 */
-    name: string
-    /** 可选单品数量 */
-    pick_count: number
-    /** 单品列表 */
-    choice_list: PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_ProductCoupon_DisplayInfo_ComboPackageList_ChoiceList[]
-  }
-
-  /** 单品列表 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_ProductCoupon_DisplayInfo_ComboPackageList_ChoiceList {
-    /** 单品名称 */
-    name: string
-    /** 单品价格 */
-    price: number
-    /** 单品数量 */
-    count: number
-    /** 单品图片 */
-    image_url?: string
-    /** 单品跳转小程序AppID */
-    mini_program_appid?: string
-    /** 单品跳转小程序路径 */
-    mini_program_path?: string
-  }
+  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_ProductCoupon
+    extends PartnerProductCouponProductCouponsByProductCouponId_Get_Data {}
 
   /** 批次信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock {
-    /** 商品券ID */
-    product_coupon_id: string
-    /** 批次ID */
-    stock_id: string
-    /** 备注 */
-    remark?: string
-    /** 券Code分配模式 */
-    coupon_code_mode: 'WECHATPAY' | 'UPLOAD' | 'API_ASSIGN' | (string & {})
-    /** 品牌方预上传的券Code数量信息 */
-    coupon_code_count_info?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_CouponCodeCountInfo
-    /** 发放规则 */
-    stock_send_rule: PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_StockSendRule
-    /** 单券使用规则 */
-    single_usage_rule?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_SingleUsageRule
-    /** 多次优惠使用规则 */
-    sequential_usage_rule?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_SequentialUsageRule
-    /** 券使用规则展示信息 */
-    usage_rule_display_info: PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_UsageRuleDisplayInfo
-    /** 用户商品券展示信息 */
-    coupon_display_info: PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_CouponDisplayInfo
-    /** 事件通知配置 */
-    notify_config: PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_NotifyConfig
-    /** 可用门店范围 */
-    store_scope: 'NONE' | 'ALL' | 'SPECIFIC' | (string & {})
-    /** 已发放次数 */
-    sent_count_info: PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_SentCountInfo
-    /** 批次状态 */
-    state: 'AUDITING' | 'SENDING' | 'PAUSED' | 'STOPPED' | 'DEACTIVATED' | (string & {})
-    /** 失效请求单号 */
-    deactivate_request_no?: string
-    /** 失效时间. RFC 3339 */
-    deactivate_time?: string
-    /** 失效原因 */
-    deactivate_reason?: string
-    /** 品牌ID */
-    brand_id: string
-  }
-
-  /** 品牌方预上传的券Code数量信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_CouponCodeCountInfo {
-    /** 已上传的Code总数 */
-    total_count: number
-    /** 当前可用的Code */
-    available_count: number
-  }
-
-  /** 发放规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_StockSendRule {
-    /** 发放次数总上限 */
-    max_count: number
-    /** 每日发放次数上限 */
-    max_count_per_day?: number
-    /** 每个用户领取次数上限 */
-    max_count_per_user?: number
-  }
-
-  /** 单券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_SingleUsageRule {
-    /** 券可核销时间 */
-    coupon_available_period: PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod
-    /** 满减券使用规则 */
-    normal_coupon?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_SingleUsageRule_NormalCoupon
-    /** 折扣券使用规则 */
-    discount_coupon?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_SingleUsageRule_DiscountCoupon
-    /** 兑换券使用规则 */
-    exchange_coupon?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_SingleUsageRule_ExchangeCoupon
-  }
-
-  /** 券可核销时间 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod {
-    /** 开始时间. RFC 3339 */
-    available_begin_time: string
-    /** 结束时间. RFC 3339 */
-    available_end_time: string
-    /** 生效后N天内有效 */
-    available_days?: number
-    /** 领取后N天开始生效 */
-    wait_days_after_receive?: number
-    /** 每周固定可用时间 */
-    weekly_available_period?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod
-    /** 无规律的可用时间段 */
-    irregular_available_period_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList[]
-  }
-
-  /** 每周固定可用时间 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {
-    /** 每周可用星期数 */
-    day_list?: (
-      | 'MONDAY'
-      | 'TUESDAY'
-      | 'WEDNESDAY'
-      | 'THURSDAY'
-      | 'FRIDAY'
-      | 'SATURDAY'
-      | 'SUNDAY'
-      | (string & {})
-    )[]
-    /** 当天可用时间段 */
-    day_period_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList[]
-  }
-
-  /** 当天可用时间段 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList {
-    /** 当天可用开始时间 */
-    begin_time: number
-    /** 当天可用结束时间 */
-    end_time: number
-  }
-
-  /** 无规律的可用时间段 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {
-    /** 开始时间. RFC 3339 */
-    begin_time: string
-    /** 结束时间. RFC 3339 */
-    end_time: string
-  }
-
-  /** 满减券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_SingleUsageRule_NormalCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
-
-  /** 折扣券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_SingleUsageRule_DiscountCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
-
-  /** 兑换券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_SingleUsageRule_ExchangeCoupon {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定兑换价格 */
-    exchange_price: number
-  }
-
-  /** 多次优惠使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_SequentialUsageRule {
-    /** 券可核销时间 */
-    coupon_available_period: PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod
-    /** 满减券使用规则 */
-    normal_coupon_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_SequentialUsageRule_NormalCouponList[]
-    /** 折扣券使用规则列表 */
-    discount_coupon_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_SequentialUsageRule_DiscountCouponList[]
-    /** 兑换券使用规则列表 */
-    exchange_coupon_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_SequentialUsageRule_ExchangeCouponList[]
-    /** 多次优惠是否提供首笔特惠 */
-    special_first?: boolean
-  }
-
-  /** 券可核销时间 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod {
-    /** 开始时间. RFC 3339 */
-    available_begin_time: string
-    /** 结束时间. RFC 3339 */
-    available_end_time: string
-    /** 领取后N天开始生效 */
-    wait_days_after_receive?: number
-    /** 每周固定可用时间 */
-    weekly_available_period?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod
-    /** 无规律的可用时间段 */
-    irregular_available_period_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList[]
-  }
-
-  /** 每周固定可用时间 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {
-    /** 每周可用星期数 */
-    day_list?: (
-      | 'MONDAY'
-      | 'TUESDAY'
-      | 'WEDNESDAY'
-      | 'THURSDAY'
-      | 'FRIDAY'
-      | 'SATURDAY'
-      | 'SUNDAY'
-      | (string & {})
-    )[]
-    /** 当天可用时间段 */
-    day_period_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList[]
-  }
-
-  /** 当天可用时间段 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList {
-    /** 当天可用开始时间 */
-    begin_time: number
-    /** 当天可用结束时间 */
-    end_time: number
-  }
-
-  /** 无规律的可用时间段 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {
-    /** 开始时间. RFC 3339 */
-    begin_time: string
-    /** 结束时间. RFC 3339 */
-    end_time: string
-  }
-
-  /** 满减券使用规则 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_SequentialUsageRule_NormalCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免金额 */
-    discount_amount: number
-  }
-
-  /** 折扣券使用规则列表 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_SequentialUsageRule_DiscountCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定减免百分比 */
-    percent_off: number
-  }
-
-  /** 兑换券使用规则列表 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_SequentialUsageRule_ExchangeCouponList {
-    /** 门槛金额 */
-    threshold: number
-    /** 固定兑换价格 */
-    exchange_price: number
-  }
-
-  /** 券使用规则展示信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_UsageRuleDisplayInfo {
-    /** 券使用方式列表 */
-    coupon_usage_method_list: ('OFFLINE' | 'MINI_PROGRAM' | 'APP' | 'PAYMENT_CODE' | (string & {}))[]
-    /** 小程序AppID */
-    mini_program_appid?: string
-    /** 小程序跳转路径 */
-    mini_program_path?: string
-    /** APP的H5跳转路径 */
-    app_path?: string
-    /** 券使用说明 */
-    usage_description: string
-    /** 券可用门店信息 */
-    coupon_available_store_info?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_UsageRuleDisplayInfo_CouponAvailableStoreInfo
-    /** APP跳转类型 */
-    app_jump_type?: 'H5' | 'PASSCODE_LINK' | 'USAGE_GUIDE' | (string & {})
-    /** 口令链接 */
-    passcode_link?: string
-  }
-
-  /** 券可用门店信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_UsageRuleDisplayInfo_CouponAvailableStoreInfo {
-    /** 券可用门店描述 */
-    description: string
-    /** 小程序AppID */
-    mini_program_appid?: string
-    /** 小程序跳转路径 */
-    mini_program_path?: string
-  }
-
-  /** 用户商品券展示信息 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_CouponDisplayInfo {
-    /** 用户商品券Code展示模式 */
-    code_display_mode?: 'INVISIBLE' | 'BARCODE' | 'QRCODE' | (string & {})
-    /** 背景颜色 */
-    background_color?:
-      | 'Color010'
-      | 'Color020'
-      | 'Color030'
-      | 'Color040'
-      | 'Color050'
-      | 'Color060'
-      | 'Color070'
-      | 'Color080'
-      | 'Color090'
-      | 'Color100'
-      | (string & {})
-    /** 小程序入口 */
-    entrance_mini_program?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_CouponDisplayInfo_EntranceMiniProgram
-    /** 公众号入口 */
-    entrance_official_account?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_CouponDisplayInfo_EntranceOfficialAccount
-    /** 视频号入口 */
-    entrance_finder?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_CouponDisplayInfo_EntranceFinder
-  }
-
-  /** 小程序入口 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_CouponDisplayInfo_EntranceMiniProgram {
-    /** 小程序appid */
-    appid: string
-    /** 小程序跳转路径 */
-    path: string
-    /** 入口文案 */
-    entrance_wording: string
-    /** 引导文案 */
-    guidance_wording: string
-  }
-
-  /** 公众号入口 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_CouponDisplayInfo_EntranceOfficialAccount {
-    /** 公众号AppID */
-    appid: string
-  }
-
-  /** 视频号入口 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_CouponDisplayInfo_EntranceFinder {
-    /** 视频号ID */
-    finder_id: string
-    /** 视频号视频ID */
-    finder_video_id: string
-    /** 视频号封面图 */
-    finder_video_cover_image_url: string
-  }
-
-  /** 事件通知配置 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_NotifyConfig {
-    /** 事件通知appid */
-    notify_appid?: string
-  }
-
-  /** 已发放次数 */
-  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock_SentCountInfo {
-    /** 已发放总次数 */
-    total_count: number
-    /** 当天已发放次数 */
-    today_count: number
-  }
+  export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock
+    extends PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList {}
 
   /** `v3/marketing/partner/product-coupon/users/{openid}/pre-send-coupon` */
   export interface PartnerProductCouponUsersByOpenidPreSendCoupon {
@@ -19091,10 +10116,8 @@ export namespace Marketing {
   }
 
   /** 向用户预发放商品券 `POST /v3/marketing/partner/product-coupon/users/{openid}/pre-send-coupon` */
-  export interface PartnerProductCouponUsersByOpenidPreSendCoupon_Post_Data {
-    /** 预发券token */
-    token: string
-  }
+  export interface PartnerProductCouponUsersByOpenidPreSendCoupon_Post_Data
+    extends BusifavorProductCouponsPreSend_Post_Data {}
 
   /** `v3/marketing/partner/product-coupon/users/{openid}/pre-send-coupon-bundle` */
   export interface PartnerProductCouponUsersByOpenidPreSendCouponBundle {
@@ -19136,10 +10159,8 @@ export namespace Marketing {
   }
 
   /** 向用户预发放商品券批次组 `POST /v3/marketing/partner/product-coupon/users/{openid}/pre-send-coupon-bundle` */
-  export interface PartnerProductCouponUsersByOpenidPreSendCouponBundle_Post_Data {
-    /** 预发券token */
-    token: string
-  }
+  export interface PartnerProductCouponUsersByOpenidPreSendCouponBundle_Post_Data
+    extends BusifavorProductCouponsPreSend_Post_Data {}
 
   /** `v3/marketing/partnerships` */
   export interface Partnerships {
@@ -19265,14 +10286,7 @@ export namespace Marketing {
   }
 
   /** 合作方信息 */
-  export interface PartnershipsBuild_Post_Json_Partner {
-    /** 合作方类别 */
-    type: 'APPID' | 'MERCHANT'
-    /** 合作方APPID */
-    appid?: string | undefined
-    /** 合作方商户ID */
-    merchant_id?: string | undefined
-  }
+  export interface PartnershipsBuild_Post_Json_Partner extends Partnerships_Get_Query_Partner {}
 
   /** 被授权数据 */
   export interface PartnershipsBuild_Post_Json_AuthorizedData {
@@ -19342,30 +10356,7 @@ export namespace Marketing {
   }
 
   /** 终止合作关系 `POST /v3/marketing/partnerships/terminate` */
-  export interface PartnershipsTerminate_Post_Json {
-    /** 合作方信息 */
-    partner: PartnershipsTerminate_Post_Json_Partner
-    /** 被授权数据 */
-    authorized_data: PartnershipsTerminate_Post_Json_AuthorizedData
-  }
-
-  /** 合作方信息 */
-  export interface PartnershipsTerminate_Post_Json_Partner {
-    /** 合作方类别 */
-    type: 'APPID' | 'MERCHANT'
-    /** 合作方APPID */
-    appid?: string | undefined
-    /** 合作方商户ID */
-    merchant_id?: string | undefined
-  }
-
-  /** 被授权数据 */
-  export interface PartnershipsTerminate_Post_Json_AuthorizedData {
-    /** 授权业务类别 */
-    business_type: 'FAVOR_STOCK' | 'BUSIFAVOR_STOCK'
-    /** 授权批次ID */
-    stock_id?: string | undefined
-  }
+  export interface PartnershipsTerminate_Post_Json extends PartnershipsBuild_Post_Json {}
 
   /** 终止合作关系 `POST /v3/marketing/partnerships/terminate` */
   export interface PartnershipsTerminate_Post_Headers extends HeadersInput {
@@ -19657,100 +10648,12 @@ export namespace Marketing {
   }
 
   /** 活动基本信息 */
-  export interface PaygiftactivityActivitiesByActivityId_Get_Data_ActivityBaseInfo {
-    /** 活动名称 */
-    activity_name: string
-    /** 活动副标题 */
-    activity_second_title: string
-    /** 商户logo */
-    merchant_logo_url: string
-    /** 背景颜色 */
-    background_color?:
-      | 'Color010'
-      | 'Color020'
-      | 'Color030'
-      | 'Color040'
-      | 'Color050'
-      | 'Color060'
-      | 'Color070'
-      | 'Color080'
-      | 'Color090'
-      | 'Color100'
-      | (string & {})
-    /** 活动开始时间. RFC 3339 */
-    begin_time?: string
-    /** 活动结束时间. RFC 3339 */
-    end_time?: string
-    /** 可用时间段 */
-    available_periods?: PaygiftactivityActivitiesByActivityId_Get_Data_ActivityBaseInfo_AvailablePeriods
-    /** 商户请求单号 */
-    out_request_no: string
-    /** 投放目的 */
-    delivery_purpose: 'OFF_LINE_PAY' | 'JUMP_MINI_APP' | (string & {})
-    /** 商家小程序appid */
-    mini_programs_appid?: string
-    /** 商家小程序path */
-    mini_programs_path?: string
-  }
-
-  /** 可用时间段 */
-  export interface PaygiftactivityActivitiesByActivityId_Get_Data_ActivityBaseInfo_AvailablePeriods {
-    /** 可用时间 */
-    available_time?: PaygiftactivityActivitiesByActivityId_Get_Data_ActivityBaseInfo_AvailablePeriods_AvailableTime[]
-    /** 每日可用时间 */
-    available_day_time?: PaygiftactivityActivitiesByActivityId_Get_Data_ActivityBaseInfo_AvailablePeriods_AvailableDayTime[]
-  }
-
-  /** 可用时间 */
-  export interface PaygiftactivityActivitiesByActivityId_Get_Data_ActivityBaseInfo_AvailablePeriods_AvailableTime {
-    /** 可用开始时间. RFC 3339 */
-    begin_time?: string
-    /** 可用结束时间. RFC 3339 */
-    end_time?: string
-  }
-
-  /** 每日可用时间 */
-  export interface PaygiftactivityActivitiesByActivityId_Get_Data_ActivityBaseInfo_AvailablePeriods_AvailableDayTime {
-    /** 每日可用开始时间 */
-    begin_day_time?: string
-    /** 每日可用结束时间 */
-    end_day_time?: string
-  }
+  export interface PaygiftactivityActivitiesByActivityId_Get_Data_ActivityBaseInfo
+    extends PaygiftactivityActivities_Get_Data_Data_ActivityBaseInfo {}
 
   /** 活动高级设置 */
-  export interface PaygiftactivityActivitiesByActivityId_Get_Data_AdvancedSetting {
-    /** 奖品类型 */
-    delivery_user_category?: 'BUSIFAVOR' | (string & {})
-    /** 商家会员appid */
-    merchant_member_appid?: string
-    /** 支付模式 */
-    payment_mode?: PaygiftactivityActivitiesByActivityId_Get_Data_AdvancedSetting_PaymentMode
-    /** 订单优惠标记 */
-    goods_tags?: string[]
-    payment_method_information?: PaygiftactivityActivitiesByActivityId_Get_Data_AdvancedSetting_PaymentMethodInformation
-  }
-
-  /** 支付模式 */
-  export interface PaygiftactivityActivitiesByActivityId_Get_Data_AdvancedSetting_PaymentMode {
-    /** 支付场景列表 */
-    payment_scene_list?: ('APP_SCENE' | (string & {}))[]
-    /** 支付方式信息 */
-    payment_method_information?: PaygiftactivityActivitiesByActivityId_Get_Data_AdvancedSetting_PaymentMode_PaymentMethodInformation
-  }
-
-  /** 支付方式信息 */
-  export interface PaygiftactivityActivitiesByActivityId_Get_Data_AdvancedSetting_PaymentMode_PaymentMethodInformation {
-    /** 支付方式 */
-    payment_method?: 'CFT' | 'SPECIFIC_BANK_CARD' | (string & {})
-    /** 银行简称 */
-    bank_abbreviation?: string
-  }
-
-  /** `payment_method_information` */
-  export interface PaygiftactivityActivitiesByActivityId_Get_Data_AdvancedSetting_PaymentMethodInformation {
-    payment_method: string
-    bank_abbreviation?: string
-  }
+  export interface PaygiftactivityActivitiesByActivityId_Get_Data_AdvancedSetting
+    extends PaygiftactivityActivities_Get_Data_Data_AdvancedSetting {}
 
   /** 活动奖品发放规则 */
   export interface PaygiftactivityActivitiesByActivityId_Get_Data_AwardSendRule {
@@ -19774,14 +10677,8 @@ export namespace Marketing {
   }
 
   /** 奖品基本信息列表 */
-  export interface PaygiftactivityActivitiesByActivityId_Get_Data_AwardSendRule_FullSendRule_AwardList {
-    /** 代金券批次Id */
-    stock_id?: string
-    /** 奖品原始图. The address of a medium, from an upload */
-    original_image_url?: string
-    /** 奖品缩略图. The address of a medium, from an upload */
-    thumbnail_url?: string
-  }
+  export interface PaygiftactivityActivitiesByActivityId_Get_Data_AwardSendRule_FullSendRule_AwardList
+    extends PaygiftactivityActivities_Get_Data_Data_AwardSendRule_FullSendRule_AwardList {}
 
   /** `v3/marketing/paygiftactivity/activities/{activity_id}/goods` */
   export interface PaygiftactivityActivitiesByActivityIdGoods {
@@ -19866,12 +10763,8 @@ export namespace Marketing {
   }
 
   /** 查询活动发券商户号 `GET /v3/marketing/paygiftactivity/activities/{activity_id}/merchants` */
-  export interface PaygiftactivityActivitiesByActivityIdMerchants_Get_Query {
-    /** 分页页码 */
-    offset?: number | undefined
-    /** 分页大小 */
-    limit?: number | undefined
-  }
+  export interface PaygiftactivityActivitiesByActivityIdMerchants_Get_Query
+    extends PaygiftactivityActivitiesByActivityIdGoods_Get_Query {}
 
   /** 查询活动发券商户号 `GET /v3/marketing/paygiftactivity/activities/{activity_id}/merchants` */
   export interface PaygiftactivityActivitiesByActivityIdMerchants_Get_Data {
@@ -20154,12 +11047,8 @@ export namespace Marketing {
   }
 
   /** 支付方式信息 */
-  export interface PaygiftactivityUniqueThresholdActivity_Post_Json_AdvancedSetting_PaymentMethodInformation {
-    /** 支付方式 */
-    payment_method?: 'CFT' | 'SPECIFIC_BANK_CARD' | undefined
-    /** 银行简称 */
-    bank_abbreviation?: string | undefined
-  }
+  export interface PaygiftactivityUniqueThresholdActivity_Post_Json_AdvancedSetting_PaymentMethodInformation
+    extends PaygiftactivityUniqueThresholdActivity_Post_Json_AdvancedSetting_PaymentMode_PaymentMethodInformation {}
 
   /** 活动奖品发放规则 */
   export interface PaygiftactivityUniqueThresholdActivity_Post_Json_AwardSendRule {
@@ -20328,38 +11217,8 @@ export namespace Marketing {
   }
 
   /** 查询自定义入口 `GET /v3/marketing/shopping-receipt/customentrances/{brand_id}` */
-  export interface ShoppingReceiptCustomentrancesByBrandId_Get_Data {
-    /** 自定义入口种类 */
-    custom_entrance_type: 'MERCHANT_ACTIVITY' | 'MERCHANT_MINI_PROGRAM' | (string & {})
-    /** 副标题 */
-    subtitle: string
-    /** 展示商品信息 */
-    goods_thumbnail_url?: string
-    /** 设置自定义入口的状态 */
-    custom_entrance_state: 'ONLINE' | 'OFFLINE' | (string & {})
-    /** 自定义入口的开始时间. RFC 3339 */
-    start_time: string
-    /** 自定义入口的结束时间. RFC 3339 */
-    end_time: string
-    /** 自定义入口的归属品牌ID */
-    brand_id: string
-    /** 自定义入口创建的时间. RFC 3339 */
-    create_time: string
-    /** 自定义入口修改的时间. RFC 3339 */
-    modify_time: string
-    /** 商户创建自定义入口的凭据号 */
-    out_request_no: string
-    /** 自定义入口跳转信息 */
-    jump_link: ShoppingReceiptCustomentrancesByBrandId_Get_Data_JumpLink
-  }
-
-  /** 自定义入口跳转信息 */
-  export interface ShoppingReceiptCustomentrancesByBrandId_Get_Data_JumpLink {
-    /** 自定义入口的跳转小程序AppID */
-    mini_programs_appid: string
-    /** 自定义入口跳转小程序的path */
-    mini_programs_path: string
-  }
+  export interface ShoppingReceiptCustomentrancesByBrandId_Get_Data
+    extends ShoppingReceiptCustomentrances_Post_Data {}
 
   /** 更新自定义入口 `PATCH /v3/marketing/shopping-receipt/customentrances/{brand_id}` */
   export interface ShoppingReceiptCustomentrancesByBrandId_Patch extends CallSettings {
@@ -20389,46 +11248,12 @@ export namespace Marketing {
   }
 
   /** 自定义入口跳转信息 */
-  export interface ShoppingReceiptCustomentrancesByBrandId_Patch_Json_JumpLink {
-    /** 自定义入口的跳转小程序AppID */
-    mini_programs_appid: string
-    /** 自定义入口跳转小程序的path */
-    mini_programs_path: string
-  }
+  export interface ShoppingReceiptCustomentrancesByBrandId_Patch_Json_JumpLink
+    extends ShoppingReceiptCustomentrances_Post_Json_JumpLink {}
 
   /** 更新自定义入口 `PATCH /v3/marketing/shopping-receipt/customentrances/{brand_id}` */
-  export interface ShoppingReceiptCustomentrancesByBrandId_Patch_Data {
-    /** 自定义入口种类 */
-    custom_entrance_type: 'MERCHANT_ACTIVITY' | 'MERCHANT_MINI_PROGRAM' | (string & {})
-    /** 副标题 */
-    subtitle: string
-    /** 展示商品信息 */
-    goods_thumbnail_url?: string
-    /** 设置自定义入口的状态 */
-    custom_entrance_state: 'ONLINE' | 'OFFLINE' | (string & {})
-    /** 自定义入口的开始时间. RFC 3339 */
-    start_time: string
-    /** 自定义入口的结束时间. RFC 3339 */
-    end_time: string
-    /** 自定义入口的归属品牌ID */
-    brand_id: string
-    /** 自定义入口创建的时间. RFC 3339 */
-    create_time: string
-    /** 自定义入口修改的时间. RFC 3339 */
-    modify_time: string
-    /** 商户创建自定义入口的凭据号 */
-    out_request_no: string
-    /** 自定义入口跳转信息 */
-    jump_link: ShoppingReceiptCustomentrancesByBrandId_Patch_Data_JumpLink
-  }
-
-  /** 自定义入口跳转信息 */
-  export interface ShoppingReceiptCustomentrancesByBrandId_Patch_Data_JumpLink {
-    /** 自定义入口的跳转小程序AppID */
-    mini_programs_appid: string
-    /** 自定义入口跳转小程序的path */
-    mini_programs_path: string
-  }
+  export interface ShoppingReceiptCustomentrancesByBrandId_Patch_Data
+    extends ShoppingReceiptCustomentrances_Post_Data {}
 
   /** `v3/marketing/shopping-receipt/merchantshoppingreceiptjumpinfos` */
   export interface ShoppingReceiptMerchantshoppingreceiptjumpinfos {
@@ -20690,38 +11515,8 @@ export namespace Marketing {
   }
 
   /** 查询周周惠活动详情 `GET /v3/marketing/weekly-discount/activities/{activity_id}` */
-  export interface WeeklyDiscountActivitiesByActivityId_Get_Data {
-    /** 活动ID */
-    activity_id?: string
-    /** 活动名称 */
-    activity_name: string
-    /** 活动投放场景 */
-    activity_scene: string
-    /** 活动投放区域编码 */
-    activity_area_code: string[]
-    /** 活动指定付款方式 */
-    activity_limit_pay?: string
-    /** 活动优惠门槛 */
-    activity_transaction_minimum_amount: number
-    /** 活动优惠金额 */
-    activity_coupon_amount: number
-    /** 活动可使用周期 */
-    activity_available_week: string[]
-    /** 活动预算 */
-    activity_max_amount: number
-    /** 活动单天预算 */
-    activity_max_amount_per_day?: number
-    /** 活动开始时间 */
-    activity_available_begin_time: string
-    /** 活动结束时间 */
-    activity_available_end_time: string
-    /** 活动状态 */
-    activity_state: string
-    /** 活动备注 */
-    activity_remark?: string
-    /** 活动logo */
-    activity_logo: string
-  }
+  export interface WeeklyDiscountActivitiesByActivityId_Get_Data
+    extends WeeklyDiscountActivities_Get_Data_Data {}
 
   /** `v3/marketing/weekly-discount/activities/{activity_id}/apply` */
   export interface WeeklyDiscountActivitiesByActivityIdApply {

@@ -198,20 +198,8 @@ export namespace MchOperationManage {
   }
 
   /** 校验规则 */
-  export interface EnhancedDueDiligenceByDueDiligenceId_Get_Data_SubmissionData_RecordFields_CheckRule {
-    /** 字符串最小长度 */
-    min_length?: number
-    /** 字符串最大长度 */
-    max_length?: number
-    /** 限制提交的文件后缀 */
-    enum_file_exts?: ('png' | 'jpg' | 'jpeg' | (string & {}))[]
-    /** 限制文件提交大小 */
-    max_file_size?: number
-    /** 枚举可选的字段枚举值 */
-    enum_keys?: number[]
-    /** 展示给商户看的枚举可选的字段列表 */
-    enum_values?: string[]
-  }
+  export interface EnhancedDueDiligenceByDueDiligenceId_Get_Data_SubmissionData_RecordFields_CheckRule
+    extends EnhancedDueDiligenceByDueDiligenceId_Get_Data_SubmissionTemplate_RecordFields_CheckRule {}
 
   /** 资料项关联规则集合 */
   export interface EnhancedDueDiligenceByDueDiligenceId_Get_Data_SubmissionData_RecordFields_Relations {
@@ -332,114 +320,12 @@ export namespace MchOperationManage {
   }
 
   /** 尽调要求提交的资料 */
-  export interface EnhancedDueDiligenceByDueDiligenceIdSubmit_Post_Data_SubmissionTemplate {
-    /** 资料项集合 */
-    record_fields: EnhancedDueDiligenceByDueDiligenceIdSubmit_Post_Data_SubmissionTemplate_RecordFields[]
-  }
-
-  /** 资料项集合 */
-  export interface EnhancedDueDiligenceByDueDiligenceIdSubmit_Post_Data_SubmissionTemplate_RecordFields {
-    /** 校验规则 */
-    check_rule?: EnhancedDueDiligenceByDueDiligenceIdSubmit_Post_Data_SubmissionTemplate_RecordFields_CheckRule
-    /** 是否允许修改内容 */
-    disabled?: 0 | 1 | (number & {})
-    /** 资料项值 */
-    field_data?: string
-    /** 资料项英文名 */
-    field_name?: string
-    /** 是否隐藏资料项 */
-    hidden?: number
-    /** 资料项ID */
-    item_id?: string
-    /** 资料项中文名 */
-    name?: string
-    /** 提交内容需要加密 */
-    need_encrypt?: boolean
-    /** 输入占位文案 */
-    placeholder?: string
-    /** 是否必填 */
-    required?: 0 | 1 | (number & {})
-    /** 资料项填写提示 */
-    tips?: string
-    /** 叹号悬浮提示语 */
-    tooltip?: string
-    /** 资料项类型 */
-    type?: 1 | 2 | 11 | 15 | (number & {})
-    /** 日期类型是否可勾选“长期有效” */
-    use_permanently_date?: 0 | 1 | (number & {})
-  }
-
-  /** 校验规则 */
-  export interface EnhancedDueDiligenceByDueDiligenceIdSubmit_Post_Data_SubmissionTemplate_RecordFields_CheckRule {
-    /** 字符串最小长度 */
-    min_length?: number
-    /** 字符串最大长度 */
-    max_length?: number
-    /** 限制提交的文件后缀 */
-    enum_file_exts?: ('png' | 'jpg' | 'jpeg' | (string & {}))[]
-    /** 限制文件提交大小 */
-    max_file_size?: number
-    /** 枚举可选的字段枚举值 */
-    enum_keys?: number[]
-    /** 展示给商户看的枚举可选的字段列表 */
-    enum_values?: string[]
-  }
+  export interface EnhancedDueDiligenceByDueDiligenceIdSubmit_Post_Data_SubmissionTemplate
+    extends EnhancedDueDiligenceByDueDiligenceId_Get_Data_SubmissionTemplate {}
 
   /** 尽调已经提交的资料 */
-  export interface EnhancedDueDiligenceByDueDiligenceIdSubmit_Post_Data_SubmissionData {
-    /** 资料项集合 */
-    record_fields: EnhancedDueDiligenceByDueDiligenceIdSubmit_Post_Data_SubmissionData_RecordFields[]
-  }
-
-  /** 资料项集合 */
-  export interface EnhancedDueDiligenceByDueDiligenceIdSubmit_Post_Data_SubmissionData_RecordFields {
-    /** 资料项ID */
-    item_id?: string
-    /** 资料项英文名 */
-    field_name?: string
-    /** 资料项中文名 */
-    name?: string
-    /** 资料项类型 */
-    type?: 1 | 2 | 11 | 15 | (number & {})
-    /** 资料项填写提示 */
-    tips?: string
-    /** 输入框占位文案 */
-    placeholder?: string
-    /** 叹号悬浮提示语 */
-    tooltip?: string
-    /** 是否必须提交 */
-    required?: 0 | 1 | (number & {})
-    /** 校验规则 */
-    check_rule?: EnhancedDueDiligenceByDueDiligenceIdSubmit_Post_Data_SubmissionData_RecordFields_CheckRule
-    /** 资料项关联规则集合 */
-    relations?: EnhancedDueDiligenceByDueDiligenceIdSubmit_Post_Data_SubmissionData_RecordFields_Relations[]
-    /** 提交内容需要加密 */
-    need_encrypt?: boolean
-  }
-
-  /** 校验规则 */
-  export interface EnhancedDueDiligenceByDueDiligenceIdSubmit_Post_Data_SubmissionData_RecordFields_CheckRule {
-    /** 字符串最小长度 */
-    min_length?: number
-    /** 字符串最大长度 */
-    max_length?: number
-    /** 限制提交的文件后缀 */
-    enum_file_exts?: ('png' | 'jpg' | 'jpeg' | (string & {}))[]
-    /** 限制文件提交大小 */
-    max_file_size?: number
-    /** 枚举可选的字段枚举值 */
-    enum_keys?: number[]
-    /** 展示给商户看的枚举可选的字段列表 */
-    enum_values?: string[]
-  }
-
-  /** 资料项关联规则集合 */
-  export interface EnhancedDueDiligenceByDueDiligenceIdSubmit_Post_Data_SubmissionData_RecordFields_Relations {
-    /** 关联的资料项ID */
-    source_key?: number
-    /** 关联的资料项值 */
-    source_value?: string
-  }
+  export interface EnhancedDueDiligenceByDueDiligenceIdSubmit_Post_Data_SubmissionData
+    extends EnhancedDueDiligenceByDueDiligenceId_Get_Data_SubmissionData {}
 
   /** `v3/mch-operation-manage/enhanced-due-diligence/{due_diligence_id}/upload` */
   export interface EnhancedDueDiligenceByDueDiligenceIdUpload {

@@ -234,22 +234,6 @@ export namespace MchOperate {
   }
 
   /** `GET /v3/mch_operate/risk/withdrawl-apply/out-request-no/{out_request_no}` */
-  export interface RiskWithdrawlApplyOutRequestNoByOutRequestNo_Get_Data {
-    /** 提现申请单信息 */
-    withdrawl_apply: RiskWithdrawlApplyOutRequestNoByOutRequestNo_Get_Data_WithdrawlApply
-  }
-
-  /** 提现申请单信息 */
-  export interface RiskWithdrawlApplyOutRequestNoByOutRequestNo_Get_Data_WithdrawlApply {
-    /** 微信支付提现申请单号 */
-    applyment_id: string
-    /** 商户提现申请单号 */
-    out_request_no: string
-    /** 申请单状态 */
-    state: string
-    /** 失败原因 */
-    fail_reason?: string
-    /** 最后更新时间 */
-    modify_time?: string
-  }
+  export interface RiskWithdrawlApplyOutRequestNoByOutRequestNo_Get_Data
+    extends RiskWithdrawlApplyApplymentIdByApplymentId_Get_Data {}
 }

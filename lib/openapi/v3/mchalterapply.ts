@@ -242,34 +242,8 @@ export namespace Mchalterapply {
   }
 
   /** `GET /v3/mchalterapply/mchcontactalterapplyment/merchant/{merchant_code}/out-request-no/{out_request_no}` */
-  export interface MchcontactalterapplymentMerchantByMerchantCodeOutRequestNoByOutRequestNo_Get_Data {
-    /** 申请单号 */
-    apply_id: string
-    /** 业务申请编号 */
-    out_request_no: string
-    /** 微信支付商户号 */
-    merchant_code: string
-    /** 申请单状态 */
-    state:
-      | 'APPLYMENT_STATE_AUDITING'
-      | 'APPLYMENT_STATE_REJECTED'
-      | 'APPLYMENT_STATE_MODIFING'
-      | 'APPLYMENT_STATE_FINISHED'
-      | 'APPLYMENT_STATE_CANCELED'
-      | (string & {})
-    /** 总体驳回原因 */
-    audit_reject_reason?: string
-    /** 驳回原因详情 */
-    audit_reject_detail?: MchcontactalterapplymentMerchantByMerchantCodeOutRequestNoByOutRequestNo_Get_Data_AuditRejectDetail[]
-  }
-
-  /** 驳回原因详情 */
-  export interface MchcontactalterapplymentMerchantByMerchantCodeOutRequestNoByOutRequestNo_Get_Data_AuditRejectDetail {
-    /** 参数名称 */
-    param_name?: string
-    /** 驳回原因 */
-    reject_reason?: string
-  }
+  export interface MchcontactalterapplymentMerchantByMerchantCodeOutRequestNoByOutRequestNo_Get_Data
+    extends MchcontactalterapplymentByApplyId_Get_Data {}
 
   /** `v3/mchalterapply/mchsubjectalterapplyment` */
   export interface Mchsubjectalterapplyment {
@@ -470,10 +444,7 @@ export namespace Mchalterapply {
   }
 
   /** 提交资料变更申请单 `POST /v3/mchalterapply/mchsubjectalterapplyment` */
-  export interface Mchsubjectalterapplyment_Post_Data {
-    /** 申请单号 */
-    apply_id?: string
-  }
+  export interface Mchsubjectalterapplyment_Post_Data extends Mchcontactalterapplyment_Post_Data {}
 
   /** `v3/mchalterapply/mchsubjectalterapplyment/{apply_id}` */
   export interface MchsubjectalterapplymentByApplyId {
@@ -522,12 +493,8 @@ export namespace Mchalterapply {
   }
 
   /** 驳回原因详情 */
-  export interface MchsubjectalterapplymentByApplyId_Get_Data_AuditRejectDetail {
-    /** 参数名称 */
-    param_name?: string
-    /** 驳回原因 */
-    reject_reason?: string
-  }
+  export interface MchsubjectalterapplymentByApplyId_Get_Data_AuditRejectDetail
+    extends MchcontactalterapplymentByApplyId_Get_Data_AuditRejectDetail {}
 
   /** `v3/mchalterapply/mchsubjectalterapplyment/{apply_id}/revoke` */
   export interface MchsubjectalterapplymentByApplyIdRevoke {
@@ -600,35 +567,8 @@ export namespace Mchalterapply {
   }
 
   /** 查询申请单状态-使用业务单号 `GET /v3/mchalterapply/mchsubjectalterapplyment/merchant/{merchant_code}/out-request-no/{out_request_no}` */
-  export interface MchsubjectalterapplymentMerchantByMerchantCodeOutRequestNoByOutRequestNo_Get_Data {
-    /** 微信支付商户号 */
-    merchant_code: string
-    /** 申请单号 */
-    apply_id: string
-    /** 业务申请编号 */
-    out_request_no: string
-    /** 申请单状态 */
-    state:
-      | 'APPLYMENT_STATE_AUDITING'
-      | 'APPLYMENT_STATE_REJECTED'
-      | 'APPLYMENT_STATE_MODIFING'
-      | 'APPLYMENT_STATE_FINISHED'
-      | 'APPLYMENT_STATE_CANCELED'
-      | 'APPLYMENT_STATE_EDITTING'
-      | (string & {})
-    /** 总体驳回原因 */
-    audit_reject_reason?: string
-    /** 驳回原因详情 */
-    audit_reject_detail?: MchsubjectalterapplymentMerchantByMerchantCodeOutRequestNoByOutRequestNo_Get_Data_AuditRejectDetail[]
-  }
-
-  /** 驳回原因详情 */
-  export interface MchsubjectalterapplymentMerchantByMerchantCodeOutRequestNoByOutRequestNo_Get_Data_AuditRejectDetail {
-    /** 参数名称 */
-    param_name?: string
-    /** 驳回原因 */
-    reject_reason?: string
-  }
+  export interface MchsubjectalterapplymentMerchantByMerchantCodeOutRequestNoByOutRequestNo_Get_Data
+    extends MchsubjectalterapplymentByApplyId_Get_Data {}
 
   /** `v3/mchalterapply/merchantnamealterapplyment` */
   export interface Merchantnamealterapplyment {
@@ -662,10 +602,7 @@ export namespace Mchalterapply {
   }
 
   /** 提交商户简称变更申请单 `POST /v3/mchalterapply/merchantnamealterapplyment` */
-  export interface Merchantnamealterapplyment_Post_Data {
-    /** 申请单号 */
-    apply_id?: string
-  }
+  export interface Merchantnamealterapplyment_Post_Data extends Mchcontactalterapplyment_Post_Data {}
 
   /** `v3/mchalterapply/merchantnamealterapplyment/{apply_id}` */
   export interface MerchantnamealterapplymentByApplyId {

@@ -530,10 +530,7 @@ export namespace MerchantRiskManage {
   }
 
   /** 创建商户违规通知回调地址 `POST /v3/merchant-risk-manage/violation-notifications` */
-  export interface ViolationNotifications_Post_Data {
-    /** 通知地址 */
-    notify_url?: string
-  }
+  export interface ViolationNotifications_Post_Data extends ViolationNotifications_Get_Data {}
 
   /** 修改商户违规通知回调地址 `PUT /v3/merchant-risk-manage/violation-notifications` */
   export interface ViolationNotifications_Put extends CallSettings {
@@ -547,10 +544,7 @@ export namespace MerchantRiskManage {
   }
 
   /** 修改商户违规通知回调地址 `PUT /v3/merchant-risk-manage/violation-notifications` */
-  export interface ViolationNotifications_Put_Data {
-    /** 通知地址 */
-    notify_url?: string
-  }
+  export interface ViolationNotifications_Put_Data extends ViolationNotifications_Get_Data {}
 
   /** 删除商户违规通知回调地址 `DELETE /v3/merchant-risk-manage/violation-notifications` */
   export interface ViolationNotifications_Delete extends CallSettings {}

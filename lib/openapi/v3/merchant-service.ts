@@ -105,12 +105,7 @@ export namespace MerchantService {
   }
 
   /** 创建投诉通知回调 `POST /v3/merchant-service/complaint-notifications` */
-  export interface ComplaintNotifications_Post_Data {
-    /** 商户号 */
-    mchid: string
-    /** 通知地址. A URL */
-    url: string
-  }
+  export interface ComplaintNotifications_Post_Data extends ComplaintNotifications_Get_Data {}
 
   /** 更新投诉通知回调 `PUT /v3/merchant-service/complaint-notifications` */
   export interface ComplaintNotifications_Put extends CallSettings {
@@ -118,18 +113,10 @@ export namespace MerchantService {
   }
 
   /** 更新投诉通知回调 `PUT /v3/merchant-service/complaint-notifications` */
-  export interface ComplaintNotifications_Put_Json {
-    /** 通知地址. A URL */
-    url: string
-  }
+  export interface ComplaintNotifications_Put_Json extends ComplaintNotifications_Post_Json {}
 
   /** 更新投诉通知回调 `PUT /v3/merchant-service/complaint-notifications` */
-  export interface ComplaintNotifications_Put_Data {
-    /** 商户号 */
-    mchid: string
-    /** 通知地址. A URL */
-    url: string
-  }
+  export interface ComplaintNotifications_Put_Data extends ComplaintNotifications_Get_Data {}
 
   /** 删除投诉通知回调 `DELETE /v3/merchant-service/complaint-notifications` */
   export interface ComplaintNotifications_Delete extends CallSettings {}
@@ -549,22 +536,12 @@ export namespace MerchantService {
   }
 
   /** 投诉资料列表 */
-  export interface ComplaintsV2ByComplaintId_Get_Data_ComplaintMediaList {
-    /** 媒体文件业务类型 */
-    media_type: 'USER_COMPLAINT_IMAGE' | 'OPERATION_IMAGE' | (string & {})
-    /** 媒体文列表 */
-    media_url?: string[]
-  }
+  export interface ComplaintsV2ByComplaintId_Get_Data_ComplaintMediaList
+    extends ComplaintsV2_Get_Data_Data_ComplaintMediaList {}
 
   /** 投诉单关联订单信息 */
-  export interface ComplaintsV2ByComplaintId_Get_Data_ComplaintOrderInfo {
-    /** 微信订单号 */
-    transaction_id: string
-    /** 商户订单号 */
-    out_trade_no: string
-    /** 订单金额 */
-    amount: number
-  }
+  export interface ComplaintsV2ByComplaintId_Get_Data_ComplaintOrderInfo
+    extends ComplaintsV2_Get_Data_Data_ComplaintOrderInfo {}
 
   /** 投诉单关联服务单信息 */
   export interface ComplaintsV2ByComplaintId_Get_Data_ServiceOrderInfo {
@@ -577,32 +554,8 @@ export namespace MerchantService {
   }
 
   /** 补充信息 */
-  export interface ComplaintsV2ByComplaintId_Get_Data_AdditionalInfo {
-    /** 补充信息类型 */
-    type?: 'SHARE_POWER_TYPE' | (string & {})
-    /** 充电宝投诉相关信息 */
-    share_power_info?: ComplaintsV2ByComplaintId_Get_Data_AdditionalInfo_SharePowerInfo
-  }
-
-  /** 充电宝投诉相关信息 */
-  export interface ComplaintsV2ByComplaintId_Get_Data_AdditionalInfo_SharePowerInfo {
-    /** 归还时间. RFC 3339 */
-    return_time?: string
-    /** 归还地点信息 */
-    return_address_info?: ComplaintsV2ByComplaintId_Get_Data_AdditionalInfo_SharePowerInfo_ReturnAddressInfo
-    /** 是否归还同一柜机 */
-    is_returned_to_same_machine?: boolean
-  }
-
-  /** 归还地点信息 */
-  export interface ComplaintsV2ByComplaintId_Get_Data_AdditionalInfo_SharePowerInfo_ReturnAddressInfo {
-    /** 归还地点 */
-    return_address?: string
-    /** 归还地点经度 */
-    longitude?: string
-    /** 归还地点纬度 */
-    latitude?: string
-  }
+  export interface ComplaintsV2ByComplaintId_Get_Data_AdditionalInfo
+    extends ComplaintsV2_Get_Data_Data_AdditionalInfo {}
 
   /** `v3/merchant-service/complaints-v2/{complaint_id}/complete` */
   export interface ComplaintsV2ByComplaintIdComplete {
@@ -853,94 +806,12 @@ export namespace MerchantService {
   }
 
   /** 动作 */
-  export interface ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_FaqList_Faqs_Action {
-    /** 动作类型 */
-    action_type?:
-      | 'ACTION_TYPE_SEND_MESSAGE'
-      | 'ACTION_TYPE_JUMP_URL'
-      | 'ACTION_TYPE_JUMP_MINI_PROGRAM'
-      | (string & {})
-    /** 跳转链接 */
-    jump_url?: string
-    /** 跳转小程序信息 */
-    mini_program_jump_info?: ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_FaqList_Faqs_Action_MiniProgramJumpInfo
-    /** 回复消息内容 */
-    message_info?: ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_FaqList_Faqs_Action_MessageInfo
-    /** 动作id */
-    action_id?: string
-  }
-
-  /** 跳转小程序信息 */
-  export interface ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_FaqList_Faqs_Action_MiniProgramJumpInfo {
-    /** 跳转小程序APPID */
-    appid: string
-    /** 跳转小程序页面PATH */
-    path: string
-    /** 跳转小程序页面名称 */
-    text: string
-  }
-
-  /** 回复消息内容 */
-  export interface ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_FaqList_Faqs_Action_MessageInfo {
-    /** 回复的消息内容 */
-    content: string
-    /** 自定义透传字段 */
-    custom_data?: string
-  }
+  export interface ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_FaqList_Faqs_Action
+    extends ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_Link_Action {}
 
   /** 按钮 */
-  export interface ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_Button {
-    /** 文本 */
-    text?: string
-    /** 动作 */
-    action?: ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_Button_Action
-    /** 失效配置 */
-    invalid_info?: ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_Button_InvalidInfo
-  }
-
-  /** 动作 */
-  export interface ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_Button_Action {
-    /** 动作类型 */
-    action_type?:
-      | 'ACTION_TYPE_SEND_MESSAGE'
-      | 'ACTION_TYPE_JUMP_URL'
-      | 'ACTION_TYPE_JUMP_MINI_PROGRAM'
-      | (string & {})
-    /** 跳转链接 */
-    jump_url?: string
-    /** 跳转小程序信息 */
-    mini_program_jump_info?: ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_Button_Action_MiniProgramJumpInfo
-    /** 回复消息内容 */
-    message_info?: ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_Button_Action_MessageInfo
-    /** 动作id */
-    action_id?: string
-  }
-
-  /** 跳转小程序信息 */
-  export interface ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_Button_Action_MiniProgramJumpInfo {
-    /** 跳转小程序APPID */
-    appid: string
-    /** 跳转小程序页面PATH */
-    path: string
-    /** 跳转小程序页面名称 */
-    text: string
-  }
-
-  /** 回复消息内容 */
-  export interface ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_Button_Action_MessageInfo {
-    /** 回复的消息内容 */
-    content: string
-    /** 自定义透传字段 */
-    custom_data?: string
-  }
-
-  /** 失效配置 */
-  export interface ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_Button_InvalidInfo {
-    /** 过期时间. RFC 3339 */
-    expired_time?: string
-    /** 是否可以多次点击 */
-    multi_clickable?: boolean
-  }
+  export interface ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_Button
+    extends ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_Link {}
 
   /** 按钮组 */
   export interface ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_ButtonGroup {
@@ -953,66 +824,12 @@ export namespace MerchantService {
   }
 
   /** 按钮组 */
-  export interface ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_ButtonGroup_Buttons {
-    /** 文本 */
-    text?: string
-    /** 动作 */
-    action?: ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_ButtonGroup_Buttons_Action
-    /** 失效配置 */
-    invalid_info?: ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_ButtonGroup_Buttons_InvalidInfo
-  }
-
-  /** 动作 */
-  export interface ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_ButtonGroup_Buttons_Action {
-    /** 动作类型 */
-    action_type?:
-      | 'ACTION_TYPE_SEND_MESSAGE'
-      | 'ACTION_TYPE_JUMP_URL'
-      | 'ACTION_TYPE_JUMP_MINI_PROGRAM'
-      | (string & {})
-    /** 跳转链接 */
-    jump_url?: string
-    /** 跳转小程序信息 */
-    mini_program_jump_info?: ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_ButtonGroup_Buttons_Action_MiniProgramJumpInfo
-    /** 回复消息内容 */
-    message_info?: ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_ButtonGroup_Buttons_Action_MessageInfo
-    /** 动作id */
-    action_id?: string
-  }
-
-  /** 跳转小程序信息 */
-  export interface ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_ButtonGroup_Buttons_Action_MiniProgramJumpInfo {
-    /** 跳转小程序APPID */
-    appid: string
-    /** 跳转小程序页面PATH */
-    path: string
-    /** 跳转小程序页面名称 */
-    text: string
-  }
-
-  /** 回复消息内容 */
-  export interface ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_ButtonGroup_Buttons_Action_MessageInfo {
-    /** 回复的消息内容 */
-    content: string
-    /** 自定义透传字段 */
-    custom_data?: string
-  }
+  export interface ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_ButtonGroup_Buttons
+    extends ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_Link {}
 
   /** 失效配置 */
-  export interface ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_ButtonGroup_Buttons_InvalidInfo {
-    /** 过期时间. RFC 3339 */
-    expired_time?: string
-    /** 是否可以多次点击 */
-    multi_clickable?: boolean
-  }
-
-  /** 失效配置 */
-  export interface ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_ButtonGroup_InvalidInfo {
-    /** 过期时间. RFC 3339 */
-    expired_time?: string
-    /** 是否可以多次点击 */
-    multi_clickable?: boolean
-  }
+  export interface ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_ButtonGroup_InvalidInfo
+    extends ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_Link_InvalidInfo {}
 
   /** 用户点击回复消息 */
   export interface ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_ClickMessage {
@@ -1235,106 +1052,12 @@ export namespace MerchantService {
   }
 
   /** 动作 */
-  export interface ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_FaqList_Faqs_Action {
-    /** 动作类型 */
-    action_type?:
-      | 'ACTION_TYPE_SEND_MESSAGE'
-      | 'ACTION_TYPE_JUMP_URL'
-      | 'ACTION_TYPE_JUMP_MINI_PROGRAM'
-      | undefined
-    /** 跳转链接 */
-    jump_url?: string | undefined
-    /** 跳转小程序信息 */
-    mini_program_jump_info?:
-      | ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_FaqList_Faqs_Action_MiniProgramJumpInfo
-      | undefined
-    /** 回复消息内容 */
-    message_info?:
-      | ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_FaqList_Faqs_Action_MessageInfo
-      | undefined
-    /** 动作id */
-    action_id?: string | undefined
-  }
-
-  /** 跳转小程序信息 */
-  export interface ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_FaqList_Faqs_Action_MiniProgramJumpInfo {
-    /** 跳转小程序APPID */
-    appid: string
-    /** 跳转小程序页面PATH */
-    path?: string | undefined
-    /** 跳转小程序页面名称 */
-    text?: string | undefined
-  }
-
-  /** 回复消息内容 */
-  export interface ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_FaqList_Faqs_Action_MessageInfo {
-    /** 回复的消息内容 */
-    content: string
-    /** 自定义透传字段 */
-    custom_data?: string | undefined
-  }
+  export interface ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_FaqList_Faqs_Action
+    extends ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_Link_Action {}
 
   /** 按钮 */
-  export interface ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_Button {
-    /** 文本 */
-    text?: string | undefined
-    /** 动作 */
-    action?:
-      | ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_Button_Action
-      | undefined
-    /** 失效配置 */
-    invalid_info?:
-      | ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_Button_InvalidInfo
-      | undefined
-  }
-
-  /** 动作 */
-  export interface ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_Button_Action {
-    /** 动作类型 */
-    action_type?:
-      | 'ACTION_TYPE_SEND_MESSAGE'
-      | 'ACTION_TYPE_JUMP_URL'
-      | 'ACTION_TYPE_JUMP_MINI_PROGRAM'
-      | undefined
-    /** 跳转链接 */
-    jump_url?: string | undefined
-    /** 跳转小程序信息 */
-    mini_program_jump_info?:
-      | ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_Button_Action_MiniProgramJumpInfo
-      | undefined
-    /** 回复消息内容 */
-    message_info?:
-      | ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_Button_Action_MessageInfo
-      | undefined
-    /** 动作id */
-    action_id?: string | undefined
-  }
-
-  /** 跳转小程序信息 */
-  export interface ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_Button_Action_MiniProgramJumpInfo {
-    /** 跳转小程序APPID */
-    appid: string
-    /** 跳转小程序页面PATH */
-    path?: string | undefined
-    /** 跳转小程序页面名称 */
-    text?: string | undefined
-  }
-
-  /** 回复消息内容 */
-  export interface ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_Button_Action_MessageInfo {
-    /** 回复的消息内容 */
-    content: string
-    /** 自定义透传字段 */
-    custom_data?: string | undefined
-  }
-
-  /** 失效配置 */
-  export interface ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_Button_InvalidInfo {
-    /** 过期时间. RFC 3339 */
-    expired_time?: string | undefined
-    /** 是否可以多次点击 */
-    multi_clickable?: boolean | undefined
-  }
+  export interface ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_Button
+    extends ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_Link {}
 
   /** 按钮组 */
   export interface ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_ButtonGroup {
@@ -1351,74 +1074,12 @@ export namespace MerchantService {
   }
 
   /** 按钮组 */
-  export interface ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_ButtonGroup_Buttons {
-    /** 文本 */
-    text?: string | undefined
-    /** 动作 */
-    action?:
-      | ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_ButtonGroup_Buttons_Action
-      | undefined
-    /** 失效配置 */
-    invalid_info?:
-      | ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_ButtonGroup_Buttons_InvalidInfo
-      | undefined
-  }
-
-  /** 动作 */
-  export interface ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_ButtonGroup_Buttons_Action {
-    /** 动作类型 */
-    action_type?:
-      | 'ACTION_TYPE_SEND_MESSAGE'
-      | 'ACTION_TYPE_JUMP_URL'
-      | 'ACTION_TYPE_JUMP_MINI_PROGRAM'
-      | undefined
-    /** 跳转链接 */
-    jump_url?: string | undefined
-    /** 跳转小程序信息 */
-    mini_program_jump_info?:
-      | ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_ButtonGroup_Buttons_Action_MiniProgramJumpInfo
-      | undefined
-    /** 回复消息内容 */
-    message_info?:
-      | ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_ButtonGroup_Buttons_Action_MessageInfo
-      | undefined
-    /** 动作id */
-    action_id?: string | undefined
-  }
-
-  /** 跳转小程序信息 */
-  export interface ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_ButtonGroup_Buttons_Action_MiniProgramJumpInfo {
-    /** 跳转小程序APPID */
-    appid: string
-    /** 跳转小程序页面PATH */
-    path?: string | undefined
-    /** 跳转小程序页面名称 */
-    text?: string | undefined
-  }
-
-  /** 回复消息内容 */
-  export interface ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_ButtonGroup_Buttons_Action_MessageInfo {
-    /** 回复的消息内容 */
-    content: string
-    /** 自定义透传字段 */
-    custom_data?: string | undefined
-  }
+  export interface ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_ButtonGroup_Buttons
+    extends ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_Link {}
 
   /** 失效配置 */
-  export interface ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_ButtonGroup_Buttons_InvalidInfo {
-    /** 过期时间. RFC 3339 */
-    expired_time?: string | undefined
-    /** 是否可以多次点击 */
-    multi_clickable?: boolean | undefined
-  }
-
-  /** 失效配置 */
-  export interface ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_ButtonGroup_InvalidInfo {
-    /** 过期时间. RFC 3339 */
-    expired_time?: string | undefined
-    /** 是否可以多次点击 */
-    multi_clickable?: boolean | undefined
-  }
+  export interface ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_ButtonGroup_InvalidInfo
+    extends ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_Link_InvalidInfo {}
 
   /** 回复需要即时服务的投诉单 `POST /v3/merchant-service/complaints-v2/{complaint_id}/response-immediate-service` */
   export interface ComplaintsV2ByComplaintIdResponseImmediateService_Post_Data {

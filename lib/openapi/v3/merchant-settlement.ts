@@ -100,22 +100,6 @@ export namespace MerchantSettlement {
   }
 
   /** 根据申请单ID查询结果 `GET /v3/merchant-settlement/merchant-settle-rule-applications/{application_id}` */
-  export interface MerchantSettleRuleApplicationsByApplicationId_Get_Data {
-    /** 申请单编号 */
-    application_id: string
-    /** 申请单处理信息 */
-    application_process_info?: string
-    /** 申请单状态 */
-    application_state?: string
-    /** 最后更新时间 */
-    update_time?: string
-    /** 从业机构号 */
-    acquiring_bank_id?: string
-    /** 渠道商户号 */
-    channel_id?: string
-    /** 从业机构特约商户号 */
-    sub_mchid?: string
-    /** 结算规则id */
-    settle_rule_id?: number
-  }
+  export interface MerchantSettleRuleApplicationsByApplicationId_Get_Data
+    extends MerchantSettleRuleApplications_Post_Data {}
 }

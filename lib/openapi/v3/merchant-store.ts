@@ -228,40 +228,13 @@ export namespace MerchantStore {
   }
 
   /** 门店基础信息 */
-  export interface StoresByStoreId_Patch_Json_StoreBasics {
-    /** 商家门店编号 */
-    store_reference_id?: string | undefined
-    /** 品牌名称 */
-    brand_name?: string | undefined
-    /** 门店名称 */
-    store_name: string
-    /** 分店名称 */
-    branch_name?: string | undefined
-    /** 品牌ID */
-    brand_id?: number | undefined
-  }
+  export interface StoresByStoreId_Patch_Json_StoreBasics extends Stores_Post_Json_StoreBasics {}
 
   /** 门店地址信息 */
-  export interface StoresByStoreId_Patch_Json_StoreAddress {
-    /** 门店省市编码 */
-    address_code: string
-    /** 门店地址 */
-    address_detail: string
-    /** 门店地址辅助描述 */
-    address_complements?: string | undefined
-    /** 门店经度 */
-    longitude?: string | undefined
-    /** 门店纬度 */
-    latitude?: string | undefined
-  }
+  export interface StoresByStoreId_Patch_Json_StoreAddress extends Stores_Post_Json_StoreAddress {}
 
   /** 门店经营信息 */
-  export interface StoresByStoreId_Patch_Json_StoreBusiness {
-    /** 门店服务电话 */
-    service_phone?: string | undefined
-    /** 门店经营时间 */
-    business_hours?: string | undefined
-  }
+  export interface StoresByStoreId_Patch_Json_StoreBusiness extends Stores_Post_Json_StoreBusiness {}
 
   /** `v3/merchant-store/stores/{store_id}/recipients` */
   export interface StoresByStoreIdRecipients {
@@ -301,12 +274,8 @@ export namespace MerchantStore {
   }
 
   /** 收款门店信息 */
-  export interface StoresByStoreIdRecipientsBind_Post_Json_StoreRecipient {
-    /** 门店收款商户号 */
-    mchid: string
-    /** 门店收款主体 */
-    company_name?: string | undefined
-  }
+  export interface StoresByStoreIdRecipientsBind_Post_Json_StoreRecipient
+    extends Stores_Post_Json_StoreRecipient {}
 
   /** 绑定门店收款信息 `POST /v3/merchant-store/stores/{store_id}/recipients/bind` */
   export interface StoresByStoreIdRecipientsBind_Post_Data {
@@ -354,24 +323,10 @@ export namespace MerchantStore {
   }
 
   /** 收款门店信息 */
-  export interface StoresByStoreIdRecipientsUnbind_Post_Json_StoreRecipient {
-    /** 门店收款商户号 */
-    mchid: string
-    /** 门店收款主体 */
-    company_name?: string | undefined
-  }
+  export interface StoresByStoreIdRecipientsUnbind_Post_Json_StoreRecipient
+    extends Stores_Post_Json_StoreRecipient {}
 
   /** 解除门店收款信息绑定 `POST /v3/merchant-store/stores/{store_id}/recipients/unbind` */
-  export interface StoresByStoreIdRecipientsUnbind_Post_Data {
-    /** 收款门店信息 */
-    failed_store_recipient?: StoresByStoreIdRecipientsUnbind_Post_Data_FailedStoreRecipient[]
-  }
-
-  /** 收款门店信息 */
-  export interface StoresByStoreIdRecipientsUnbind_Post_Data_FailedStoreRecipient {
-    /** 门店收款商户号 */
-    mchid?: string
-    /** 绑定当前收款信息失败的原因 */
-    failed_reason?: string
-  }
+  export interface StoresByStoreIdRecipientsUnbind_Post_Data
+    extends StoresByStoreIdRecipientsBind_Post_Data {}
 }

@@ -105,12 +105,7 @@ export namespace Merchant {
   }
 
   /** 查询账户日终余额 `GET /v3/merchant/fund/dayendbalance/{account_type}` */
-  export interface FundDayendbalanceByAccountType_Get_Data {
-    /** 可用余额 */
-    available_amount: number
-    /** 不可用余额 */
-    pending_amount?: number
-  }
+  export interface FundDayendbalanceByAccountType_Get_Data extends FundBalanceByAccountType_Get_Data {}
 
   /** `v3/merchant/fund/withdraw` */
   export interface FundWithdraw {
@@ -285,30 +280,8 @@ export namespace Merchant {
   }
 
   /** `GET /v3/merchant/fund/withdraw/withdraw-id/{withdraw_id}` */
-  export interface FundWithdrawWithdrawIdByWithdrawId_Get_Data {
-    /** 提现单状态 */
-    status: 'CREATE_SUCCESS' | 'SUCCESS' | 'FAIL' | 'REFUND' | 'CLOSE' | 'INIT' | (string & {})
-    /** 微信支付提现单号 */
-    withdraw_id: string
-    /** 商户提现单号 */
-    out_request_no: string
-    /** 提现金额 */
-    amount: number
-    /** 发起提现时间 */
-    create_time: string
-    /** 提现状态更新时间 */
-    update_time: string
-    /** 失败原因 */
-    reason: string
-    /** 提现备注 */
-    remark: string
-    /** 银行附言 */
-    bank_memo: string
-    /** 出款账户类型 */
-    account_type: 'BASIC' | 'OPERATION' | 'FEES' | (string & {})
-    /** 提现失败解决方案 */
-    solution: string
-  }
+  export interface FundWithdrawWithdrawIdByWithdrawId_Get_Data
+    extends FundWithdrawOutRequestNoByOutRequestNo_Get_Data {}
 
   /** `v3/merchant/media` */
   export interface Media {
@@ -357,8 +330,5 @@ export namespace Merchant {
   }
 
   /** 视频上传 `POST /v3/merchant/media/video_upload` */
-  export interface MediaVideo_Upload_Post_Data {
-    /** 媒体文件标识Id */
-    media_id: string
-  }
+  export interface MediaVideo_Upload_Post_Data extends MediaUpload_Post_Data {}
 }

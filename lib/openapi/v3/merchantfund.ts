@@ -181,12 +181,5 @@ export namespace Merchantfund {
   }
 
   /** 分页链接 */
-  export interface PartnerIncomeRecords_Get_Data_Links {
-    /** 下一页链接 */
-    next: string
-    /** 上一页链接 */
-    prev: string
-    /** 当前链接 */
-    self: string
-  }
+  export interface PartnerIncomeRecords_Get_Data_Links extends MerchantIncomeRecords_Get_Data_Links {}
 }

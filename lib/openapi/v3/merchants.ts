@@ -209,50 +209,16 @@ export namespace Merchants {
   }
 
   /** 联系人信息 */
-  export interface Put_Json_Contact {
-    /** 联系人名称. Base64. Encrypted with the platform's key */
-    name: Encrypted
-    /** 联系人电话. Base64. Encrypted with the platform's key */
-    phone: Encrypted
-    /** 联系人邮箱. Base64. Encrypted with the platform's key */
-    email: Encrypted
-  }
+  export interface Put_Json_Contact extends Post_Json_Contact {}
 
   /** 业务信息 */
-  export interface Put_Json_Business {
-    /** 业务类型 */
-    business_type: 'ONLINE' | 'OFFLINE' | 'BOTH'
-    /** APP下载链接 */
-    app_download?: string | undefined
-    /** 业务网站 */
-    website?: string | undefined
-    /** 公众号 */
-    office_account?: string | undefined
-    /** 小程序 */
-    mini_program?: string | undefined
-    /** 门店地址 */
-    store_address?: string | undefined
-    /** 门店照片JSON格式字符串. Sent as a string of JSON */
-    store_photos?: readonly string[] | undefined
-    /** MCC码 */
-    mcc?: string | undefined
-  }
+  export interface Put_Json_Business extends Post_Json_Business {}
 
   /** 董事信息 */
-  export interface Put_Json_Director {
-    /** 董事姓名 */
-    name?: string | undefined
-    /** 董事证件号 */
-    number?: string | undefined
-  }
+  export interface Put_Json_Director extends Post_Json_Director {}
 
   /** 负责人信息 */
-  export interface Put_Json_Principal {
-    /** 负责人姓名 */
-    name?: string | undefined
-    /** 负责人证件号 */
-    number?: string | undefined
-  }
+  export interface Put_Json_Principal extends Post_Json_Principal {}
 
   /** 修改子商户（融合钱包） `PUT /hk/v3/merchants` */
   export interface Put_Headers extends HeadersInput {

@@ -90,10 +90,7 @@ export namespace Multiuse {
   }
 
   /** 下载批次发放明细 `GET /v3/multiuse/stocks/{stock_id}/send-flow` */
-  export interface StocksByStockIdSendFlow_Get_Data {
-    /** 下载链接 */
-    url: string
-  }
+  export interface StocksByStockIdSendFlow_Get_Data extends StocksByStockIdRefundFlow_Get_Data {}
 
   /** `v3/multiuse/stocks/{stock_id}/use-flow` */
   export interface StocksByStockIdUseFlow {
@@ -116,10 +113,7 @@ export namespace Multiuse {
   }
 
   /** 下载核销明细 `GET /v3/multiuse/stocks/{stock_id}/use-flow` */
-  export interface StocksByStockIdUseFlow_Get_Data {
-    /** 下载链接 */
-    url: string
-  }
+  export interface StocksByStockIdUseFlow_Get_Data extends StocksByStockIdRefundFlow_Get_Data {}
 
   /** `v3/multiuse/users` */
   export interface Users {

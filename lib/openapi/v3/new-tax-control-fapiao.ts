@@ -350,18 +350,8 @@ export namespace NewTaxControlFapiao {
   }
 
   /** 红字发票信息 */
-  export interface FapiaoApplicationsByFapiaoApplyId_Get_Data_FapiaoInformation_RedFapiao {
-    /** 发票代码 */
-    fapiao_code: string
-    /** 发票号码 */
-    fapiao_number: string
-    /** 校验码 */
-    check_code: string
-    /** 密码 */
-    password: string
-    /** 开票时间. RFC 3339 */
-    fapiao_time: string
-  }
+  export interface FapiaoApplicationsByFapiaoApplyId_Get_Data_FapiaoInformation_RedFapiao
+    extends FapiaoApplicationsByFapiaoApplyId_Get_Data_FapiaoInformation_BlueFapiao {}
 
   /** 电子发票插卡信息 */
   export interface FapiaoApplicationsByFapiaoApplyId_Get_Data_FapiaoInformation_CardInformation {
@@ -750,34 +740,8 @@ export namespace NewTaxControlFapiao {
   }
 
   /** 购买方信息 */
-  export interface FapiaoApplicationsIssueGeneral_Post_Json_BuyerInformation {
-    /** 购买方类型 */
-    type: 'INDIVIDUAL' | 'ORGANIZATION'
-    /** 名称 */
-    name: string
-    /** 纳税人识别号 */
-    taxpayer_id?: string | undefined
-    /** 地址 */
-    address?: string | undefined
-    /** 电话 */
-    telephone?: string | undefined
-    /** 开户银行 */
-    bank_name?: string | undefined
-    /** 银行账号 */
-    bank_account?: string | undefined
-    /** 手机号. Base64. Encrypted with the platform's key */
-    phone?: Encrypted | undefined
-    /** 邮箱地址. Base64. Encrypted with the platform's key */
-    email?: Encrypted | undefined
-    /** 订单金额 */
-    amount?: number | undefined
-    /** 商户订单号 */
-    out_trade_no?: string | undefined
-    /** 开具的发票类型 */
-    fapiao_bill_type?: 'COMM_FAPIAO' | 'VAT_FAPIAO' | undefined
-    /** 留言信息 */
-    user_apply_message?: string | undefined
-  }
+  export interface FapiaoApplicationsIssueGeneral_Post_Json_BuyerInformation
+    extends FapiaoApplicationsByFapiaoApplyIdInsertCards_Post_Json_BuyerInformation {}
 
   /** 需要开具的数电发票信息 */
   export interface FapiaoApplicationsIssueGeneral_Post_Json_FapiaoInformation {
@@ -892,34 +856,8 @@ export namespace NewTaxControlFapiao {
   }
 
   /** 购买方信息 */
-  export interface FapiaoApplicationsIssuePassengerTransport_Post_Json_BuyerInformation {
-    /** 购买方类型 */
-    type: 'INDIVIDUAL' | 'ORGANIZATION'
-    /** 名称 */
-    name: string
-    /** 纳税人识别号 */
-    taxpayer_id?: string | undefined
-    /** 地址 */
-    address?: string | undefined
-    /** 电话 */
-    telephone?: string | undefined
-    /** 开户银行 */
-    bank_name?: string | undefined
-    /** 银行账号 */
-    bank_account?: string | undefined
-    /** 手机号. Base64. Encrypted with the platform's key */
-    phone?: Encrypted | undefined
-    /** 邮箱地址. Base64. Encrypted with the platform's key */
-    email?: Encrypted | undefined
-    /** 订单金额 */
-    amount?: number | undefined
-    /** 商户订单号 */
-    out_trade_no?: string | undefined
-    /** 开具的发票类型 */
-    fapiao_bill_type?: 'COMM_FAPIAO' | 'VAT_FAPIAO' | undefined
-    /** 留言信息 */
-    user_apply_message?: string | undefined
-  }
+  export interface FapiaoApplicationsIssuePassengerTransport_Post_Json_BuyerInformation
+    extends FapiaoApplicationsByFapiaoApplyIdInsertCards_Post_Json_BuyerInformation {}
 
   /** 需要开具的数电发票信息 */
   export interface FapiaoApplicationsIssuePassengerTransport_Post_Json_FapiaoInformation {
@@ -1033,16 +971,8 @@ export namespace NewTaxControlFapiao {
   }
 
   /** 交易信息 */
-  export interface FapiaoApplicationsIssuePassengerTransport_Post_Json_FapiaoInformation_TransactionInformation {
-    /** 支付渠道 */
-    pay_channel: 'WECHAT_PAY'
-    /** 支付订单号 */
-    transaction_id: string
-    /** 支付商户订单号 */
-    out_trade_no?: string | undefined
-    /** 交易金额 */
-    amount: number
-  }
+  export interface FapiaoApplicationsIssuePassengerTransport_Post_Json_FapiaoInformation_TransactionInformation
+    extends FapiaoApplicationsIssueGeneral_Post_Json_FapiaoInformation_TransactionInformation {}
 
   /** 开具旅客运输行业电子发票 `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-passenger-transport` */
   export interface FapiaoApplicationsIssuePassengerTransport_Post_Headers extends HeadersInput {
@@ -1081,34 +1011,8 @@ export namespace NewTaxControlFapiao {
   }
 
   /** 购买方信息 */
-  export interface FapiaoApplicationsIssueRefinedOil_Post_Json_BuyerInformation {
-    /** 购买方类型 */
-    type: 'INDIVIDUAL' | 'ORGANIZATION'
-    /** 名称 */
-    name: string
-    /** 纳税人识别号 */
-    taxpayer_id?: string | undefined
-    /** 地址 */
-    address?: string | undefined
-    /** 电话 */
-    telephone?: string | undefined
-    /** 开户银行 */
-    bank_name?: string | undefined
-    /** 银行账号 */
-    bank_account?: string | undefined
-    /** 手机号. Base64. Encrypted with the platform's key */
-    phone?: Encrypted | undefined
-    /** 邮箱地址. Base64. Encrypted with the platform's key */
-    email?: Encrypted | undefined
-    /** 订单金额 */
-    amount?: number | undefined
-    /** 商户订单号 */
-    out_trade_no?: string | undefined
-    /** 开具的发票类型 */
-    fapiao_bill_type?: 'COMM_FAPIAO' | 'VAT_FAPIAO' | undefined
-    /** 留言信息 */
-    user_apply_message?: string | undefined
-  }
+  export interface FapiaoApplicationsIssueRefinedOil_Post_Json_BuyerInformation
+    extends FapiaoApplicationsByFapiaoApplyIdInsertCards_Post_Json_BuyerInformation {}
 
   /** 需要开具的数电发票信息 */
   export interface FapiaoApplicationsIssueRefinedOil_Post_Json_FapiaoInformation {
@@ -1189,16 +1093,8 @@ export namespace NewTaxControlFapiao {
   }
 
   /** 交易信息 */
-  export interface FapiaoApplicationsIssueRefinedOil_Post_Json_FapiaoInformation_TransactionInformation {
-    /** 支付渠道 */
-    pay_channel: 'WECHAT_PAY'
-    /** 支付订单号 */
-    transaction_id: string
-    /** 支付商户订单号 */
-    out_trade_no?: string | undefined
-    /** 交易金额 */
-    amount: number
-  }
+  export interface FapiaoApplicationsIssueRefinedOil_Post_Json_FapiaoInformation_TransactionInformation
+    extends FapiaoApplicationsIssueGeneral_Post_Json_FapiaoInformation_TransactionInformation {}
 
   /** 开具成品油行业电子发票 `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-refined-oil` */
   export interface FapiaoApplicationsIssueRefinedOil_Post_Headers extends HeadersInput {
@@ -1237,34 +1133,8 @@ export namespace NewTaxControlFapiao {
   }
 
   /** 购买方信息 */
-  export interface FapiaoApplicationsRealEstateLeasing_Post_Json_BuyerInformation {
-    /** 购买方类型 */
-    type: 'INDIVIDUAL' | 'ORGANIZATION'
-    /** 名称 */
-    name: string
-    /** 纳税人识别号 */
-    taxpayer_id?: string | undefined
-    /** 地址 */
-    address?: string | undefined
-    /** 电话 */
-    telephone?: string | undefined
-    /** 开户银行 */
-    bank_name?: string | undefined
-    /** 银行账号 */
-    bank_account?: string | undefined
-    /** 手机号. Base64. Encrypted with the platform's key */
-    phone?: Encrypted | undefined
-    /** 邮箱地址. Base64. Encrypted with the platform's key */
-    email?: Encrypted | undefined
-    /** 订单金额 */
-    amount?: number | undefined
-    /** 商户订单号 */
-    out_trade_no?: string | undefined
-    /** 开具的发票类型 */
-    fapiao_bill_type?: 'COMM_FAPIAO' | 'VAT_FAPIAO' | undefined
-    /** 留言信息 */
-    user_apply_message?: string | undefined
-  }
+  export interface FapiaoApplicationsRealEstateLeasing_Post_Json_BuyerInformation
+    extends FapiaoApplicationsByFapiaoApplyIdInsertCards_Post_Json_BuyerInformation {}
 
   /** 需要开具的数电发票信息 */
   export interface FapiaoApplicationsRealEstateLeasing_Post_Json_FapiaoInformation {
@@ -1355,16 +1225,8 @@ export namespace NewTaxControlFapiao {
   }
 
   /** 交易信息 */
-  export interface FapiaoApplicationsRealEstateLeasing_Post_Json_FapiaoInformation_TransactionInformation {
-    /** 支付渠道 */
-    pay_channel: 'WECHAT_PAY'
-    /** 支付订单号 */
-    transaction_id: string
-    /** 支付商户订单号 */
-    out_trade_no?: string | undefined
-    /** 交易金额 */
-    amount: number
-  }
+  export interface FapiaoApplicationsRealEstateLeasing_Post_Json_FapiaoInformation_TransactionInformation
+    extends FapiaoApplicationsIssueGeneral_Post_Json_FapiaoInformation_TransactionInformation {}
 
   /** 开具不动产租赁行业电子发票 `POST /v3/new-tax-control-fapiao/fapiao-applications/real-estate-leasing` */
   export interface FapiaoApplicationsRealEstateLeasing_Post_Headers extends HeadersInput {
@@ -1704,30 +1566,12 @@ export namespace NewTaxControlFapiao {
   }
 
   /** 销售方信息 */
-  export interface MerchantBaseInformation_Get_Data_SellerInformation {
-    /** 名称 */
-    name: string
-    /** 纳税人识别号 */
-    taxpayer_id: string
-    /** 地址 */
-    address: string
-    /** 电话 */
-    telephone?: string
-    /** 开户银行 */
-    bank_name?: string
-    /** 银行账号 */
-    bank_account?: string
-  }
+  export interface MerchantBaseInformation_Get_Data_SellerInformation
+    extends FapiaoApplicationsByFapiaoApplyId_Get_Data_FapiaoInformation_SellerInformation {}
 
   /** 附加信息 */
-  export interface MerchantBaseInformation_Get_Data_ExtraInformation {
-    /** 收款人 */
-    payee?: string
-    /** 复核人 */
-    reviewer?: string
-    /** 开票人 */
-    drawer: string
-  }
+  export interface MerchantBaseInformation_Get_Data_ExtraInformation
+    extends FapiaoApplicationsByFapiaoApplyId_Get_Data_FapiaoInformation_ExtraInformation {}
 
   /** `v3/new-tax-control-fapiao/merchant/development-config` */
   export interface MerchantDevelopmentConfig {
@@ -1786,14 +1630,7 @@ export namespace NewTaxControlFapiao {
   }
 
   /** 配置开发选项 `PATCH /v3/new-tax-control-fapiao/merchant/development-config` */
-  export interface MerchantDevelopmentConfig_Patch_Data {
-    /** 商户回调地址 */
-    callback_url: string
-    /** 全部账单展示开发票入口开关 */
-    show_fapiao_cell?: boolean
-    /** 商户是否支持开电子专票 */
-    support_vat_fapiao?: boolean
-  }
+  export interface MerchantDevelopmentConfig_Patch_Data extends MerchantDevelopmentConfig_Get_Data {}
 
   /** `v3/new-tax-control-fapiao/merchant/tax-codes` */
   export interface MerchantTaxCodes {
@@ -1838,14 +1675,7 @@ export namespace NewTaxControlFapiao {
   }
 
   /** 相关链接 */
-  export interface MerchantTaxCodes_Get_Data_Links {
-    /** 下一页链接 */
-    next?: string
-    /** 上一页链接 */
-    prev?: string
-    /** 当前链接 */
-    self?: string
-  }
+  export interface MerchantTaxCodes_Get_Data_Links extends FapiaomerchantListspinvitemchinfo_Get_Data_Links {}
 
   /** 本次查询到的数据 */
   export interface MerchantTaxCodes_Get_Data_Data {
@@ -1890,34 +1720,8 @@ export namespace NewTaxControlFapiao {
   }
 
   /** 获取用户填写的抬头 `GET /v3/new-tax-control-fapiao/user-title` */
-  export interface UserTitle_Get_Data {
-    /** 购买方类型 */
-    type: 'INDIVIDUAL' | 'ORGANIZATION' | (string & {})
-    /** 名称 */
-    name: string
-    /** 纳税人识别号 */
-    taxpayer_id?: string
-    /** 地址 */
-    address?: string
-    /** 电话 */
-    telephone?: string
-    /** 开户银行 */
-    bank_name?: string
-    /** 银行账号 */
-    bank_account?: string
-    /** 手机号. Base64. Encrypted with the merchant's key */
-    phone?: string
-    /** 邮箱地址. Base64. Encrypted with the merchant's key */
-    email?: string
-    /** 订单金额 */
-    amount?: number
-    /** 商户订单号 */
-    out_trade_no?: string
-    /** 开具的发票类型 */
-    fapiao_bill_type?: 'COMM_FAPIAO' | 'VAT_FAPIAO' | (string & {})
-    /** 留言信息 */
-    user_apply_message?: string
-  }
+  export interface UserTitle_Get_Data
+    extends FapiaoApplicationsByFapiaoApplyId_Get_Data_FapiaoInformation_BuyerInformation {}
 
   /** `v3/new-tax-control-fapiao/user-title/title-url` */
   export interface UserTitleTitleUrl {

@@ -197,12 +197,8 @@ export namespace Offlineface {
   }
 
   /** 开卡人证件 */
-  export interface ContractsPresign_Post_Json_LimitBankCard_Identification {
-    /** 证件类型 */
-    identification_type: 'IDCARD'
-    /** 证件ID. Base64. Encrypted with the platform's key */
-    identification_number: Encrypted
-  }
+  export interface ContractsPresign_Post_Json_LimitBankCard_Identification
+    extends ContractsPresign_Post_Json_FacepayUser_Identification {}
 
   /** 预签约接口 `POST /v3/offlineface/contracts/presign` */
   export interface ContractsPresign_Post_Headers extends HeadersInput {
@@ -294,20 +290,7 @@ export namespace Offlineface {
   }
 
   /** 查询重采请求详情 `GET /v3/offlineface/face-collections/{collection_id}` */
-  export interface FaceCollectionsByCollectionId_Get_Data {
-    /** 重采ID */
-    collection_id: string
-    /** 用户ID */
-    use_id: string
-    /** 机构ID */
-    organization_id: string
-    /** 重采状态 */
-    collection_state: 'COLLECTION_REQUIRED' | 'PHOTO_UPLOADED' | 'COMPLETE' | (string & {})
-    /** 注册照上传时间. RFC 3339 */
-    register_photo_upload_time?: string
-    /** 支付用户确认时间. RFC 3339 */
-    confirm_time?: string
-  }
+  export interface FaceCollectionsByCollectionId_Get_Data extends FaceCollections_Get_Data_FaceCollections {}
 
   /** `v3/offlineface/repayment-url` */
   export interface RepaymentUrl {
@@ -567,24 +550,12 @@ export namespace Offlineface {
   }
 
   /** 支付用户信息 */
-  export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_Payer {
-    /** 公众下的openid */
-    sp_openid?: string
-    /** 子公众下的openid */
-    sub_openid?: string
-  }
+  export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_Payer extends Transactions_Post_Data_Payer {}
 
   /** 金额信息 */
-  export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_Amount {
-    /** 总金额. 64 bits */
-    total: number
-    /** 货币类型 */
-    currency: 'CNY' | (string & {})
-  }
+  export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_Amount extends Transactions_Post_Data_Amount {}
 
   /** 支付场景信息 */
-  export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_SceneInfo {
-    /** 设备IP */
-    device_ip?: string
-  }
+  export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_SceneInfo
+    extends Transactions_Post_Data_SceneInfo {}
 }

@@ -230,12 +230,8 @@ export namespace Papay {
   }
 
   /** 实际扣费金额 */
-  export interface InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodId_Get_Data_DeductAmount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string
-  }
+  export interface InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodId_Get_Data_DeductAmount
+    extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodId_Get_Data_ScheduledAmount {}
 
   /** `v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}/schedule` */
   export interface InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodIdSchedule {
@@ -284,38 +280,8 @@ export namespace Papay {
   }
 
   /** 保险商户预约保险自动续费 `POST /v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}/schedule` */
-  export interface InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodIdSchedule_Post_Data {
-    /** 保单的扣费周期编号 */
-    policy_period_id: number
-    /** 当前扣费周期的状态 */
-    policy_period_state: string
-    /** 可扣费开始日期 */
-    deduct_start_date?: string
-    /** 可扣费结束日期 */
-    deduct_end_date?: string
-    /** 已预约的扣费金额信息 */
-    scheduled_amount?: InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodIdSchedule_Post_Data_ScheduledAmount
-    /** 实际扣费金额 */
-    deduct_amount?: InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodIdSchedule_Post_Data_DeductAmount
-    /** 实际扣费的日期 */
-    deduct_date?: string
-  }
-
-  /** 已预约的扣费金额信息 */
-  export interface InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodIdSchedule_Post_Data_ScheduledAmount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string
-  }
-
-  /** 实际扣费金额 */
-  export interface InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodIdSchedule_Post_Data_DeductAmount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string
-  }
+  export interface InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodIdSchedule_Post_Data
+    extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodId_Get_Data {}
 
   /** `v3/papay/insurance-pay/transactions` */
   export interface InsurancePayTransactions {
@@ -366,12 +332,8 @@ export namespace Papay {
   }
 
   /** 扣费金额信息 */
-  export interface InsurancePayTransactionsApply_Post_Json_Amount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
+  export interface InsurancePayTransactionsApply_Post_Json_Amount
+    extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodIdSchedule_Post_Json_ScheduledAmount {}
 
   /** 保险商户受理保险自动续费扣款 `POST /v3/papay/insurance-pay/transactions/apply` */
   export interface InsurancePayTransactionsApply_Post_Data {
@@ -382,12 +344,8 @@ export namespace Papay {
   }
 
   /** 扣费金额信息 */
-  export interface InsurancePayTransactionsApply_Post_Data_Amount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string
-  }
+  export interface InsurancePayTransactionsApply_Post_Data_Amount
+    extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodId_Get_Data_ScheduledAmount {}
 
   /** `v3/papay/insurance-sign` */
   export interface InsuranceSign {
@@ -467,12 +425,8 @@ export namespace Papay {
   }
 
   /** 预计扣费金额 */
-  export interface InsuranceSignContractsPlanIdByPlanIdContractIdByContractIdRenew_Post_Json_PolicyPeriods_EstimatedDeductAmount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
+  export interface InsuranceSignContractsPlanIdByPlanIdContractIdByContractIdRenew_Post_Json_PolicyPeriods_EstimatedDeductAmount
+    extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodIdSchedule_Post_Json_ScheduledAmount {}
 
   /** `v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code` */
   export interface InsuranceSignContractsPlanIdByPlanIdOutContractCode {
@@ -632,20 +586,8 @@ export namespace Papay {
   }
 
   /** 协议解约信息 */
-  export interface InsuranceSignContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post_Data_ContractTerminateInfo {
-    /** 协议解约方式 */
-    contract_termination_mode:
-      | 'USER_TERMINATE'
-      | 'MCH_API_TERMINATE'
-      | 'WEPAY_WEB_TERMINATE'
-      | 'CUSTOMER_SERVICE_TERMINATE'
-      | 'SYSTEM_TERMINATE'
-      | (string & {})
-    /** 协议解约时间. RFC 3339 */
-    contract_terminated_time: string
-    /** 解约备注 */
-    contract_termination_remark?: string
-  }
+  export interface InsuranceSignContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post_Data_ContractTerminateInfo
+    extends InsuranceSignContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_ContractTerminateInfo {}
 
   /** `v3/papay/insurance-sign/contracts/pre-entrust-sign` */
   export interface InsuranceSignContractsPreEntrustSign {
@@ -722,30 +664,12 @@ export namespace Papay {
   }
 
   /** 保单的扣费周期列表 */
-  export interface InsuranceSignContractsPreEntrustSignApp_Post_Json_PolicyPeriods {
-    /** 保险扣费周期编号 */
-    policy_period_id: number
-    /** 预计扣费的日期 */
-    estimated_deduct_date: string
-    /** 预计扣费金额 */
-    estimated_deduct_amount: InsuranceSignContractsPreEntrustSignApp_Post_Json_PolicyPeriods_EstimatedDeductAmount
-  }
-
-  /** 预计扣费金额 */
-  export interface InsuranceSignContractsPreEntrustSignApp_Post_Json_PolicyPeriods_EstimatedDeductAmount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
+  export interface InsuranceSignContractsPreEntrustSignApp_Post_Json_PolicyPeriods
+    extends InsuranceSignContractsPlanIdByPlanIdContractIdByContractIdRenew_Post_Json_PolicyPeriods {}
 
   /** 扣费金额信息 */
-  export interface InsuranceSignContractsPreEntrustSignApp_Post_Json_Amount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
+  export interface InsuranceSignContractsPreEntrustSignApp_Post_Json_Amount
+    extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodIdSchedule_Post_Json_ScheduledAmount {}
 
   /** 用户实名信息 */
   export interface InsuranceSignContractsPreEntrustSignApp_Post_Json_RealIdentity {
@@ -852,12 +776,8 @@ export namespace Papay {
   }
 
   /** 预计扣费金额 */
-  export interface InsuranceSignContractsPreEntrustSignH5_Post_Json_PolicyPeriods_EstimatedDeductAmount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
+  export interface InsuranceSignContractsPreEntrustSignH5_Post_Json_PolicyPeriods_EstimatedDeductAmount
+    extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodIdSchedule_Post_Json_ScheduledAmount {}
 
   /** 保障详情 */
   export interface InsuranceSignContractsPreEntrustSignH5_Post_Json_PolicyPeriods_PolicyCoverageDetail {
@@ -878,22 +798,12 @@ export namespace Papay {
   }
 
   /** 扣费金额信息 */
-  export interface InsuranceSignContractsPreEntrustSignH5_Post_Json_Amount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
+  export interface InsuranceSignContractsPreEntrustSignH5_Post_Json_Amount
+    extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodIdSchedule_Post_Json_ScheduledAmount {}
 
   /** 用户实名信息 */
-  export interface InsuranceSignContractsPreEntrustSignH5_Post_Json_RealIdentity {
-    /** 自然人姓名. Base64. Encrypted with the platform's key */
-    real_name: Encrypted
-    /** 自然人身份证号码. Base64. Encrypted with the platform's key */
-    id_card_number: Encrypted
-    /** 实名验证类型 */
-    identity_type?: 'ID_CARD' | undefined
-  }
+  export interface InsuranceSignContractsPreEntrustSignH5_Post_Json_RealIdentity
+    extends InsuranceSignContractsPreEntrustSignApp_Post_Json_RealIdentity {}
 
   /** 跳转控制信息 */
   export interface InsuranceSignContractsPreEntrustSignH5_Post_Json_JumpControl {
@@ -980,62 +890,16 @@ export namespace Papay {
   }
 
   /** 保单的扣费周期列表 */
-  export interface InsuranceSignContractsPreEntrustSignJsapi_Post_Json_PolicyPeriods {
-    /** 保险扣费周期编号 */
-    policy_period_id: number
-    /** 预计扣费的日期 */
-    estimated_deduct_date: string
-    /** 预计扣费金额 */
-    estimated_deduct_amount: InsuranceSignContractsPreEntrustSignJsapi_Post_Json_PolicyPeriods_EstimatedDeductAmount
-    /** 保障详情 */
-    policy_coverage_detail?:
-      | InsuranceSignContractsPreEntrustSignJsapi_Post_Json_PolicyPeriods_PolicyCoverageDetail
-      | undefined
-  }
-
-  /** 预计扣费金额 */
-  export interface InsuranceSignContractsPreEntrustSignJsapi_Post_Json_PolicyPeriods_EstimatedDeductAmount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
-
-  /** 保障详情 */
-  export interface InsuranceSignContractsPreEntrustSignJsapi_Post_Json_PolicyPeriods_PolicyCoverageDetail {
-    /** 保单额度 */
-    policy_amount?: string | undefined
-    /** 保险条款列表 */
-    policy_clauses?:
-      | readonly InsuranceSignContractsPreEntrustSignJsapi_Post_Json_PolicyPeriods_PolicyCoverageDetail_PolicyClauses[]
-      | undefined
-  }
-
-  /** 保险条款列表 */
-  export interface InsuranceSignContractsPreEntrustSignJsapi_Post_Json_PolicyPeriods_PolicyCoverageDetail_PolicyClauses {
-    /** 条款内容 */
-    clause_name?: string | undefined
-    /** 条款额度 */
-    clause_quota?: string | undefined
-  }
+  export interface InsuranceSignContractsPreEntrustSignJsapi_Post_Json_PolicyPeriods
+    extends InsuranceSignContractsPreEntrustSignH5_Post_Json_PolicyPeriods {}
 
   /** 扣费金额信息 */
-  export interface InsuranceSignContractsPreEntrustSignJsapi_Post_Json_Amount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
+  export interface InsuranceSignContractsPreEntrustSignJsapi_Post_Json_Amount
+    extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodIdSchedule_Post_Json_ScheduledAmount {}
 
   /** 用户实名信息 */
-  export interface InsuranceSignContractsPreEntrustSignJsapi_Post_Json_RealIdentity {
-    /** 自然人姓名. Base64. Encrypted with the platform's key */
-    real_name: Encrypted
-    /** 自然人身份证号码. Base64. Encrypted with the platform's key */
-    id_card_number: Encrypted
-    /** 实名验证类型 */
-    identity_type?: 'ID_CARD' | undefined
-  }
+  export interface InsuranceSignContractsPreEntrustSignJsapi_Post_Json_RealIdentity
+    extends InsuranceSignContractsPreEntrustSignApp_Post_Json_RealIdentity {}
 
   /** 保险商户JSAPI预签约 `POST /v3/papay/insurance-sign/contracts/pre-entrust-sign/jsapi` */
   export interface InsuranceSignContractsPreEntrustSignJsapi_Post_Headers extends HeadersInput {
@@ -1072,106 +936,8 @@ export namespace Papay {
   }
 
   /** 保险商户小程序预签约 `POST /v3/papay/insurance-sign/contracts/pre-entrust-sign/mini-program` */
-  export interface InsuranceSignContractsPreEntrustSignMiniProgram_Post_Json {
-    /** 应用ID */
-    appid: string
-    /** 用户在直连商户应用下的用户标示 */
-    openid?: string | undefined
-    /** 委托代扣模板ID */
-    plan_id: number
-    /** 商户签约协议号 */
-    out_contract_code: string
-    /** 被保人的展示名称 */
-    insured_display_name: string
-    /** 签约结果通知地址 */
-    contract_notify_url: string
-    /** 保险保单的开始日期 */
-    policy_start_date: string
-    /** 保险保单的结束日期 */
-    policy_end_date: string
-    /** 保单的扣费周期列表 */
-    policy_periods: readonly InsuranceSignContractsPreEntrustSignMiniProgram_Post_Json_PolicyPeriods[]
-    /** 扣费金额信息 */
-    amount?: InsuranceSignContractsPreEntrustSignMiniProgram_Post_Json_Amount | undefined
-    /** 商户订单号 */
-    out_trade_no?: string | undefined
-    /** 商品描述 */
-    description?: string | undefined
-    /** 支付结果通知地址 */
-    transaction_notify_url?: string | undefined
-    /** 商户侧用户标识 */
-    out_user_code?: string | undefined
-    /** 订单优惠标记 */
-    goods_tag?: string | undefined
-    /** 附加数据 */
-    attach?: string | undefined
-    /** 是否自动续保 */
-    can_auto_insure?: boolean | undefined
-    /** 是否自动重新投保 */
-    can_auto_reinsure?: boolean | undefined
-    /** 用户实名信息 */
-    real_identity?: InsuranceSignContractsPreEntrustSignMiniProgram_Post_Json_RealIdentity | undefined
-    /** 合并扣费期数 */
-    combined_deduct_period_count?: number | undefined
-  }
-
-  /** 保单的扣费周期列表 */
-  export interface InsuranceSignContractsPreEntrustSignMiniProgram_Post_Json_PolicyPeriods {
-    /** 保险扣费周期编号 */
-    policy_period_id: number
-    /** 预计扣费的日期 */
-    estimated_deduct_date: string
-    /** 预计扣费金额 */
-    estimated_deduct_amount: InsuranceSignContractsPreEntrustSignMiniProgram_Post_Json_PolicyPeriods_EstimatedDeductAmount
-    /** 保障详情 */
-    policy_coverage_detail?:
-      | InsuranceSignContractsPreEntrustSignMiniProgram_Post_Json_PolicyPeriods_PolicyCoverageDetail
-      | undefined
-  }
-
-  /** 预计扣费金额 */
-  export interface InsuranceSignContractsPreEntrustSignMiniProgram_Post_Json_PolicyPeriods_EstimatedDeductAmount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
-
-  /** 保障详情 */
-  export interface InsuranceSignContractsPreEntrustSignMiniProgram_Post_Json_PolicyPeriods_PolicyCoverageDetail {
-    /** 保单额度 */
-    policy_amount?: string | undefined
-    /** 保险条款列表 */
-    policy_clauses?:
-      | readonly InsuranceSignContractsPreEntrustSignMiniProgram_Post_Json_PolicyPeriods_PolicyCoverageDetail_PolicyClauses[]
-      | undefined
-  }
-
-  /** 保险条款列表 */
-  export interface InsuranceSignContractsPreEntrustSignMiniProgram_Post_Json_PolicyPeriods_PolicyCoverageDetail_PolicyClauses {
-    /** 条款内容 */
-    clause_name?: string | undefined
-    /** 条款额度 */
-    clause_quota?: string | undefined
-  }
-
-  /** 扣费金额信息 */
-  export interface InsuranceSignContractsPreEntrustSignMiniProgram_Post_Json_Amount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
-
-  /** 用户实名信息 */
-  export interface InsuranceSignContractsPreEntrustSignMiniProgram_Post_Json_RealIdentity {
-    /** 自然人姓名. Base64. Encrypted with the platform's key */
-    real_name: Encrypted
-    /** 自然人身份证号码. Base64. Encrypted with the platform's key */
-    id_card_number: Encrypted
-    /** 实名验证类型 */
-    identity_type?: 'ID_CARD' | undefined
-  }
+  export interface InsuranceSignContractsPreEntrustSignMiniProgram_Post_Json
+    extends InsuranceSignContractsPreEntrustSignJsapi_Post_Json {}
 
   /** 保险商户小程序预签约 `POST /v3/papay/insurance-sign/contracts/pre-entrust-sign/mini-program` */
   export interface InsuranceSignContractsPreEntrustSignMiniProgram_Post_Headers extends HeadersInput {
@@ -1253,22 +1019,8 @@ export namespace Papay {
   }
 
   /** 续期的扣费周期列表 */
-  export interface InsuranceSignPolicyPeriodsPlanIdByPlanIdContractIdByContractIdModify_Post_Json_PolicyPeriods {
-    /** 保险扣费周期编号 */
-    policy_period_id: number
-    /** 预计扣费的日期 */
-    estimated_deduct_date: string
-    /** 预计扣费金额 */
-    estimated_deduct_amount: InsuranceSignPolicyPeriodsPlanIdByPlanIdContractIdByContractIdModify_Post_Json_PolicyPeriods_EstimatedDeductAmount
-  }
-
-  /** 预计扣费金额 */
-  export interface InsuranceSignPolicyPeriodsPlanIdByPlanIdContractIdByContractIdModify_Post_Json_PolicyPeriods_EstimatedDeductAmount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
+  export interface InsuranceSignPolicyPeriodsPlanIdByPlanIdContractIdByContractIdModify_Post_Json_PolicyPeriods
+    extends InsuranceSignContractsPlanIdByPlanIdContractIdByContractIdRenew_Post_Json_PolicyPeriods {}
 
   /** 保险商户修改保险扣费周期列表 `POST /v3/papay/insurance-sign/policy-periods/plan-id/{plan_id}/contract-id/{contract_id}/modify` */
   export interface InsuranceSignPolicyPeriodsPlanIdByPlanIdContractIdByContractIdModify_Post_Data {
@@ -1289,12 +1041,8 @@ export namespace Papay {
   }
 
   /** 预计扣费金额 */
-  export interface InsuranceSignPolicyPeriodsPlanIdByPlanIdContractIdByContractIdModify_Post_Data_PolicyPeriods_EstimatedDeductAmount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string
-  }
+  export interface InsuranceSignPolicyPeriodsPlanIdByPlanIdContractIdByContractIdModify_Post_Data_PolicyPeriods_EstimatedDeductAmount
+    extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodId_Get_Data_ScheduledAmount {}
 
   /** `v3/papay/insurance-sign/policy_periods` */
   export interface InsuranceSignPolicy_Periods {
@@ -1383,28 +1131,16 @@ export namespace Papay {
   }
 
   /** 扣费周期预计的扣费金额 */
-  export interface InsuranceSignPolicy_PeriodsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_Data_EstimatedDeductAmount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string
-  }
+  export interface InsuranceSignPolicy_PeriodsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_Data_EstimatedDeductAmount
+    extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodId_Get_Data_ScheduledAmount {}
 
   /** 已预约的扣费金额信息 */
-  export interface InsuranceSignPolicy_PeriodsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_Data_ScheduledAmount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string
-  }
+  export interface InsuranceSignPolicy_PeriodsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_Data_ScheduledAmount
+    extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodId_Get_Data_ScheduledAmount {}
 
   /** 实际扣费金额 */
-  export interface InsuranceSignPolicy_PeriodsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_Data_DeductAmount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string
-  }
+  export interface InsuranceSignPolicy_PeriodsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_Data_DeductAmount
+    extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodId_Get_Data_ScheduledAmount {}
 
   /** `v3/papay/pay` */
   export interface Pay {
@@ -1468,28 +1204,11 @@ export namespace Papay {
   }
 
   /** 扣费金额信息 */
-  export interface PayHarmonyTransactionsApply_Post_Json_Amount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
+  export interface PayHarmonyTransactionsApply_Post_Json_Amount
+    extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodIdSchedule_Post_Json_ScheduledAmount {}
 
   /** 代扣受理扣款 `POST /v3/papay/pay/harmony/transactions/apply` */
-  export interface PayHarmonyTransactionsApply_Post_Data {
-    /** 商户订单号 */
-    out_trade_no: string
-    /** 扣费金额信息 */
-    amount: PayHarmonyTransactionsApply_Post_Data_Amount
-  }
-
-  /** 扣费金额信息 */
-  export interface PayHarmonyTransactionsApply_Post_Data_Amount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string
-  }
+  export interface PayHarmonyTransactionsApply_Post_Data extends InsurancePayTransactionsApply_Post_Data {}
 
   /** `v3/papay/pay/partner` */
   export interface PayPartner {
@@ -1554,20 +1273,12 @@ export namespace Papay {
   }
 
   /** 已预约的扣费金额信息 */
-  export interface PayPartnerSchedulesContractIdByContractId_Get_Data_ScheduledAmount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string
-  }
+  export interface PayPartnerSchedulesContractIdByContractId_Get_Data_ScheduledAmount
+    extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodId_Get_Data_ScheduledAmount {}
 
   /** 实际扣费金额 */
-  export interface PayPartnerSchedulesContractIdByContractId_Get_Data_DeductAmount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string
-  }
+  export interface PayPartnerSchedulesContractIdByContractId_Get_Data_DeductAmount
+    extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodId_Get_Data_ScheduledAmount {}
 
   /** `v3/papay/pay/partner/schedules/contract-id/{contract_id}/schedule` */
   export interface PayPartnerSchedulesContractIdByContractIdSchedule {
@@ -1605,44 +1316,12 @@ export namespace Papay {
   }
 
   /** 预约的金额信息 */
-  export interface PayPartnerSchedulesContractIdByContractIdSchedule_Post_Json_ScheduleAmount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
+  export interface PayPartnerSchedulesContractIdByContractIdSchedule_Post_Json_ScheduleAmount
+    extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodIdSchedule_Post_Json_ScheduledAmount {}
 
   /** 预约扣费 `POST /v3/papay/pay/partner/schedules/contract-id/{contract_id}/schedule` */
-  export interface PayPartnerSchedulesContractIdByContractIdSchedule_Post_Data {
-    /** 扣费预约的状态 */
-    schedule_state: string
-    /** 可扣费开始日期 */
-    deduct_start_date?: string
-    /** 可扣费结束日期 */
-    deduct_end_date?: string
-    /** 已预约的扣费金额信息 */
-    scheduled_amount?: PayPartnerSchedulesContractIdByContractIdSchedule_Post_Data_ScheduledAmount
-    /** 实际扣费金额 */
-    deduct_amount?: PayPartnerSchedulesContractIdByContractIdSchedule_Post_Data_DeductAmount
-    /** 实际扣费的日期 */
-    deduct_date?: string
-  }
-
-  /** 已预约的扣费金额信息 */
-  export interface PayPartnerSchedulesContractIdByContractIdSchedule_Post_Data_ScheduledAmount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string
-  }
-
-  /** 实际扣费金额 */
-  export interface PayPartnerSchedulesContractIdByContractIdSchedule_Post_Data_DeductAmount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string
-  }
+  export interface PayPartnerSchedulesContractIdByContractIdSchedule_Post_Data
+    extends PayPartnerSchedulesContractIdByContractId_Get_Data {}
 
   /** `v3/papay/pay/partner/transactions` */
   export interface PayPartnerTransactions {
@@ -1693,28 +1372,11 @@ export namespace Papay {
   }
 
   /** 扣费金额信息 */
-  export interface PayPartnerTransactionsApply_Post_Json_Amount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
+  export interface PayPartnerTransactionsApply_Post_Json_Amount
+    extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodIdSchedule_Post_Json_ScheduledAmount {}
 
   /** 受理扣款 `POST /v3/papay/pay/partner/transactions/apply` */
-  export interface PayPartnerTransactionsApply_Post_Data {
-    /** 商户订单号 */
-    out_trade_no: string
-    /** 扣费金额信息 */
-    amount: PayPartnerTransactionsApply_Post_Data_Amount
-  }
-
-  /** 扣费金额信息 */
-  export interface PayPartnerTransactionsApply_Post_Data_Amount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string
-  }
+  export interface PayPartnerTransactionsApply_Post_Data extends InsurancePayTransactionsApply_Post_Data {}
 
   /** `v3/papay/pay/schedules` */
   export interface PaySchedules {
@@ -1750,36 +1412,8 @@ export namespace Papay {
   }
 
   /** 查询扣费预约 `GET /v3/papay/pay/schedules/contract-id/{contract_id}` */
-  export interface PaySchedulesContractIdByContractId_Get_Data {
-    /** 扣费预约的状态 */
-    schedule_state: string
-    /** 可扣费开始日期 */
-    deduct_start_date?: string
-    /** 可扣费结束日期 */
-    deduct_end_date?: string
-    /** 已预约的扣费金额信息 */
-    scheduled_amount?: PaySchedulesContractIdByContractId_Get_Data_ScheduledAmount
-    /** 实际扣费金额 */
-    deduct_amount?: PaySchedulesContractIdByContractId_Get_Data_DeductAmount
-    /** 实际扣费的日期 */
-    deduct_date?: string
-  }
-
-  /** 已预约的扣费金额信息 */
-  export interface PaySchedulesContractIdByContractId_Get_Data_ScheduledAmount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string
-  }
-
-  /** 实际扣费金额 */
-  export interface PaySchedulesContractIdByContractId_Get_Data_DeductAmount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string
-  }
+  export interface PaySchedulesContractIdByContractId_Get_Data
+    extends PayPartnerSchedulesContractIdByContractId_Get_Data {}
 
   /** `v3/papay/pay/schedules/contract-id/{contract_id}/schedule` */
   export interface PaySchedulesContractIdByContractIdSchedule {
@@ -1813,44 +1447,12 @@ export namespace Papay {
   }
 
   /** 预约的金额信息 */
-  export interface PaySchedulesContractIdByContractIdSchedule_Post_Json_ScheduleAmount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
+  export interface PaySchedulesContractIdByContractIdSchedule_Post_Json_ScheduleAmount
+    extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodIdSchedule_Post_Json_ScheduledAmount {}
 
   /** 预约扣费 `POST /v3/papay/pay/schedules/contract-id/{contract_id}/schedule` */
-  export interface PaySchedulesContractIdByContractIdSchedule_Post_Data {
-    /** 扣费预约的状态 */
-    schedule_state: string
-    /** 可扣费开始日期 */
-    deduct_start_date?: string
-    /** 可扣费结束日期 */
-    deduct_end_date?: string
-    /** 已预约的扣费金额信息 */
-    scheduled_amount?: PaySchedulesContractIdByContractIdSchedule_Post_Data_ScheduledAmount
-    /** 实际扣费金额 */
-    deduct_amount?: PaySchedulesContractIdByContractIdSchedule_Post_Data_DeductAmount
-    /** 实际扣费的日期 */
-    deduct_date?: string
-  }
-
-  /** 已预约的扣费金额信息 */
-  export interface PaySchedulesContractIdByContractIdSchedule_Post_Data_ScheduledAmount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string
-  }
-
-  /** 实际扣费金额 */
-  export interface PaySchedulesContractIdByContractIdSchedule_Post_Data_DeductAmount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string
-  }
+  export interface PaySchedulesContractIdByContractIdSchedule_Post_Data
+    extends PayPartnerSchedulesContractIdByContractId_Get_Data {}
 
   /** `v3/papay/pay/transactions` */
   export interface PayTransactions {
@@ -1895,28 +1497,11 @@ export namespace Papay {
   }
 
   /** 扣费金额信息 */
-  export interface PayTransactionsApply_Post_Json_Amount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
+  export interface PayTransactionsApply_Post_Json_Amount
+    extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodIdSchedule_Post_Json_ScheduledAmount {}
 
   /** 受理扣款 `POST /v3/papay/pay/transactions/apply` */
-  export interface PayTransactionsApply_Post_Data {
-    /** 商户订单号 */
-    out_trade_no: string
-    /** 扣费金额信息 */
-    amount: PayTransactionsApply_Post_Data_Amount
-  }
-
-  /** 扣费金额信息 */
-  export interface PayTransactionsApply_Post_Data_Amount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string
-  }
+  export interface PayTransactionsApply_Post_Data extends InsurancePayTransactionsApply_Post_Data {}
 
   /** `v3/papay/scheduled-deduct-sign` */
   export interface ScheduledDeductSign {
@@ -1989,12 +1574,8 @@ export namespace Papay {
   }
 
   /** 预计的扣费金额 */
-  export interface ScheduledDeductSignContractsPreEntrustSignApp_Post_Json_DeductSchedule_EstimatedDeductAmount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
+  export interface ScheduledDeductSignContractsPreEntrustSignApp_Post_Json_DeductSchedule_EstimatedDeductAmount
+    extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodIdSchedule_Post_Json_ScheduledAmount {}
 
   /** `POST /v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/app` */
   export interface ScheduledDeductSignContractsPreEntrustSignApp_Post_Data {
@@ -2050,34 +1631,16 @@ export namespace Papay {
   }
 
   /** 用于预约扣费的预约信息 */
-  export interface ScheduledDeductSignContractsPreEntrustSignH5_Post_Json_DeductSchedule {
-    /** 预计扣费的日期 */
-    estimated_deduct_date: string
-    /** 预计的扣费金额 */
-    estimated_deduct_amount: ScheduledDeductSignContractsPreEntrustSignH5_Post_Json_DeductSchedule_EstimatedDeductAmount
-    /** 商品描述 */
-    description: string
-  }
-
-  /** 预计的扣费金额 */
-  export interface ScheduledDeductSignContractsPreEntrustSignH5_Post_Json_DeductSchedule_EstimatedDeductAmount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
+  export interface ScheduledDeductSignContractsPreEntrustSignH5_Post_Json_DeductSchedule
+    extends ScheduledDeductSignContractsPreEntrustSignApp_Post_Json_DeductSchedule {}
 
   /** 跳转控制信息 */
-  export interface ScheduledDeductSignContractsPreEntrustSignH5_Post_Json_JumpControl {
-    /** 跳转的应用AppID */
-    jump_appid?: string | undefined
-  }
+  export interface ScheduledDeductSignContractsPreEntrustSignH5_Post_Json_JumpControl
+    extends InsuranceSignContractsPreEntrustSignH5_Post_Json_JumpControl {}
 
   /** H5场景预约扣费类型签约的预签约 `POST /v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/h5` */
-  export interface ScheduledDeductSignContractsPreEntrustSignH5_Post_Data {
-    /** 拉起微信支付客户端的URL */
-    redirect_url: string
-  }
+  export interface ScheduledDeductSignContractsPreEntrustSignH5_Post_Data
+    extends InsuranceSignContractsPreEntrustSignH5_Post_Data {}
 
   /** `v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/jsapi` */
   export interface ScheduledDeductSignContractsPreEntrustSignJsapi {
@@ -2101,42 +1664,8 @@ export namespace Papay {
   }
 
   /** `POST /v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/jsapi` */
-  export interface ScheduledDeductSignContractsPreEntrustSignJsapi_Post_Json {
-    /** 应用ID */
-    appid: string
-    /** 用户在直连商户应用下的用户标示 */
-    openid?: string | undefined
-    /** 委托代扣模板ID */
-    plan_id: number
-    /** 商户签约协议号 */
-    out_contract_code: string
-    /** 用户账户展示名称 */
-    contract_display_account: string
-    /** 签约结果通知地址 */
-    contract_notify_url: string
-    /** 商户侧用户标识 */
-    out_user_code?: string | undefined
-    /** 用于预约扣费的预约信息 */
-    deduct_schedule?: ScheduledDeductSignContractsPreEntrustSignJsapi_Post_Json_DeductSchedule | undefined
-  }
-
-  /** 用于预约扣费的预约信息 */
-  export interface ScheduledDeductSignContractsPreEntrustSignJsapi_Post_Json_DeductSchedule {
-    /** 预计扣费的日期 */
-    estimated_deduct_date: string
-    /** 预计的扣费金额 */
-    estimated_deduct_amount: ScheduledDeductSignContractsPreEntrustSignJsapi_Post_Json_DeductSchedule_EstimatedDeductAmount
-    /** 商品描述 */
-    description: string
-  }
-
-  /** 预计的扣费金额 */
-  export interface ScheduledDeductSignContractsPreEntrustSignJsapi_Post_Json_DeductSchedule_EstimatedDeductAmount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
+  export interface ScheduledDeductSignContractsPreEntrustSignJsapi_Post_Json
+    extends ScheduledDeductSignContractsPreEntrustSignApp_Post_Json {}
 
   /** `POST /v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/jsapi` */
   export interface ScheduledDeductSignContractsPreEntrustSignJsapi_Post_Data {
@@ -2166,54 +1695,12 @@ export namespace Papay {
   }
 
   /** `POST /v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/mini-program` */
-  export interface ScheduledDeductSignContractsPreEntrustSignMiniProgram_Post_Json {
-    /** 应用ID */
-    appid: string
-    /** 用户在直连商户应用下的用户标示 */
-    openid?: string | undefined
-    /** 委托代扣模板ID */
-    plan_id: number
-    /** 商户签约协议号 */
-    out_contract_code: string
-    /** 用户账户展示名称 */
-    contract_display_account: string
-    /** 签约结果通知地址 */
-    contract_notify_url: string
-    /** 商户侧用户标识 */
-    out_user_code?: string | undefined
-    /** 用于预约扣费的预约信息 */
-    deduct_schedule?:
-      | ScheduledDeductSignContractsPreEntrustSignMiniProgram_Post_Json_DeductSchedule
-      | undefined
-  }
-
-  /** 用于预约扣费的预约信息 */
-  export interface ScheduledDeductSignContractsPreEntrustSignMiniProgram_Post_Json_DeductSchedule {
-    /** 预计扣费的日期 */
-    estimated_deduct_date: string
-    /** 预计的扣费金额 */
-    estimated_deduct_amount: ScheduledDeductSignContractsPreEntrustSignMiniProgram_Post_Json_DeductSchedule_EstimatedDeductAmount
-    /** 商品描述 */
-    description: string
-  }
-
-  /** 预计的扣费金额 */
-  export interface ScheduledDeductSignContractsPreEntrustSignMiniProgram_Post_Json_DeductSchedule_EstimatedDeductAmount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
+  export interface ScheduledDeductSignContractsPreEntrustSignMiniProgram_Post_Json
+    extends ScheduledDeductSignContractsPreEntrustSignApp_Post_Json {}
 
   /** `POST /v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/mini-program` */
-  export interface ScheduledDeductSignContractsPreEntrustSignMiniProgram_Post_Data {
-    /** 预签约ID */
-    pre_entrustweb_id: string
-    /** 跳转签约小程序的AppID */
-    redirect_appid: string
-    /** 跳转签约小程序的路径 */
-    redirect_path: string
-  }
+  export interface ScheduledDeductSignContractsPreEntrustSignMiniProgram_Post_Data
+    extends InsuranceSignContractsPreEntrustSignMiniProgram_Post_Data {}
 
   /** `v3/papay/scheduled-deduct-sign/partner` */
   export interface ScheduledDeductSignPartner {
@@ -2282,32 +1769,12 @@ export namespace Papay {
   }
 
   /** 用于预约扣费的预约信息 */
-  export interface ScheduledDeductSignPartnerContractsPreEntrustSignApp_Post_Json_DeductSchedule {
-    /** 预计扣费的日期 */
-    estimated_deduct_date: string
-    /** 预计的扣费金额 */
-    estimated_deduct_amount: ScheduledDeductSignPartnerContractsPreEntrustSignApp_Post_Json_DeductSchedule_EstimatedDeductAmount
-    /** 商品描述 */
-    description: string
-  }
-
-  /** 预计的扣费金额 */
-  export interface ScheduledDeductSignPartnerContractsPreEntrustSignApp_Post_Json_DeductSchedule_EstimatedDeductAmount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
+  export interface ScheduledDeductSignPartnerContractsPreEntrustSignApp_Post_Json_DeductSchedule
+    extends ScheduledDeductSignContractsPreEntrustSignApp_Post_Json_DeductSchedule {}
 
   /** `POST /v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/app` */
-  export interface ScheduledDeductSignPartnerContractsPreEntrustSignApp_Post_Data {
-    /** 预签约ID */
-    pre_entrustweb_id: string
-    /** 跳转签约小程序的username */
-    miniprogram_username?: string
-    /** 跳转签约小程序的path */
-    miniprogram_path?: string
-  }
+  export interface ScheduledDeductSignPartnerContractsPreEntrustSignApp_Post_Data
+    extends ScheduledDeductSignContractsPreEntrustSignApp_Post_Data {}
 
   /** `v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/h5` */
   export interface ScheduledDeductSignPartnerContractsPreEntrustSignH5 {
@@ -2358,34 +1825,16 @@ export namespace Papay {
   }
 
   /** 用于预约扣费的预约信息 */
-  export interface ScheduledDeductSignPartnerContractsPreEntrustSignH5_Post_Json_DeductSchedule {
-    /** 预计扣费的日期 */
-    estimated_deduct_date: string
-    /** 预计的扣费金额 */
-    estimated_deduct_amount: ScheduledDeductSignPartnerContractsPreEntrustSignH5_Post_Json_DeductSchedule_EstimatedDeductAmount
-    /** 商品描述 */
-    description: string
-  }
-
-  /** 预计的扣费金额 */
-  export interface ScheduledDeductSignPartnerContractsPreEntrustSignH5_Post_Json_DeductSchedule_EstimatedDeductAmount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
+  export interface ScheduledDeductSignPartnerContractsPreEntrustSignH5_Post_Json_DeductSchedule
+    extends ScheduledDeductSignContractsPreEntrustSignApp_Post_Json_DeductSchedule {}
 
   /** 跳转控制信息 */
-  export interface ScheduledDeductSignPartnerContractsPreEntrustSignH5_Post_Json_JumpControl {
-    /** 跳转的应用AppID */
-    jump_appid?: string | undefined
-  }
+  export interface ScheduledDeductSignPartnerContractsPreEntrustSignH5_Post_Json_JumpControl
+    extends InsuranceSignContractsPreEntrustSignH5_Post_Json_JumpControl {}
 
   /** H5场景预约扣费类型签约的预签约 `POST /v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/h5` */
-  export interface ScheduledDeductSignPartnerContractsPreEntrustSignH5_Post_Data {
-    /** 拉起微信支付客户端的URL */
-    redirect_url: string
-  }
+  export interface ScheduledDeductSignPartnerContractsPreEntrustSignH5_Post_Data
+    extends InsuranceSignContractsPreEntrustSignH5_Post_Data {}
 
   /** `v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/jsapi` */
   export interface ScheduledDeductSignPartnerContractsPreEntrustSignJsapi {
@@ -2409,55 +1858,12 @@ export namespace Papay {
   }
 
   /** `POST /v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/jsapi` */
-  export interface ScheduledDeductSignPartnerContractsPreEntrustSignJsapi_Post_Json {
-    /** 应用ID */
-    sp_appid: string
-    /** 用户在服务商商户应用下的用户标示 */
-    sp_openid?: string | undefined
-    /** 子商户号 */
-    sub_mchid: string
-    /** 子商户的AppID */
-    sub_appid?: string | undefined
-    sub_openid?: string | undefined
-    /** 委托代扣模板ID */
-    plan_id: number
-    /** 商户签约协议号 */
-    out_contract_code: string
-    /** 用户账户展示名称 */
-    contract_display_account: string
-    /** 签约结果通知地址 */
-    contract_notify_url: string
-    /** 商户侧用户标识 */
-    out_user_code?: string | undefined
-    /** 用于预约扣费的预约信息 */
-    deduct_schedule?:
-      | ScheduledDeductSignPartnerContractsPreEntrustSignJsapi_Post_Json_DeductSchedule
-      | undefined
-  }
-
-  /** 用于预约扣费的预约信息 */
-  export interface ScheduledDeductSignPartnerContractsPreEntrustSignJsapi_Post_Json_DeductSchedule {
-    /** 预计扣费的日期 */
-    estimated_deduct_date: string
-    /** 预计的扣费金额 */
-    estimated_deduct_amount: ScheduledDeductSignPartnerContractsPreEntrustSignJsapi_Post_Json_DeductSchedule_EstimatedDeductAmount
-    /** 商品描述 */
-    description: string
-  }
-
-  /** 预计的扣费金额 */
-  export interface ScheduledDeductSignPartnerContractsPreEntrustSignJsapi_Post_Json_DeductSchedule_EstimatedDeductAmount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
+  export interface ScheduledDeductSignPartnerContractsPreEntrustSignJsapi_Post_Json
+    extends ScheduledDeductSignPartnerContractsPreEntrustSignApp_Post_Json {}
 
   /** `POST /v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/jsapi` */
-  export interface ScheduledDeductSignPartnerContractsPreEntrustSignJsapi_Post_Data {
-    /** 跳转签约流程的URL */
-    redirect_url: string
-  }
+  export interface ScheduledDeductSignPartnerContractsPreEntrustSignJsapi_Post_Data
+    extends ScheduledDeductSignContractsPreEntrustSignJsapi_Post_Data {}
 
   /** `v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/mini-program` */
   export interface ScheduledDeductSignPartnerContractsPreEntrustSignMiniProgram {
@@ -2481,59 +1887,12 @@ export namespace Papay {
   }
 
   /** `POST /v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/mini-program` */
-  export interface ScheduledDeductSignPartnerContractsPreEntrustSignMiniProgram_Post_Json {
-    /** 应用ID */
-    sp_appid: string
-    /** 用户在服务商商户应用下的用户标示 */
-    sp_openid?: string | undefined
-    /** 子商户号 */
-    sub_mchid: string
-    /** 子商户的AppID */
-    sub_appid?: string | undefined
-    sub_openid?: string | undefined
-    /** 委托代扣模板ID */
-    plan_id: number
-    /** 商户签约协议号 */
-    out_contract_code: string
-    /** 用户账户展示名称 */
-    contract_display_account: string
-    /** 签约结果通知地址 */
-    contract_notify_url: string
-    /** 商户侧用户标识 */
-    out_user_code?: string | undefined
-    /** 用于预约扣费的预约信息 */
-    deduct_schedule?:
-      | ScheduledDeductSignPartnerContractsPreEntrustSignMiniProgram_Post_Json_DeductSchedule
-      | undefined
-  }
-
-  /** 用于预约扣费的预约信息 */
-  export interface ScheduledDeductSignPartnerContractsPreEntrustSignMiniProgram_Post_Json_DeductSchedule {
-    /** 预计扣费的日期 */
-    estimated_deduct_date: string
-    /** 预计的扣费金额 */
-    estimated_deduct_amount: ScheduledDeductSignPartnerContractsPreEntrustSignMiniProgram_Post_Json_DeductSchedule_EstimatedDeductAmount
-    /** 商品描述 */
-    description: string
-  }
-
-  /** 预计的扣费金额 */
-  export interface ScheduledDeductSignPartnerContractsPreEntrustSignMiniProgram_Post_Json_DeductSchedule_EstimatedDeductAmount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
+  export interface ScheduledDeductSignPartnerContractsPreEntrustSignMiniProgram_Post_Json
+    extends ScheduledDeductSignPartnerContractsPreEntrustSignApp_Post_Json {}
 
   /** `POST /v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/mini-program` */
-  export interface ScheduledDeductSignPartnerContractsPreEntrustSignMiniProgram_Post_Data {
-    /** 预签约ID */
-    pre_entrustweb_id: string
-    /** 跳转签约小程序的AppID */
-    redirect_appid: string
-    /** 跳转签约小程序的路径 */
-    redirect_path: string
-  }
+  export interface ScheduledDeductSignPartnerContractsPreEntrustSignMiniProgram_Post_Data
+    extends InsuranceSignContractsPreEntrustSignMiniProgram_Post_Data {}
 
   /** `v3/papay/sign` */
   export interface Sign {
@@ -2619,20 +1978,8 @@ export namespace Papay {
   }
 
   /** 协议解约信息 */
-  export interface SignContractsHarmonyPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_ContractTerminateInfo {
-    /** 协议解约方式 */
-    contract_termination_mode:
-      | 'USER_TERMINATE'
-      | 'MCH_API_TERMINATE'
-      | 'WEPAY_WEB_TERMINATE'
-      | 'CUSTOMER_SERVICE_TERMINATE'
-      | 'SYSTEM_TERMINATE'
-      | (string & {})
-    /** 协议解约时间. RFC 3339 */
-    contract_terminated_time: string
-    /** 解约备注 */
-    contract_termination_remark?: string
-  }
+  export interface SignContractsHarmonyPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_ContractTerminateInfo
+    extends InsuranceSignContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_ContractTerminateInfo {}
 
   /** `v3/papay/sign/contracts/plan-id` */
   export interface SignContractsPlanId {
@@ -2731,28 +2078,16 @@ export namespace Papay {
   }
 
   /** 预计的扣费金额 */
-  export interface SignContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_DeductSchedule_EstimatedDeductAmount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string
-  }
+  export interface SignContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_DeductSchedule_EstimatedDeductAmount
+    extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodId_Get_Data_ScheduledAmount {}
 
   /** 已预约的扣费金额信息 */
-  export interface SignContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_DeductSchedule_ScheduledAmount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string
-  }
+  export interface SignContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_DeductSchedule_ScheduledAmount
+    extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodId_Get_Data_ScheduledAmount {}
 
   /** 实际扣费金额 */
-  export interface SignContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_DeductSchedule_DeductAmount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string
-  }
+  export interface SignContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_DeductSchedule_DeductAmount
+    extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodId_Get_Data_ScheduledAmount {}
 
   /** `v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate` */
   export interface SignContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate {
@@ -2783,90 +2118,12 @@ export namespace Papay {
   }
 
   /** `POST /v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate` */
-  export interface SignContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post_Json {
-    /** 解约备注 */
-    contract_termination_remark: string
-  }
+  export interface SignContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post_Json
+    extends InsuranceSignContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post_Json {}
 
   /** `POST /v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate` */
-  export interface SignContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post_Data {
-    /** 商户号 */
-    mchid: string
-    /** 委托代扣协议ID */
-    contract_id: string
-    /** 商户AppID */
-    appid: string
-    /** 委托代扣模板ID */
-    plan_id: number
-    /** 商户签约协议号 */
-    out_contract_code: string
-    /** 用户账户展示名称 */
-    contract_display_account: string
-    /** 委托代扣协议状态 */
-    contract_state: string
-    /** 协议签署时间. RFC 3339 */
-    contract_signed_time?: string
-    /** 协议到期时间. RFC 3339 */
-    contract_expired_time?: string
-    /** 用户OpenID */
-    openid: string
-    /** 协议解约信息 */
-    contract_terminate_info?: SignContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post_Data_ContractTerminateInfo
-    /** 商户侧用户标识 */
-    out_user_code?: string
-    /** 预约扣费场景的预约信息 */
-    deduct_schedule?: SignContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post_Data_DeductSchedule
-  }
-
-  /** 协议解约信息 */
-  export interface SignContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post_Data_ContractTerminateInfo {
-    /** 协议解约方式 */
-    contract_termination_mode: string
-    /** 协议解约时间. RFC 3339 */
-    contract_terminated_time: string
-    /** 解约备注 */
-    contract_termination_remark?: string
-  }
-
-  /** 预约扣费场景的预约信息 */
-  export interface SignContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post_Data_DeductSchedule {
-    /** 预计扣费的日期 */
-    estimated_deduct_date: string
-    /** 预计的扣费金额 */
-    estimated_deduct_amount: SignContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post_Data_DeductSchedule_EstimatedDeductAmount
-    /** 扣费预约状态 */
-    schedule_state: string
-    /** 已预约的扣费金额信息 */
-    scheduled_amount?: SignContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post_Data_DeductSchedule_ScheduledAmount
-    /** 实际扣费金额 */
-    deduct_amount?: SignContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post_Data_DeductSchedule_DeductAmount
-    /** 实际扣费的日期 */
-    deduct_date?: string
-  }
-
-  /** 预计的扣费金额 */
-  export interface SignContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post_Data_DeductSchedule_EstimatedDeductAmount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string
-  }
-
-  /** 已预约的扣费金额信息 */
-  export interface SignContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post_Data_DeductSchedule_ScheduledAmount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string
-  }
-
-  /** 实际扣费金额 */
-  export interface SignContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post_Data_DeductSchedule_DeductAmount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string
-  }
+  export interface SignContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post_Data
+    extends SignContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data {}
 
   /** `v3/papay/sign/contracts/pre-entrust-sign` */
   export interface SignContractsPreEntrustSign {
@@ -3007,10 +2264,8 @@ export namespace Papay {
   }
 
   /** `GET /v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}` */
-  export interface SignPartnerContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Query {
-    /** 子商户号商户号 */
-    sub_mchid: string
-  }
+  export interface SignPartnerContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Query
+    extends PayPartnerSchedulesContractIdByContractId_Get_Query {}
 
   /** `GET /v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}` */
   export interface SignPartnerContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data {
@@ -3048,54 +2303,12 @@ export namespace Papay {
   }
 
   /** 协议解约信息 */
-  export interface SignPartnerContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_ContractTerminateInfo {
-    /** 协议解约方式 */
-    contract_termination_mode: string
-    /** 协议解约时间. RFC 3339 */
-    contract_terminated_time: string
-    /** 解约备注 */
-    contract_termination_remark?: string
-  }
+  export interface SignPartnerContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_ContractTerminateInfo
+    extends SignContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_ContractTerminateInfo {}
 
   /** 预约扣费场景的预约信息 */
-  export interface SignPartnerContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_DeductSchedule {
-    /** 预计扣费的日期 */
-    estimated_deduct_date: string
-    /** 预计的扣费金额 */
-    estimated_deduct_amount: SignPartnerContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_DeductSchedule_EstimatedDeductAmount
-    /** 扣费预约状态 */
-    schedule_state: string
-    /** 已预约的扣费金额信息 */
-    scheduled_amount?: SignPartnerContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_DeductSchedule_ScheduledAmount
-    /** 实际扣费金额 */
-    deduct_amount?: SignPartnerContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_DeductSchedule_DeductAmount
-    /** 实际扣费的日期 */
-    deduct_date?: string
-  }
-
-  /** 预计的扣费金额 */
-  export interface SignPartnerContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_DeductSchedule_EstimatedDeductAmount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string
-  }
-
-  /** 已预约的扣费金额信息 */
-  export interface SignPartnerContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_DeductSchedule_ScheduledAmount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string
-  }
-
-  /** 实际扣费金额 */
-  export interface SignPartnerContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_DeductSchedule_DeductAmount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string
-  }
+  export interface SignPartnerContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_DeductSchedule
+    extends SignContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_DeductSchedule {}
 
   /** `v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate` */
   export interface SignPartnerContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate {
@@ -3136,87 +2349,6 @@ export namespace Papay {
   }
 
   /** `POST /v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate` */
-  export interface SignPartnerContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post_Data {
-    /** 委托代扣协议ID */
-    contract_id: string
-    /** 普通服务商商户号 */
-    sp_mchid: string
-    /** 普通服务商的AppID */
-    sp_appid: string
-    /** 子商户号 */
-    sub_mchid: string
-    /** 子商户的AppID */
-    sub_appid?: string
-    /** 委托代扣模板ID */
-    plan_id: number
-    /** 商户签约协议号 */
-    out_contract_code: string
-    /** 用户账户展示名称 */
-    contract_display_account: string
-    /** 委托代扣协议状态 */
-    contract_state: string
-    /** 协议签署时间. RFC 3339 */
-    contract_signed_time?: string
-    /** 协议到期时间. RFC 3339 */
-    contract_expired_time?: string
-    /** 用户OpenID */
-    sp_openid: string
-    sub_openid?: string
-    /** 协议解约信息 */
-    contract_terminate_info?: SignPartnerContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post_Data_ContractTerminateInfo
-    /** 商户侧用户标识 */
-    out_user_code?: string
-    /** 预约扣费场景的预约信息 */
-    deduct_schedule?: SignPartnerContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post_Data_DeductSchedule
-  }
-
-  /** 协议解约信息 */
-  export interface SignPartnerContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post_Data_ContractTerminateInfo {
-    /** 协议解约方式 */
-    contract_termination_mode: string
-    /** 协议解约时间. RFC 3339 */
-    contract_terminated_time: string
-    /** 解约备注 */
-    contract_termination_remark?: string
-  }
-
-  /** 预约扣费场景的预约信息 */
-  export interface SignPartnerContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post_Data_DeductSchedule {
-    /** 预计扣费的日期 */
-    estimated_deduct_date: string
-    /** 预计的扣费金额 */
-    estimated_deduct_amount: SignPartnerContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post_Data_DeductSchedule_EstimatedDeductAmount
-    /** 扣费预约状态 */
-    schedule_state: string
-    /** 已预约的扣费金额信息 */
-    scheduled_amount?: SignPartnerContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post_Data_DeductSchedule_ScheduledAmount
-    /** 实际扣费金额 */
-    deduct_amount?: SignPartnerContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post_Data_DeductSchedule_DeductAmount
-    /** 实际扣费的日期 */
-    deduct_date?: string
-  }
-
-  /** 预计的扣费金额 */
-  export interface SignPartnerContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post_Data_DeductSchedule_EstimatedDeductAmount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string
-  }
-
-  /** 已预约的扣费金额信息 */
-  export interface SignPartnerContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post_Data_DeductSchedule_ScheduledAmount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string
-  }
-
-  /** 实际扣费金额 */
-  export interface SignPartnerContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post_Data_DeductSchedule_DeductAmount {
-    /** 金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string
-  }
+  export interface SignPartnerContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post_Data
+    extends SignPartnerContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data {}
 }

@@ -392,14 +392,8 @@ export namespace PartnerTransfer {
   }
 
   /** 转账明细单列表 */
-  export interface BatchesOutBatchNoByOutBatchNo_Get_Data_TransferDetailList {
-    /** 微信支付明细单号 */
-    detail_id: string
-    /** 商家明细单号 */
-    out_detail_no: string
-    /** 明细状态 */
-    detail_status: string
-  }
+  export interface BatchesOutBatchNoByOutBatchNo_Get_Data_TransferDetailList
+    extends BatchesBatchIdByBatchId_Get_Data_TransferDetailList {}
 
   /** `v3/partner-transfer/batches/out-batch-no/{out_batch_no}/details` */
   export interface BatchesOutBatchNoByOutBatchNoDetails {
@@ -436,40 +430,6 @@ export namespace PartnerTransfer {
   }
 
   /** 商家明细单号查询明细单 `GET /v3/partner-transfer/batches/out-batch-no/{out_batch_no}/details/out-detail-no/{out_detail_no}` */
-  export interface BatchesOutBatchNoByOutBatchNoDetailsOutDetailNoByOutDetailNo_Get_Data {
-    /** 服务商商户号 */
-    sp_mchid: string
-    /** 商家批次单号 */
-    out_batch_no: string
-    /** 微信支付批次单号 */
-    batch_id: string
-    /** 商户的appid */
-    appid?: string
-    /** 商家明细单号 */
-    out_detail_no: string
-    /** 微信支付明细单号 */
-    detail_id: string
-    /** 明细状态 */
-    detail_status: string
-    /** 转账金额 */
-    transfer_amount: number
-    /** 转账备注 */
-    transfer_remark: string
-    /** 明细失败原因 */
-    fail_reason?: string
-    /** 收款用户openid */
-    openid: string
-    /** 收款用户姓名. Encrypted with the merchant's key */
-    username: string
-    /** 转账发起时间 */
-    initiate_time: string
-    /** 明细更新时间 */
-    update_time: string
-    /** 收款账户类型 */
-    account_type?: string
-    /** 银行名称 */
-    bank_name?: string
-    /** 银行卡尾号 */
-    bank_card_number_tail?: string
-  }
+  export interface BatchesOutBatchNoByOutBatchNoDetailsOutDetailNoByOutDetailNo_Get_Data
+    extends BatchesBatchIdByBatchIdDetailsDetailIdByDetailId_Get_Data {}
 }

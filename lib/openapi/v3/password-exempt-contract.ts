@@ -186,36 +186,12 @@ export namespace PasswordExemptContract {
   }
 
   /** 直连商户模式小程序场景预签约 `POST /v3/password-exempt-contract/contracts/normal/pre-entrust-sign/mini-program` */
-  export interface ContractsNormalPreEntrustSignMiniProgram_Post_Json {
-    /** 商户AppID */
-    appid: string
-    /** 免密支付服务ID */
-    service_id: number
-    /** 商户签约协议号 */
-    out_contract_code: string
-    /** 回调通知地址 */
-    notify_url: string
-    /** 用户账户展示名称 */
-    contract_display_account: string
-    /** 用户标识 */
-    openid: string
-  }
+  export interface ContractsNormalPreEntrustSignMiniProgram_Post_Json
+    extends ContractsEcommercePreEntrustSignMiniProgram_Post_Json {}
 
   /** 直连商户模式小程序场景预签约 `POST /v3/password-exempt-contract/contracts/normal/pre-entrust-sign/mini-program` */
-  export interface ContractsNormalPreEntrustSignMiniProgram_Post_Data {
-    /** 预签约ID */
-    pre_entrustweb_id: string
-    /** 商户号 */
-    mchid: string
-    /** 免密支付服务ID */
-    service_id: number
-    /** 商户签约协议号 */
-    out_contract_code: string
-    /** 跳转签约的小程序AppID */
-    sign_mp_appid: string
-    /** 跳转签约的小程序路径 */
-    sign_mp_path: string
-  }
+  export interface ContractsNormalPreEntrustSignMiniProgram_Post_Data
+    extends ContractsEcommercePreEntrustSignMiniProgram_Post_Data {}
 
   /** `v3/password-exempt-contract/contracts/normal/pre-entrust-sign/pay-redirect-sign` */
   export interface ContractsNormalPreEntrustSignPayRedirectSign {
@@ -239,32 +215,12 @@ export namespace PasswordExemptContract {
   }
 
   /** 直连商户模式支付后场景预签约 `POST /v3/password-exempt-contract/contracts/normal/pre-entrust-sign/pay-redirect-sign` */
-  export interface ContractsNormalPreEntrustSignPayRedirectSign_Post_Json {
-    /** 商户AppID */
-    appid: string
-    /** 免密支付服务ID */
-    service_id: number
-    /** 商户签约协议号 */
-    out_contract_code: string
-    /** 回调通知地址 */
-    notify_url: string
-    /** 用户账户展示名称 */
-    contract_display_account: string
-    /** 预支付交易会话标识 */
-    prepay_id: string
-    /** 用户标识 */
-    openid: string
-  }
+  export interface ContractsNormalPreEntrustSignPayRedirectSign_Post_Json
+    extends ContractsEcommercePreEntrustSignPayRedirectSign_Post_Json {}
 
   /** 直连商户模式支付后场景预签约 `POST /v3/password-exempt-contract/contracts/normal/pre-entrust-sign/pay-redirect-sign` */
-  export interface ContractsNormalPreEntrustSignPayRedirectSign_Post_Data {
-    /** 商户号 */
-    mchid: string
-    /** 免密支付服务ID */
-    service_id: number
-    /** 商户签约协议号 */
-    out_contract_code: string
-  }
+  export interface ContractsNormalPreEntrustSignPayRedirectSign_Post_Data
+    extends ContractsEcommercePreEntrustSignPayRedirectSign_Post_Data {}
 
   /** `v3/password-exempt-contract/contracts/qs` */
   export interface ContractsQs {
@@ -321,20 +277,8 @@ export namespace PasswordExemptContract {
   }
 
   /** 清算机构模式小程序场景预签约 `POST /v3/password-exempt-contract/contracts/qs/pre-entrust-sign/mini-program` */
-  export interface ContractsQsPreEntrustSignMiniProgram_Post_Data {
-    /** 预签约ID */
-    pre_entrustweb_id: string
-    /** 商户号 */
-    mchid: string
-    /** 免密支付服务ID */
-    service_id: number
-    /** 商户签约协议号 */
-    out_contract_code: string
-    /** 跳转签约的小程序AppID */
-    sign_mp_appid: string
-    /** 跳转签约的小程序路径 */
-    sign_mp_path: string
-  }
+  export interface ContractsQsPreEntrustSignMiniProgram_Post_Data
+    extends ContractsEcommercePreEntrustSignMiniProgram_Post_Data {}
 
   /** `v3/password-exempt-contract/contracts/qs/pre-entrust-sign/pay-redirect-sign` */
   export interface ContractsQsPreEntrustSignPayRedirectSign {
@@ -382,14 +326,8 @@ export namespace PasswordExemptContract {
   }
 
   /** 清算机构模式支付后场景预签约 `POST /v3/password-exempt-contract/contracts/qs/pre-entrust-sign/pay-redirect-sign` */
-  export interface ContractsQsPreEntrustSignPayRedirectSign_Post_Data {
-    /** 商户号 */
-    mchid: string
-    /** 免密支付服务ID */
-    service_id: number
-    /** 商户签约协议号 */
-    out_contract_code: string
-  }
+  export interface ContractsQsPreEntrustSignPayRedirectSign_Post_Data
+    extends ContractsEcommercePreEntrustSignPayRedirectSign_Post_Data {}
 
   /** `v3/password-exempt-contract/contracts/service-id` */
   export interface ContractsServiceId {
@@ -506,14 +444,8 @@ export namespace PasswordExemptContract {
   }
 
   /** 商户通过商户协议号解约协议 `POST /v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code/{out_contract_code}/terminate` */
-  export interface ContractsServiceIdByServiceIdOutContractCodeByOutContractCodeTerminate_Post_Data {
-    /** 商户号 */
-    mchid: string
-    /** 免密支付服务ID */
-    service_id: number
-    /** 商户签约协议号 */
-    out_contract_code: string
-  }
+  export interface ContractsServiceIdByServiceIdOutContractCodeByOutContractCodeTerminate_Post_Data
+    extends ContractsEcommercePreEntrustSignPayRedirectSign_Post_Data {}
 
   /** `v3/password-exempt-contract/contracts/service-provider` */
   export interface ContractsServiceProvider {

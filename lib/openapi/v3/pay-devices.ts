@@ -105,19 +105,8 @@ export namespace PayDevices {
   }
 
   /** 绑定音箱设备码牌 `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/bind` */
-  export interface OpenScenarioSpeakerByDeviceSnBind_Post_Data {
-    /** 子商户 */
-    sub_mchid: string
-    /** 设备sn */
-    device_sn: string
-    /** 绑定状态 */
-    bind_state:
-      | 'OPEN_SCENARIO_SPEAKER_BIND_STATE_UNBOND'
-      | 'OPEN_SCENARIO_SPEAKER_BIND_STATE_BINDED'
-      | (string & {})
-    /** 收款链接url */
-    code_url: string
-  }
+  export interface OpenScenarioSpeakerByDeviceSnBind_Post_Data
+    extends OpenScenarioSpeakerByDeviceSn_Get_Data {}
 
   /** `v3/pay-devices/open-scenario-speaker/{device_sn}/prebind` */
   export interface OpenScenarioSpeakerByDeviceSnPrebind {
@@ -184,19 +173,8 @@ export namespace PayDevices {
   }
 
   /** 解绑音箱设备码牌 `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/unbind` */
-  export interface OpenScenarioSpeakerByDeviceSnUnbind_Post_Data {
-    /** 子商户 */
-    sub_mchid: string
-    /** 设备sn */
-    device_sn: string
-    /** 绑定状态 */
-    bind_state:
-      | 'OPEN_SCENARIO_SPEAKER_BIND_STATE_UNBOND'
-      | 'OPEN_SCENARIO_SPEAKER_BIND_STATE_BINDED'
-      | (string & {})
-    /** 收款链接url */
-    code_url: string
-  }
+  export interface OpenScenarioSpeakerByDeviceSnUnbind_Post_Data
+    extends OpenScenarioSpeakerByDeviceSn_Get_Data {}
 
   /** `v3/pay-devices/open-scenario-speakerorder` */
   export interface OpenScenarioSpeakerorder {

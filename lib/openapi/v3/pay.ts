@@ -213,10 +213,7 @@ export namespace Pay {
   }
 
   /** 商户贴息-获取微信分付曝光建议 `POST /v3/pay/instal/partner/exposure` */
-  export interface InstalPartnerExposure_Post_Data {
-    /** 是否建议曝光微信分付 */
-    recommend_exposure: boolean
-  }
+  export interface InstalPartnerExposure_Post_Data extends InstalExposure_Post_Data {}
 
   /** `v3/pay/partner` */
   export interface Partner {
@@ -554,10 +551,7 @@ export namespace Pay {
   }
 
   /** APP下单并签约 `POST /v3/pay/partner/transactions/app-with-contract` */
-  export interface PartnerTransactionsAppWithContract_Post_Data {
-    /** 预支付交易会话标识 */
-    prepay_id: string
-  }
+  export interface PartnerTransactionsAppWithContract_Post_Data extends PartnerTransactionsApp_Post_Data {}
 
   /** `v3/pay/partner/transactions/codepay` */
   export interface PartnerTransactionsCodepay {
@@ -617,12 +611,8 @@ export namespace Pay {
   }
 
   /** 订单金额 */
-  export interface PartnerTransactionsCodepay_Post_Json_Amount {
-    /** 总金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
+  export interface PartnerTransactionsCodepay_Post_Json_Amount
+    extends PartnerTransactionsAppWithContract_Post_Json_Amount {}
 
   /** 场景信息 */
   export interface PartnerTransactionsCodepay_Post_Json_SceneInfo {
@@ -667,10 +657,8 @@ export namespace Pay {
   }
 
   /** 结算信息 */
-  export interface PartnerTransactionsCodepay_Post_Json_SettleInfo {
-    /** 是否指定分账 */
-    profit_sharing?: boolean | undefined
-  }
+  export interface PartnerTransactionsCodepay_Post_Json_SettleInfo
+    extends PartnerTransactionsAppWithContract_Post_Json_SettleInfo {}
 
   /** 付款码支付 `POST /v3/pay/partner/transactions/codepay` */
   export interface PartnerTransactionsCodepay_Post_Data {
@@ -812,12 +800,8 @@ export namespace Pay {
   }
 
   /** 微信分付-支付方式前置服务 `POST /v3/pay/partner/transactions/exposure` */
-  export interface PartnerTransactionsExposure_Post_Data {
-    /** 是否建议曝光微信分付 */
-    fqf_exposure: boolean
-    /** 曝光凭证 */
-    market_exposure_token?: string
-  }
+  export interface PartnerTransactionsExposure_Post_Data
+    extends AcquiringBankTransactionsExposure_Post_Data {}
 
   /** `v3/pay/partner/transactions/h5` */
   export interface PartnerTransactionsH5 {
@@ -876,44 +860,14 @@ export namespace Pay {
   }
 
   /** 结算信息 */
-  export interface PartnerTransactionsH5_Post_Json_SettleInfo {
-    /** 是否指定分账 */
-    profit_sharing?: boolean | undefined
-    /** 补差金额 */
-    subsidy_amount?: number | undefined
-  }
+  export interface PartnerTransactionsH5_Post_Json_SettleInfo
+    extends PartnerTransactionsApp_Post_Json_SettleInfo {}
 
   /** 订单金额 */
-  export interface PartnerTransactionsH5_Post_Json_Amount {
-    /** 总金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
+  export interface PartnerTransactionsH5_Post_Json_Amount extends PartnerTransactionsApp_Post_Json_Amount {}
 
   /** 优惠功能 */
-  export interface PartnerTransactionsH5_Post_Json_Detail {
-    /** 订单原价 */
-    cost_price?: number | undefined
-    /** 商品小票ID */
-    invoice_id?: string | undefined
-    /** 单品列表 */
-    goods_detail?: readonly PartnerTransactionsH5_Post_Json_Detail_GoodsDetail[] | undefined
-  }
-
-  /** 单品列表 */
-  export interface PartnerTransactionsH5_Post_Json_Detail_GoodsDetail {
-    /** 商户侧商品编码 */
-    merchant_goods_id: string
-    /** 微信侧商品编码 */
-    wechatpay_goods_id?: string | undefined
-    /** 商品名称 */
-    goods_name?: string | undefined
-    /** 商品数量 */
-    quantity: number
-    /** 商品单价 */
-    unit_price: number
-  }
+  export interface PartnerTransactionsH5_Post_Json_Detail extends PartnerTransactionsApp_Post_Json_Detail {}
 
   /** 场景信息 */
   export interface PartnerTransactionsH5_Post_Json_SceneInfo {
@@ -928,16 +882,8 @@ export namespace Pay {
   }
 
   /** 商户门店信息 */
-  export interface PartnerTransactionsH5_Post_Json_SceneInfo_StoreInfo {
-    /** 门店编号 */
-    id?: string | undefined
-    /** 门店名称 */
-    name: string
-    /** 地区编码 */
-    area_code: string
-    /** 详细地址 */
-    address: string
-  }
+  export interface PartnerTransactionsH5_Post_Json_SceneInfo_StoreInfo
+    extends PartnerTransactionsApp_Post_Json_SceneInfo_StoreInfo {}
 
   /** H5场景信息 */
   export interface PartnerTransactionsH5_Post_Json_SceneInfo_H5Info {
@@ -953,27 +899,7 @@ export namespace Pay {
   }
 
   /** 支付者 */
-  export interface PartnerTransactionsH5_Post_Json_Payer {
-    /** 实名支付 */
-    identity?: PartnerTransactionsH5_Post_Json_Payer_Identity | undefined
-  }
-
-  /** 实名支付 */
-  export interface PartnerTransactionsH5_Post_Json_Payer_Identity {
-    /** 证件类型 */
-    type:
-      | 'IDCARD'
-      | 'HONGKONG_MACAO'
-      | 'HONGKONG_MACAO_RESIDENT'
-      | 'TAIWAN_RESIDENT'
-      | 'FOREIGN_RESIDENT'
-      | 'OVERSEA_PASSPORT'
-      | 'PHONE_NUMBER'
-    /** 加密后的证件号. Base64. Encrypted with the platform's key */
-    number: Encrypted
-    /** 加密后的姓名. Base64. Encrypted with the platform's key */
-    name: Encrypted
-  }
+  export interface PartnerTransactionsH5_Post_Json_Payer extends PartnerTransactionsApp_Post_Json_Payer {}
 
   /** H5下单 `POST /v3/pay/partner/transactions/h5` */
   export interface PartnerTransactionsH5_Post_Headers extends HeadersInput {
@@ -1231,66 +1157,20 @@ export namespace Pay {
   }
 
   /** 结算信息 */
-  export interface PartnerTransactionsJsapi_Post_Json_SettleInfo {
-    /** 是否指定分账 */
-    profit_sharing?: boolean | undefined
-    /** 补差金额 */
-    subsidy_amount?: number | undefined
-  }
+  export interface PartnerTransactionsJsapi_Post_Json_SettleInfo
+    extends PartnerTransactionsApp_Post_Json_SettleInfo {}
 
   /** 订单金额 */
-  export interface PartnerTransactionsJsapi_Post_Json_Amount {
-    /** 总金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
+  export interface PartnerTransactionsJsapi_Post_Json_Amount
+    extends PartnerTransactionsApp_Post_Json_Amount {}
 
   /** 优惠功能 */
-  export interface PartnerTransactionsJsapi_Post_Json_Detail {
-    /** 订单原价 */
-    cost_price?: number | undefined
-    /** 商品小票ID */
-    invoice_id?: string | undefined
-    /** 单品列表 */
-    goods_detail?: readonly PartnerTransactionsJsapi_Post_Json_Detail_GoodsDetail[] | undefined
-  }
-
-  /** 单品列表 */
-  export interface PartnerTransactionsJsapi_Post_Json_Detail_GoodsDetail {
-    /** 商户侧商品编码 */
-    merchant_goods_id: string
-    /** 微信侧商品编码 */
-    wechatpay_goods_id?: string | undefined
-    /** 商品名称 */
-    goods_name?: string | undefined
-    /** 商品数量 */
-    quantity: number
-    /** 商品单价 */
-    unit_price: number
-  }
+  export interface PartnerTransactionsJsapi_Post_Json_Detail
+    extends PartnerTransactionsApp_Post_Json_Detail {}
 
   /** 场景信息 */
-  export interface PartnerTransactionsJsapi_Post_Json_SceneInfo {
-    /** 用户终端IP */
-    payer_client_ip?: string | undefined
-    /** 商户端设备号 */
-    device_id?: string | undefined
-    /** 商户门店信息 */
-    store_info?: PartnerTransactionsJsapi_Post_Json_SceneInfo_StoreInfo | undefined
-  }
-
-  /** 商户门店信息 */
-  export interface PartnerTransactionsJsapi_Post_Json_SceneInfo_StoreInfo {
-    /** 门店编号 */
-    id?: string | undefined
-    /** 门店名称 */
-    name: string
-    /** 地区编码 */
-    area_code: string
-    /** 详细地址 */
-    address: string
-  }
+  export interface PartnerTransactionsJsapi_Post_Json_SceneInfo
+    extends PartnerTransactionsApp_Post_Json_SceneInfo {}
 
   /** 支付者 */
   export interface PartnerTransactionsJsapi_Post_Json_Payer {
@@ -1303,43 +1183,12 @@ export namespace Pay {
   }
 
   /** 实名支付 */
-  export interface PartnerTransactionsJsapi_Post_Json_Payer_Identity {
-    /** 证件类型 */
-    type:
-      | 'IDCARD'
-      | 'HONGKONG_MACAO'
-      | 'HONGKONG_MACAO_RESIDENT'
-      | 'TAIWAN_RESIDENT'
-      | 'FOREIGN_RESIDENT'
-      | 'OVERSEA_PASSPORT'
-      | 'PHONE_NUMBER'
-    /** 加密后的证件号. Base64. Encrypted with the platform's key */
-    number: Encrypted
-    /** 加密后的姓名. Base64. Encrypted with the platform's key */
-    name: Encrypted
-  }
+  export interface PartnerTransactionsJsapi_Post_Json_Payer_Identity
+    extends PartnerTransactionsApp_Post_Json_Payer_Identity {}
 
   /** 贴息信息 */
-  export interface PartnerTransactionsJsapi_Post_Json_SubsidyInfo {
-    /** 贴息详情列表 */
-    subsidy_detail?: readonly PartnerTransactionsJsapi_Post_Json_SubsidyInfo_SubsidyDetail[] | undefined
-  }
-
-  /** 贴息详情列表 */
-  export interface PartnerTransactionsJsapi_Post_Json_SubsidyInfo_SubsidyDetail {
-    /** 贴息方案类型 */
-    subsidy_period_type: 'DAILY' | 'PERIOD'
-    /** 贴息方案列表 */
-    subsidy_plan: readonly PartnerTransactionsJsapi_Post_Json_SubsidyInfo_SubsidyDetail_SubsidyPlan[]
-  }
-
-  /** 贴息方案列表 */
-  export interface PartnerTransactionsJsapi_Post_Json_SubsidyInfo_SubsidyDetail_SubsidyPlan {
-    /** 贴息期数 */
-    subsidy_installment_num: 3 | 6 | 12
-    /** 贴息比例 */
-    subsidy_percent: 0 | 100
-  }
+  export interface PartnerTransactionsJsapi_Post_Json_SubsidyInfo
+    extends PartnerTransactionsApp_Post_Json_SubsidyInfo {}
 
   /** JSAPI下单 `POST /v3/pay/partner/transactions/jsapi` */
   export interface PartnerTransactionsJsapi_Post_Headers extends HeadersInput {
@@ -1348,10 +1197,7 @@ export namespace Pay {
   }
 
   /** JSAPI下单 `POST /v3/pay/partner/transactions/jsapi` */
-  export interface PartnerTransactionsJsapi_Post_Data {
-    /** 预支付交易会话标识 */
-    prepay_id: string
-  }
+  export interface PartnerTransactionsJsapi_Post_Data extends PartnerTransactionsApp_Post_Data {}
 
   /** `v3/pay/partner/transactions/jsapi-with-contract` */
   export interface PartnerTransactionsJsapiWithContract {
@@ -1413,18 +1259,12 @@ export namespace Pay {
   }
 
   /** 结算信息 */
-  export interface PartnerTransactionsJsapiWithContract_Post_Json_SettleInfo {
-    /** 是否指定分账 */
-    profit_sharing?: boolean | undefined
-  }
+  export interface PartnerTransactionsJsapiWithContract_Post_Json_SettleInfo
+    extends PartnerTransactionsAppWithContract_Post_Json_SettleInfo {}
 
   /** 订单金额 */
-  export interface PartnerTransactionsJsapiWithContract_Post_Json_Amount {
-    /** 总金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
+  export interface PartnerTransactionsJsapiWithContract_Post_Json_Amount
+    extends PartnerTransactionsAppWithContract_Post_Json_Amount {}
 
   /** 支付者 */
   export interface PartnerTransactionsJsapiWithContract_Post_Json_Payer {
@@ -1435,50 +1275,12 @@ export namespace Pay {
   }
 
   /** 优惠功能 */
-  export interface PartnerTransactionsJsapiWithContract_Post_Json_Detail {
-    /** 订单原价 */
-    cost_price?: number | undefined
-    /** 商品小票ID */
-    invoice_id?: string | undefined
-    /** 单品列表 */
-    goods_detail: readonly PartnerTransactionsJsapiWithContract_Post_Json_Detail_GoodsDetail[]
-  }
-
-  /** 单品列表 */
-  export interface PartnerTransactionsJsapiWithContract_Post_Json_Detail_GoodsDetail {
-    /** 商户侧商品编码 */
-    merchant_goods_id: string
-    /** 微信支付商品编码 */
-    wechatpay_goods_id?: string | undefined
-    /** 商品名称 */
-    goods_name?: string | undefined
-    /** 商品数量 */
-    quantity: number
-    /** 商品单价 */
-    unit_price: number
-  }
+  export interface PartnerTransactionsJsapiWithContract_Post_Json_Detail
+    extends PartnerTransactionsAppWithContract_Post_Json_Detail {}
 
   /** 场景信息 */
-  export interface PartnerTransactionsJsapiWithContract_Post_Json_SceneInfo {
-    /** 用户终端IP */
-    payer_client_ip: string
-    /** 商户端设备号 */
-    device_id?: string | undefined
-    /** 商户门店信息 */
-    store_info?: PartnerTransactionsJsapiWithContract_Post_Json_SceneInfo_StoreInfo | undefined
-  }
-
-  /** 商户门店信息 */
-  export interface PartnerTransactionsJsapiWithContract_Post_Json_SceneInfo_StoreInfo {
-    /** 门店编号 */
-    id?: string | undefined
-    /** 门店名称 */
-    name?: string | undefined
-    /** 地区编码 */
-    area_code?: string | undefined
-    /** 详细地址 */
-    address?: string | undefined
-  }
+  export interface PartnerTransactionsJsapiWithContract_Post_Json_SceneInfo
+    extends PartnerTransactionsAppWithContract_Post_Json_SceneInfo {}
 
   /** 签约授权信息 */
   export interface PartnerTransactionsJsapiWithContract_Post_Json_ContractInfo {
@@ -1503,10 +1305,7 @@ export namespace Pay {
   }
 
   /** JSAPI下单并授权/签约 `POST /v3/pay/partner/transactions/jsapi-with-contract` */
-  export interface PartnerTransactionsJsapiWithContract_Post_Data {
-    /** 预支付交易会话标识 */
-    prepay_id: string
-  }
+  export interface PartnerTransactionsJsapiWithContract_Post_Data extends PartnerTransactionsApp_Post_Data {}
 
   /** `v3/pay/partner/transactions/miniprogram` */
   export interface PartnerTransactionsMiniprogram {
@@ -1566,12 +1365,8 @@ export namespace Pay {
   }
 
   /** 订单金额 */
-  export interface PartnerTransactionsMiniprogram_Post_Json_Amount {
-    /** 总金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
+  export interface PartnerTransactionsMiniprogram_Post_Json_Amount
+    extends PartnerTransactionsApp_Post_Json_Amount {}
 
   /** 支付者 */
   export interface PartnerTransactionsMiniprogram_Post_Json_Payer {
@@ -1582,28 +1377,8 @@ export namespace Pay {
   }
 
   /** 优惠功能 */
-  export interface PartnerTransactionsMiniprogram_Post_Json_Detail {
-    /** 订单原价 */
-    cost_price?: number | undefined
-    /** 商品小票ID */
-    invoice_id?: string | undefined
-    /** 单品列表 */
-    goods_detail?: readonly PartnerTransactionsMiniprogram_Post_Json_Detail_GoodsDetail[] | undefined
-  }
-
-  /** 单品列表 */
-  export interface PartnerTransactionsMiniprogram_Post_Json_Detail_GoodsDetail {
-    /** 商户侧商品编码 */
-    merchant_goods_id: string
-    /** 微信侧商品编码 */
-    wechatpay_goods_id?: string | undefined
-    /** 商品名称 */
-    goods_name?: string | undefined
-    /** 商品数量 */
-    quantity: number
-    /** 商品单价 */
-    unit_price: number
-  }
+  export interface PartnerTransactionsMiniprogram_Post_Json_Detail
+    extends PartnerTransactionsApp_Post_Json_Detail {}
 
   /** 场景信息 */
   export interface PartnerTransactionsMiniprogram_Post_Json_SceneInfo {
@@ -1616,24 +1391,15 @@ export namespace Pay {
   }
 
   /** 商户门店信息 */
-  export interface PartnerTransactionsMiniprogram_Post_Json_SceneInfo_StoreInfo {
-    /** 门店编号 */
-    id?: string | undefined
-    /** 商家自定义编码 */
-    out_id?: string | undefined
-  }
+  export interface PartnerTransactionsMiniprogram_Post_Json_SceneInfo_StoreInfo
+    extends PartnerTransactionsCodepay_Post_Json_SceneInfo_StoreInfo {}
 
   /** 结算信息 */
-  export interface PartnerTransactionsMiniprogram_Post_Json_SettleInfo {
-    /** 是否指定分账 */
-    profit_sharing?: boolean | undefined
-  }
+  export interface PartnerTransactionsMiniprogram_Post_Json_SettleInfo
+    extends PartnerTransactionsAppWithContract_Post_Json_SettleInfo {}
 
   /** 小程序支付下单 `POST /v3/pay/partner/transactions/miniprogram` */
-  export interface PartnerTransactionsMiniprogram_Post_Data {
-    /** 预支付交易会话标识 */
-    prepay_id: string
-  }
+  export interface PartnerTransactionsMiniprogram_Post_Data extends PartnerTransactionsApp_Post_Data {}
 
   /** `v3/pay/partner/transactions/native` */
   export interface PartnerTransactionsNative {
@@ -1694,89 +1460,23 @@ export namespace Pay {
   }
 
   /** 结算信息 */
-  export interface PartnerTransactionsNative_Post_Json_SettleInfo {
-    /** 是否指定分账 */
-    profit_sharing?: boolean | undefined
-    /** 补差金额 */
-    subsidy_amount?: number | undefined
-  }
+  export interface PartnerTransactionsNative_Post_Json_SettleInfo
+    extends PartnerTransactionsApp_Post_Json_SettleInfo {}
 
   /** 订单金额 */
-  export interface PartnerTransactionsNative_Post_Json_Amount {
-    /** 总金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
+  export interface PartnerTransactionsNative_Post_Json_Amount
+    extends PartnerTransactionsApp_Post_Json_Amount {}
 
   /** 优惠功能 */
-  export interface PartnerTransactionsNative_Post_Json_Detail {
-    /** 订单原价 */
-    cost_price?: number | undefined
-    /** 商品小票ID */
-    invoice_id?: string | undefined
-    /** 单品列表 */
-    goods_detail?: readonly PartnerTransactionsNative_Post_Json_Detail_GoodsDetail[] | undefined
-  }
-
-  /** 单品列表 */
-  export interface PartnerTransactionsNative_Post_Json_Detail_GoodsDetail {
-    /** 商户侧商品编码 */
-    merchant_goods_id: string
-    /** 微信侧商品编码 */
-    wechatpay_goods_id?: string | undefined
-    /** 商品名称 */
-    goods_name?: string | undefined
-    /** 商品数量 */
-    quantity: number
-    /** 商品单价 */
-    unit_price: number
-  }
+  export interface PartnerTransactionsNative_Post_Json_Detail
+    extends PartnerTransactionsApp_Post_Json_Detail {}
 
   /** 场景信息 */
-  export interface PartnerTransactionsNative_Post_Json_SceneInfo {
-    /** 用户终端IP */
-    payer_client_ip?: string | undefined
-    /** 商户端设备号 */
-    device_id?: string | undefined
-    /** 商户门店信息 */
-    store_info?: PartnerTransactionsNative_Post_Json_SceneInfo_StoreInfo | undefined
-  }
-
-  /** 商户门店信息 */
-  export interface PartnerTransactionsNative_Post_Json_SceneInfo_StoreInfo {
-    /** 门店编号 */
-    id?: string | undefined
-    /** 门店名称 */
-    name: string
-    /** 地区编码 */
-    area_code: string
-    /** 详细地址 */
-    address: string
-  }
+  export interface PartnerTransactionsNative_Post_Json_SceneInfo
+    extends PartnerTransactionsApp_Post_Json_SceneInfo {}
 
   /** 支付者 */
-  export interface PartnerTransactionsNative_Post_Json_Payer {
-    /** 实名支付 */
-    identity?: PartnerTransactionsNative_Post_Json_Payer_Identity | undefined
-  }
-
-  /** 实名支付 */
-  export interface PartnerTransactionsNative_Post_Json_Payer_Identity {
-    /** 证件类型 */
-    type:
-      | 'IDCARD'
-      | 'HONGKONG_MACAO'
-      | 'HONGKONG_MACAO_RESIDENT'
-      | 'TAIWAN_RESIDENT'
-      | 'FOREIGN_RESIDENT'
-      | 'OVERSEA_PASSPORT'
-      | 'PHONE_NUMBER'
-    /** 加密后的证件号. Base64. Encrypted with the platform's key */
-    number: Encrypted
-    /** 加密后的姓名. Base64. Encrypted with the platform's key */
-    name: Encrypted
-  }
+  export interface PartnerTransactionsNative_Post_Json_Payer extends PartnerTransactionsApp_Post_Json_Payer {}
 
   /** Native下单 `POST /v3/pay/partner/transactions/native` */
   export interface PartnerTransactionsNative_Post_Headers extends HeadersInput {
@@ -1821,12 +1521,8 @@ export namespace Pay {
   }
 
   /** 商户订单号查询 `GET /v3/pay/partner/transactions/out-trade-no/{out_trade_no}` */
-  export interface PartnerTransactionsOutTradeNoByOutTradeNo_Get_Query {
-    /** 服务商户号 */
-    sp_mchid: string
-    /** 子商户号 */
-    sub_mchid: string
-  }
+  export interface PartnerTransactionsOutTradeNoByOutTradeNo_Get_Query
+    extends PartnerTransactionsIdByTransactionId_Get_Query {}
 
   /** 商户订单号查询 `GET /v3/pay/partner/transactions/out-trade-no/{out_trade_no}` */
   export interface PartnerTransactionsOutTradeNoByOutTradeNo_Get_Data {
@@ -1882,76 +1578,24 @@ export namespace Pay {
   }
 
   /** 结算信息 */
-  export interface PartnerTransactionsOutTradeNoByOutTradeNo_Get_Data_SettleInfo {
-    /** 是否指定分账 */
-    profit_sharing?: boolean
-    /** 补差金额 */
-    subsidy_amount?: number
-  }
+  export interface PartnerTransactionsOutTradeNoByOutTradeNo_Get_Data_SettleInfo
+    extends PartnerTransactionsIdByTransactionId_Get_Data_SettleInfo {}
 
   /** 订单金额 */
-  export interface PartnerTransactionsOutTradeNoByOutTradeNo_Get_Data_Amount {
-    /** 总金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string
-    payer_currency?: string
-    payer_total?: number
-  }
+  export interface PartnerTransactionsOutTradeNoByOutTradeNo_Get_Data_Amount
+    extends PartnerTransactionsIdByTransactionId_Get_Data_Amount {}
 
   /** 优惠功能 */
-  export interface PartnerTransactionsOutTradeNoByOutTradeNo_Get_Data_Detail {
-    /** 订单原价 */
-    cost_price?: number
-    /** 商品小票ID */
-    invoice_id?: string
-    /** 单品列表 */
-    goods_detail?: PartnerTransactionsOutTradeNoByOutTradeNo_Get_Data_Detail_GoodsDetail[]
-  }
-
-  /** 单品列表 */
-  export interface PartnerTransactionsOutTradeNoByOutTradeNo_Get_Data_Detail_GoodsDetail {
-    /** 商户侧商品编码 */
-    merchant_goods_id: string
-    /** 微信侧商品编码 */
-    wechatpay_goods_id?: string
-    /** 商品名称 */
-    goods_name?: string
-    /** 商品数量 */
-    quantity: number
-    /** 商品单价 */
-    unit_price: number
-  }
+  export interface PartnerTransactionsOutTradeNoByOutTradeNo_Get_Data_Detail
+    extends PartnerTransactionsIdByTransactionId_Get_Data_Detail {}
 
   /** 场景信息 */
-  export interface PartnerTransactionsOutTradeNoByOutTradeNo_Get_Data_SceneInfo {
-    /** 用户终端IP */
-    payer_client_ip?: string
-    /** 商户端设备号 */
-    device_id?: string
-    /** 商户门店信息 */
-    store_info?: PartnerTransactionsOutTradeNoByOutTradeNo_Get_Data_SceneInfo_StoreInfo
-  }
-
-  /** 商户门店信息 */
-  export interface PartnerTransactionsOutTradeNoByOutTradeNo_Get_Data_SceneInfo_StoreInfo {
-    /** 门店编号 */
-    id?: string
-    /** 门店名称 */
-    name: string
-    /** 地区编码 */
-    area_code: string
-    /** 详细地址 */
-    address: string
-  }
+  export interface PartnerTransactionsOutTradeNoByOutTradeNo_Get_Data_SceneInfo
+    extends PartnerTransactionsIdByTransactionId_Get_Data_SceneInfo {}
 
   /** 支付者 */
-  export interface PartnerTransactionsOutTradeNoByOutTradeNo_Get_Data_Payer {
-    /** 用户服务标识 */
-    sp_openid: string
-    /** 用户子标识 */
-    sub_openid?: string
-  }
+  export interface PartnerTransactionsOutTradeNoByOutTradeNo_Get_Data_Payer
+    extends PartnerTransactionsIdByTransactionId_Get_Data_Payer {}
 
   /** 使用的商户贴息信息 */
   export interface PartnerTransactionsOutTradeNoByOutTradeNo_Get_Data_InstallmentInfo {
@@ -1962,28 +1606,8 @@ export namespace Pay {
   }
 
   /** `promotion_detail` */
-  export interface PartnerTransactionsOutTradeNoByOutTradeNo_Get_Data_PromotionDetail {
-    coupon_id?: string
-    name?: string
-    scope?: string
-    type?: string
-    amount?: number
-    stock_id?: string
-    wechatpay_contribute?: number
-    merchant_contribute?: number
-    other_contribute?: number
-    currency?: string
-    goods_detail?: PartnerTransactionsOutTradeNoByOutTradeNo_Get_Data_PromotionDetail_GoodsDetail[]
-  }
-
-  /** `goods_detail` */
-  export interface PartnerTransactionsOutTradeNoByOutTradeNo_Get_Data_PromotionDetail_GoodsDetail {
-    goods_id: string
-    quantity: number
-    unit_price: number
-    discount_amount: number
-    goods_remark?: string
-  }
+  export interface PartnerTransactionsOutTradeNoByOutTradeNo_Get_Data_PromotionDetail
+    extends PartnerTransactionsIdByTransactionId_Get_Data_PromotionDetail {}
 
   /** `v3/pay/partner/transactions/out-trade-no/{out_trade_no}/close` */
   export interface PartnerTransactionsOutTradeNoByOutTradeNoClose {
@@ -2007,12 +1631,8 @@ export namespace Pay {
   }
 
   /** 关单 `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/close` */
-  export interface PartnerTransactionsOutTradeNoByOutTradeNoClose_Post_Json {
-    /** 服务商户号 */
-    sp_mchid: string
-    /** 子商户号 */
-    sub_mchid: string
-  }
+  export interface PartnerTransactionsOutTradeNoByOutTradeNoClose_Post_Json
+    extends PartnerTransactionsIdByTransactionId_Get_Query {}
 
   /** `v3/pay/partner/transactions/out-trade-no/{out_trade_no}/reverse` */
   export interface PartnerTransactionsOutTradeNoByOutTradeNoReverse {
@@ -2121,20 +1741,12 @@ export namespace Pay {
   }
 
   /** 订单金额 */
-  export interface PartnerTransactionsScannedpos_Post_Json_Amount {
-    /** 总金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
+  export interface PartnerTransactionsScannedpos_Post_Json_Amount
+    extends PartnerTransactionsAppWithContract_Post_Json_Amount {}
 
   /** 支付者 */
-  export interface PartnerTransactionsScannedpos_Post_Json_Payer {
-    /** 用户标识 */
-    sp_openid?: string | undefined
-    /** 用户子标识 */
-    sub_openid?: string | undefined
-  }
+  export interface PartnerTransactionsScannedpos_Post_Json_Payer
+    extends PartnerTransactionsMiniprogram_Post_Json_Payer {}
 
   /** 优惠功能 */
   export interface PartnerTransactionsScannedpos_Post_Json_Detail {
@@ -2179,16 +1791,11 @@ export namespace Pay {
   }
 
   /** 结算信息 */
-  export interface PartnerTransactionsScannedpos_Post_Json_SettleInfo {
-    /** 是否指定分账 */
-    profit_sharing?: boolean | undefined
-  }
+  export interface PartnerTransactionsScannedpos_Post_Json_SettleInfo
+    extends PartnerTransactionsAppWithContract_Post_Json_SettleInfo {}
 
   /** 扫码支付下单 `POST /v3/pay/partner/transactions/scannedpos` */
-  export interface PartnerTransactionsScannedpos_Post_Data {
-    /** 预支付交易会话标识 */
-    prepay_id: string
-  }
+  export interface PartnerTransactionsScannedpos_Post_Data extends PartnerTransactionsApp_Post_Data {}
 
   /** `v3/pay/transactions` */
   export interface Transactions {
@@ -2259,109 +1866,24 @@ export namespace Pay {
   }
 
   /** 订单金额 */
-  export interface TransactionsApp_Post_Json_Amount {
-    /** 总金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
+  export interface TransactionsApp_Post_Json_Amount extends PartnerTransactionsApp_Post_Json_Amount {}
 
   /** 优惠功能 */
-  export interface TransactionsApp_Post_Json_Detail {
-    /** 订单原价 */
-    cost_price?: number | undefined
-    /** 商品小票ID */
-    invoice_id?: string | undefined
-    /** 单品列表 */
-    goods_detail?: readonly TransactionsApp_Post_Json_Detail_GoodsDetail[] | undefined
-  }
-
-  /** 单品列表 */
-  export interface TransactionsApp_Post_Json_Detail_GoodsDetail {
-    /** 商户侧商品编码 */
-    merchant_goods_id: string
-    /** 微信侧商品编码 */
-    wechatpay_goods_id?: string | undefined
-    /** 商品名称 */
-    goods_name?: string | undefined
-    /** 商品数量 */
-    quantity: number
-    /** 商品单价 */
-    unit_price: number
-  }
+  export interface TransactionsApp_Post_Json_Detail extends PartnerTransactionsApp_Post_Json_Detail {}
 
   /** 场景信息 */
-  export interface TransactionsApp_Post_Json_SceneInfo {
-    /** 用户终端IP */
-    payer_client_ip?: string | undefined
-    /** 商户端设备号 */
-    device_id?: string | undefined
-    /** 商户门店信息 */
-    store_info?: TransactionsApp_Post_Json_SceneInfo_StoreInfo | undefined
-  }
-
-  /** 商户门店信息 */
-  export interface TransactionsApp_Post_Json_SceneInfo_StoreInfo {
-    /** 门店编号 */
-    id?: string | undefined
-    /** 门店名称 */
-    name: string
-    /** 地区编码 */
-    area_code: string
-    /** 详细地址 */
-    address: string
-  }
+  export interface TransactionsApp_Post_Json_SceneInfo extends PartnerTransactionsApp_Post_Json_SceneInfo {}
 
   /** 支付者 */
-  export interface TransactionsApp_Post_Json_Payer {
-    /** 实名支付 */
-    identity?: TransactionsApp_Post_Json_Payer_Identity | undefined
-  }
-
-  /** 实名支付 */
-  export interface TransactionsApp_Post_Json_Payer_Identity {
-    /** 证件类型 */
-    type:
-      | 'IDCARD'
-      | 'HONGKONG_MACAO'
-      | 'HONGKONG_MACAO_RESIDENT'
-      | 'TAIWAN_RESIDENT'
-      | 'FOREIGN_RESIDENT'
-      | 'OVERSEA_PASSPORT'
-      | 'PHONE_NUMBER'
-    /** 加密后的证件号. Base64. Encrypted with the platform's key */
-    number: Encrypted
-    /** 加密后的姓名. Base64. Encrypted with the platform's key */
-    name: Encrypted
-  }
+  export interface TransactionsApp_Post_Json_Payer extends PartnerTransactionsApp_Post_Json_Payer {}
 
   /** 结算信息 */
-  export interface TransactionsApp_Post_Json_SettleInfo {
-    /** 是否指定分账 */
-    profit_sharing?: boolean | undefined
-  }
+  export interface TransactionsApp_Post_Json_SettleInfo
+    extends PartnerTransactionsAppWithContract_Post_Json_SettleInfo {}
 
   /** 贴息信息 */
-  export interface TransactionsApp_Post_Json_SubsidyInfo {
-    /** 贴息详情列表 */
-    subsidy_detail?: readonly TransactionsApp_Post_Json_SubsidyInfo_SubsidyDetail[] | undefined
-  }
-
-  /** 贴息详情列表 */
-  export interface TransactionsApp_Post_Json_SubsidyInfo_SubsidyDetail {
-    /** 贴息方案类型 */
-    subsidy_period_type: 'DAILY' | 'PERIOD'
-    /** 贴息方案列表 */
-    subsidy_plan: readonly TransactionsApp_Post_Json_SubsidyInfo_SubsidyDetail_SubsidyPlan[]
-  }
-
-  /** 贴息方案列表 */
-  export interface TransactionsApp_Post_Json_SubsidyInfo_SubsidyDetail_SubsidyPlan {
-    /** 贴息期数 */
-    subsidy_installment_num: 3 | 6 | 12
-    /** 贴息比例 */
-    subsidy_percent: 0 | 100
-  }
+  export interface TransactionsApp_Post_Json_SubsidyInfo
+    extends PartnerTransactionsApp_Post_Json_SubsidyInfo {}
 
   /** APP下单 `POST /v3/pay/transactions/app` */
   export interface TransactionsApp_Post_Headers extends HeadersInput {
@@ -2370,10 +1892,7 @@ export namespace Pay {
   }
 
   /** APP下单 `POST /v3/pay/transactions/app` */
-  export interface TransactionsApp_Post_Data {
-    /** 预支付交易会话标识 */
-    prepay_id: string
-  }
+  export interface TransactionsApp_Post_Data extends PartnerTransactionsApp_Post_Data {}
 
   /** `v3/pay/transactions/app-with-contract` */
   export interface TransactionsAppWithContract {
@@ -2427,88 +1946,27 @@ export namespace Pay {
   }
 
   /** 订单金额 */
-  export interface TransactionsAppWithContract_Post_Json_Amount {
-    /** 总金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
+  export interface TransactionsAppWithContract_Post_Json_Amount
+    extends PartnerTransactionsAppWithContract_Post_Json_Amount {}
 
   /** 优惠功能 */
-  export interface TransactionsAppWithContract_Post_Json_Detail {
-    /** 订单原价 */
-    cost_price?: number | undefined
-    /** 商品小票ID */
-    invoice_id?: string | undefined
-    /** 单品列表 */
-    goods_detail: readonly TransactionsAppWithContract_Post_Json_Detail_GoodsDetail[]
-  }
-
-  /** 单品列表 */
-  export interface TransactionsAppWithContract_Post_Json_Detail_GoodsDetail {
-    /** 商户侧商品编码 */
-    merchant_goods_id: string
-    /** 微信支付商品编码 */
-    wechatpay_goods_id?: string | undefined
-    /** 商品名称 */
-    goods_name?: string | undefined
-    /** 商品数量 */
-    quantity: number
-    /** 商品单价 */
-    unit_price: number
-  }
+  export interface TransactionsAppWithContract_Post_Json_Detail
+    extends PartnerTransactionsAppWithContract_Post_Json_Detail {}
 
   /** 场景信息 */
-  export interface TransactionsAppWithContract_Post_Json_SceneInfo {
-    /** 用户终端IP */
-    payer_client_ip: string
-    /** 商户端设备号 */
-    device_id?: string | undefined
-    /** 商户门店信息 */
-    store_info?: TransactionsAppWithContract_Post_Json_SceneInfo_StoreInfo | undefined
-  }
-
-  /** 商户门店信息 */
-  export interface TransactionsAppWithContract_Post_Json_SceneInfo_StoreInfo {
-    /** 门店编号 */
-    id?: string | undefined
-    /** 门店名称 */
-    name?: string | undefined
-    /** 地区编码 */
-    area_code?: string | undefined
-    /** 详细地址 */
-    address?: string | undefined
-  }
+  export interface TransactionsAppWithContract_Post_Json_SceneInfo
+    extends PartnerTransactionsAppWithContract_Post_Json_SceneInfo {}
 
   /** 结算信息 */
-  export interface TransactionsAppWithContract_Post_Json_SettleInfo {
-    /** 是否指定分账 */
-    profit_sharing?: boolean | undefined
-  }
+  export interface TransactionsAppWithContract_Post_Json_SettleInfo
+    extends PartnerTransactionsAppWithContract_Post_Json_SettleInfo {}
 
   /** 签约授权信息 */
-  export interface TransactionsAppWithContract_Post_Json_ContractInfo {
-    /** 模板ID */
-    plan_id: string
-    /** 签约商户号 */
-    contract_mchid: string
-    /** 签约AppID */
-    contract_appid: string
-    /** 签约协议号 */
-    contract_code: string
-    /** 请求序列号 */
-    request_serial: string
-    /** 用户账户展示名称 */
-    contract_display_account: string
-    /** 签约信息通知URL */
-    contract_notify_url?: string | undefined
-  }
+  export interface TransactionsAppWithContract_Post_Json_ContractInfo
+    extends PartnerTransactionsAppWithContract_Post_Json_ContractInfo {}
 
   /** APP下单并签约 `POST /v3/pay/transactions/app-with-contract` */
-  export interface TransactionsAppWithContract_Post_Data {
-    /** 预支付交易会话标识 */
-    prepay_id: string
-  }
+  export interface TransactionsAppWithContract_Post_Data extends PartnerTransactionsApp_Post_Data {}
 
   /** `v3/pay/transactions/codepay` */
   export interface TransactionsCodepay {
@@ -2556,66 +2014,22 @@ export namespace Pay {
   }
 
   /** 支付者 */
-  export interface TransactionsCodepay_Post_Json_Payer {
-    /** 授权码 */
-    auth_code: string
-  }
+  export interface TransactionsCodepay_Post_Json_Payer extends PartnerTransactionsCodepay_Post_Json_Payer {}
 
   /** 订单金额 */
-  export interface TransactionsCodepay_Post_Json_Amount {
-    /** 总金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
+  export interface TransactionsCodepay_Post_Json_Amount
+    extends PartnerTransactionsAppWithContract_Post_Json_Amount {}
 
   /** 场景信息 */
-  export interface TransactionsCodepay_Post_Json_SceneInfo {
-    /** 商户端设备号 */
-    device_id?: string | undefined
-    /** 商户端设备 IP */
-    device_ip?: string | undefined
-    /** 商户门店信息 */
-    store_info: TransactionsCodepay_Post_Json_SceneInfo_StoreInfo
-  }
-
-  /** 商户门店信息 */
-  export interface TransactionsCodepay_Post_Json_SceneInfo_StoreInfo {
-    /** 门店编号 */
-    id?: string | undefined
-    /** 商家自定义编码 */
-    out_id?: string | undefined
-  }
+  export interface TransactionsCodepay_Post_Json_SceneInfo
+    extends PartnerTransactionsCodepay_Post_Json_SceneInfo {}
 
   /** 优惠功能 */
-  export interface TransactionsCodepay_Post_Json_Detail {
-    /** 订单原价 */
-    cost_price?: number | undefined
-    /** 商品小票ID */
-    invoice_id?: string | undefined
-    /** 单品列表 */
-    goods_detail: readonly TransactionsCodepay_Post_Json_Detail_GoodsDetail[]
-  }
-
-  /** 单品列表 */
-  export interface TransactionsCodepay_Post_Json_Detail_GoodsDetail {
-    /** 商品编码 */
-    merchant_goods_id: string
-    /** 微信支付商品编码 */
-    wxpay_goods_id?: string | undefined
-    /** 商品名称 */
-    goods_name?: string | undefined
-    /** 商品数量 */
-    quantity: number
-    /** 商品单价 */
-    unit_price: number
-  }
+  export interface TransactionsCodepay_Post_Json_Detail extends PartnerTransactionsCodepay_Post_Json_Detail {}
 
   /** 结算信息 */
-  export interface TransactionsCodepay_Post_Json_SettleInfo {
-    /** 是否指定分账 */
-    profit_sharing?: boolean | undefined
-  }
+  export interface TransactionsCodepay_Post_Json_SettleInfo
+    extends PartnerTransactionsAppWithContract_Post_Json_SettleInfo {}
 
   /** 付款码支付 `POST /v3/pay/transactions/codepay` */
   export interface TransactionsCodepay_Post_Data {
@@ -2654,56 +2068,11 @@ export namespace Pay {
   }
 
   /** 订单金额 */
-  export interface TransactionsCodepay_Post_Data_Amount {
-    /** 订单金额 */
-    total: number
-    /** 用户支付金额 */
-    payer_total?: number
-    /** 订单金额货币类型 */
-    currency?: string
-    /** 用户支付货币类型 */
-    payer_currency?: string
-  }
+  export interface TransactionsCodepay_Post_Data_Amount extends PartnerTransactionsCodepay_Post_Data_Amount {}
 
   /** 优惠信息 */
-  export interface TransactionsCodepay_Post_Data_PromotionDetail {
-    /** 券ID */
-    coupon_id: string
-    /** 优惠名称 */
-    name?: string
-    /** 优惠范围 */
-    scope?: string
-    /** 优惠类型 */
-    type?: string
-    /** 优惠券面额 */
-    amount: number
-    /** 活动ID */
-    stock_id?: string
-    /** 微信出资 */
-    wechatpay_contribute?: number
-    /** 商户出资 */
-    merchant_contribute?: number
-    /** 其他出资 */
-    other_contribute?: number
-    /** 优惠货币类型 */
-    currency?: string
-    /** 单品列表 */
-    goods_detail?: TransactionsCodepay_Post_Data_PromotionDetail_GoodsDetail[]
-  }
-
-  /** 单品列表 */
-  export interface TransactionsCodepay_Post_Data_PromotionDetail_GoodsDetail {
-    /** 商品编码 */
-    goods_id: string
-    /** 商品数量 */
-    quantity: number
-    /** 商品单价 */
-    unit_price: number
-    /** 商品优惠金额 */
-    discount_amount: number
-    /** 商品备注 */
-    goods_remark?: string
-  }
+  export interface TransactionsCodepay_Post_Data_PromotionDetail
+    extends PartnerTransactionsCodepay_Post_Data_PromotionDetail {}
 
   /** `v3/pay/transactions/exposure` */
   export interface TransactionsExposure {
@@ -2743,12 +2112,7 @@ export namespace Pay {
   }
 
   /** 微信分付-支付方式前置服务 `POST /v3/pay/transactions/exposure` */
-  export interface TransactionsExposure_Post_Data {
-    /** 是否建议曝光微信分付 */
-    fqf_exposure: boolean
-    /** 曝光凭证 */
-    market_exposure_token?: string
-  }
+  export interface TransactionsExposure_Post_Data extends AcquiringBankTransactionsExposure_Post_Data {}
 
   /** `v3/pay/transactions/h5` */
   export interface TransactionsH5 {
@@ -2803,102 +2167,20 @@ export namespace Pay {
   }
 
   /** 订单金额 */
-  export interface TransactionsH5_Post_Json_Amount {
-    /** 总金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
+  export interface TransactionsH5_Post_Json_Amount extends PartnerTransactionsApp_Post_Json_Amount {}
 
   /** 优惠功能 */
-  export interface TransactionsH5_Post_Json_Detail {
-    /** 订单原价 */
-    cost_price?: number | undefined
-    /** 商品小票ID */
-    invoice_id?: string | undefined
-    /** 单品列表 */
-    goods_detail?: readonly TransactionsH5_Post_Json_Detail_GoodsDetail[] | undefined
-  }
-
-  /** 单品列表 */
-  export interface TransactionsH5_Post_Json_Detail_GoodsDetail {
-    /** 商户侧商品编码 */
-    merchant_goods_id: string
-    /** 微信侧商品编码 */
-    wechatpay_goods_id?: string | undefined
-    /** 商品名称 */
-    goods_name?: string | undefined
-    /** 商品数量 */
-    quantity: number
-    /** 商品单价 */
-    unit_price: number
-  }
+  export interface TransactionsH5_Post_Json_Detail extends PartnerTransactionsApp_Post_Json_Detail {}
 
   /** 场景信息 */
-  export interface TransactionsH5_Post_Json_SceneInfo {
-    /** 用户终端IP */
-    payer_client_ip?: string | undefined
-    /** 商户端设备号 */
-    device_id?: string | undefined
-    /** 商户门店信息 */
-    store_info?: TransactionsH5_Post_Json_SceneInfo_StoreInfo | undefined
-    /** H5场景信息 */
-    h5_info?: TransactionsH5_Post_Json_SceneInfo_H5Info | undefined
-  }
-
-  /** 商户门店信息 */
-  export interface TransactionsH5_Post_Json_SceneInfo_StoreInfo {
-    /** 门店编号 */
-    id?: string | undefined
-    /** 门店名称 */
-    name: string
-    /** 地区编码 */
-    area_code: string
-    /** 详细地址 */
-    address: string
-  }
-
-  /** H5场景信息 */
-  export interface TransactionsH5_Post_Json_SceneInfo_H5Info {
-    /** 场景类型 */
-    type?: string | undefined
-    /** 应用名称 */
-    app_name?: string | undefined
-    /** 网站URL */
-    app_url?: string | undefined
-    /** iOS平台BundleID */
-    bundle_id?: string | undefined
-    package_name?: string | undefined
-  }
+  export interface TransactionsH5_Post_Json_SceneInfo extends PartnerTransactionsH5_Post_Json_SceneInfo {}
 
   /** 支付者 */
-  export interface TransactionsH5_Post_Json_Payer {
-    /** 实名支付 */
-    identity?: TransactionsH5_Post_Json_Payer_Identity | undefined
-  }
-
-  /** 实名支付 */
-  export interface TransactionsH5_Post_Json_Payer_Identity {
-    /** 证件类型 */
-    type:
-      | 'IDCARD'
-      | 'HONGKONG_MACAO'
-      | 'HONGKONG_MACAO_RESIDENT'
-      | 'TAIWAN_RESIDENT'
-      | 'FOREIGN_RESIDENT'
-      | 'OVERSEA_PASSPORT'
-      | 'PHONE_NUMBER'
-    /** 加密后的证件号. Base64. Encrypted with the platform's key */
-    number: Encrypted
-    /** 加密后的姓名. Base64. Encrypted with the platform's key */
-    name: Encrypted
-  }
+  export interface TransactionsH5_Post_Json_Payer extends PartnerTransactionsApp_Post_Json_Payer {}
 
   /** 结算信息 */
-  export interface TransactionsH5_Post_Json_SettleInfo {
-    /** 是否指定分账 */
-    profit_sharing?: boolean | undefined
-  }
+  export interface TransactionsH5_Post_Json_SettleInfo
+    extends PartnerTransactionsAppWithContract_Post_Json_SettleInfo {}
 
   /** H5下单 `POST /v3/pay/transactions/h5` */
   export interface TransactionsH5_Post_Headers extends HeadersInput {
@@ -2907,10 +2189,7 @@ export namespace Pay {
   }
 
   /** H5下单 `POST /v3/pay/transactions/h5` */
-  export interface TransactionsH5_Post_Data {
-    /** 支付跳转链接 */
-    h5_url: string
-  }
+  export interface TransactionsH5_Post_Data extends PartnerTransactionsH5_Post_Data {}
 
   /** `v3/pay/transactions/id` */
   export interface TransactionsId {
@@ -2989,60 +2268,16 @@ export namespace Pay {
   }
 
   /** 订单金额 */
-  export interface TransactionsIdByTransactionId_Get_Data_Amount {
-    /** 总金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string
-    payer_currency?: string
-    payer_total?: number
-  }
+  export interface TransactionsIdByTransactionId_Get_Data_Amount
+    extends PartnerTransactionsIdByTransactionId_Get_Data_Amount {}
 
   /** 优惠功能 */
-  export interface TransactionsIdByTransactionId_Get_Data_Detail {
-    /** 订单原价 */
-    cost_price?: number
-    /** 商品小票ID */
-    invoice_id?: string
-    /** 单品列表 */
-    goods_detail?: TransactionsIdByTransactionId_Get_Data_Detail_GoodsDetail[]
-  }
-
-  /** 单品列表 */
-  export interface TransactionsIdByTransactionId_Get_Data_Detail_GoodsDetail {
-    /** 商户侧商品编码 */
-    merchant_goods_id: string
-    /** 微信侧商品编码 */
-    wechatpay_goods_id?: string
-    /** 商品名称 */
-    goods_name?: string
-    /** 商品数量 */
-    quantity: number
-    /** 商品单价 */
-    unit_price: number
-  }
+  export interface TransactionsIdByTransactionId_Get_Data_Detail
+    extends PartnerTransactionsIdByTransactionId_Get_Data_Detail {}
 
   /** 场景信息 */
-  export interface TransactionsIdByTransactionId_Get_Data_SceneInfo {
-    /** 用户终端IP */
-    payer_client_ip?: string
-    /** 商户端设备号 */
-    device_id?: string
-    /** 商户门店信息 */
-    store_info?: TransactionsIdByTransactionId_Get_Data_SceneInfo_StoreInfo
-  }
-
-  /** 商户门店信息 */
-  export interface TransactionsIdByTransactionId_Get_Data_SceneInfo_StoreInfo {
-    /** 门店编号 */
-    id?: string
-    /** 门店名称 */
-    name: string
-    /** 地区编码 */
-    area_code: string
-    /** 详细地址 */
-    address: string
-  }
+  export interface TransactionsIdByTransactionId_Get_Data_SceneInfo
+    extends PartnerTransactionsIdByTransactionId_Get_Data_SceneInfo {}
 
   /** `payer` */
   export interface TransactionsIdByTransactionId_Get_Data_Payer {
@@ -3050,28 +2285,8 @@ export namespace Pay {
   }
 
   /** `promotion_detail` */
-  export interface TransactionsIdByTransactionId_Get_Data_PromotionDetail {
-    coupon_id?: string
-    name?: string
-    scope?: string
-    type?: string
-    amount?: number
-    stock_id?: string
-    wechatpay_contribute?: number
-    merchant_contribute?: number
-    other_contribute?: number
-    currency?: string
-    goods_detail?: TransactionsIdByTransactionId_Get_Data_PromotionDetail_GoodsDetail[]
-  }
-
-  /** `goods_detail` */
-  export interface TransactionsIdByTransactionId_Get_Data_PromotionDetail_GoodsDetail {
-    goods_id: string
-    quantity: number
-    unit_price: number
-    discount_amount: number
-    goods_remark?: string
-  }
+  export interface TransactionsIdByTransactionId_Get_Data_PromotionDetail
+    extends PartnerTransactionsIdByTransactionId_Get_Data_PromotionDetail {}
 
   /** `v3/pay/transactions/jsapi` */
   export interface TransactionsJsapi {
@@ -3128,58 +2343,13 @@ export namespace Pay {
   }
 
   /** 订单金额 */
-  export interface TransactionsJsapi_Post_Json_Amount {
-    /** 总金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
+  export interface TransactionsJsapi_Post_Json_Amount extends PartnerTransactionsApp_Post_Json_Amount {}
 
   /** 优惠功能 */
-  export interface TransactionsJsapi_Post_Json_Detail {
-    /** 订单原价 */
-    cost_price?: number | undefined
-    /** 商品小票ID */
-    invoice_id?: string | undefined
-    /** 单品列表 */
-    goods_detail?: readonly TransactionsJsapi_Post_Json_Detail_GoodsDetail[] | undefined
-  }
-
-  /** 单品列表 */
-  export interface TransactionsJsapi_Post_Json_Detail_GoodsDetail {
-    /** 商户侧商品编码 */
-    merchant_goods_id: string
-    /** 微信侧商品编码 */
-    wechatpay_goods_id?: string | undefined
-    /** 商品名称 */
-    goods_name?: string | undefined
-    /** 商品数量 */
-    quantity: number
-    /** 商品单价 */
-    unit_price: number
-  }
+  export interface TransactionsJsapi_Post_Json_Detail extends PartnerTransactionsApp_Post_Json_Detail {}
 
   /** 场景信息 */
-  export interface TransactionsJsapi_Post_Json_SceneInfo {
-    /** 用户终端IP */
-    payer_client_ip?: string | undefined
-    /** 商户端设备号 */
-    device_id?: string | undefined
-    /** 商户门店信息 */
-    store_info?: TransactionsJsapi_Post_Json_SceneInfo_StoreInfo | undefined
-  }
-
-  /** 商户门店信息 */
-  export interface TransactionsJsapi_Post_Json_SceneInfo_StoreInfo {
-    /** 门店编号 */
-    id?: string | undefined
-    /** 门店名称 */
-    name: string
-    /** 地区编码 */
-    area_code: string
-    /** 详细地址 */
-    address: string
-  }
+  export interface TransactionsJsapi_Post_Json_SceneInfo extends PartnerTransactionsApp_Post_Json_SceneInfo {}
 
   /** 支付者 */
   export interface TransactionsJsapi_Post_Json_Payer {
@@ -3190,49 +2360,16 @@ export namespace Pay {
   }
 
   /** 实名支付 */
-  export interface TransactionsJsapi_Post_Json_Payer_Identity {
-    /** 证件类型 */
-    type:
-      | 'IDCARD'
-      | 'HONGKONG_MACAO'
-      | 'HONGKONG_MACAO_RESIDENT'
-      | 'TAIWAN_RESIDENT'
-      | 'FOREIGN_RESIDENT'
-      | 'OVERSEA_PASSPORT'
-      | 'PHONE_NUMBER'
-    /** 加密后的证件号. Base64. Encrypted with the platform's key */
-    number: Encrypted
-    /** 加密后的姓名. Base64. Encrypted with the platform's key */
-    name: Encrypted
-  }
+  export interface TransactionsJsapi_Post_Json_Payer_Identity
+    extends PartnerTransactionsApp_Post_Json_Payer_Identity {}
 
   /** 结算信息 */
-  export interface TransactionsJsapi_Post_Json_SettleInfo {
-    /** 是否指定分账 */
-    profit_sharing?: boolean | undefined
-  }
+  export interface TransactionsJsapi_Post_Json_SettleInfo
+    extends PartnerTransactionsAppWithContract_Post_Json_SettleInfo {}
 
   /** 贴息信息 */
-  export interface TransactionsJsapi_Post_Json_SubsidyInfo {
-    /** 贴息详情列表 */
-    subsidy_detail?: readonly TransactionsJsapi_Post_Json_SubsidyInfo_SubsidyDetail[] | undefined
-  }
-
-  /** 贴息详情列表 */
-  export interface TransactionsJsapi_Post_Json_SubsidyInfo_SubsidyDetail {
-    /** 贴息方案类型 */
-    subsidy_period_type: 'DAILY' | 'PERIOD'
-    /** 贴息方案列表 */
-    subsidy_plan: readonly TransactionsJsapi_Post_Json_SubsidyInfo_SubsidyDetail_SubsidyPlan[]
-  }
-
-  /** 贴息方案列表 */
-  export interface TransactionsJsapi_Post_Json_SubsidyInfo_SubsidyDetail_SubsidyPlan {
-    /** 贴息期数 */
-    subsidy_installment_num: 3 | 6 | 12
-    /** 贴息比例 */
-    subsidy_percent: 0 | 100
-  }
+  export interface TransactionsJsapi_Post_Json_SubsidyInfo
+    extends PartnerTransactionsApp_Post_Json_SubsidyInfo {}
 
   /** JSAPI下单 `POST /v3/pay/transactions/jsapi` */
   export interface TransactionsJsapi_Post_Headers extends HeadersInput {
@@ -3241,10 +2378,7 @@ export namespace Pay {
   }
 
   /** JSAPI下单 `POST /v3/pay/transactions/jsapi` */
-  export interface TransactionsJsapi_Post_Data {
-    /** 预支付交易会话标识 */
-    prepay_id: string
-  }
+  export interface TransactionsJsapi_Post_Data extends PartnerTransactionsApp_Post_Data {}
 
   /** `v3/pay/transactions/jsapi-with-contract` */
   export interface TransactionsJsapiWithContract {
@@ -3302,12 +2436,8 @@ export namespace Pay {
   }
 
   /** 订单金额 */
-  export interface TransactionsJsapiWithContract_Post_Json_Amount {
-    /** 总金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
+  export interface TransactionsJsapiWithContract_Post_Json_Amount
+    extends PartnerTransactionsAppWithContract_Post_Json_Amount {}
 
   /** 支付者 */
   export interface TransactionsJsapiWithContract_Post_Json_Payer {
@@ -3316,56 +2446,16 @@ export namespace Pay {
   }
 
   /** 优惠功能 */
-  export interface TransactionsJsapiWithContract_Post_Json_Detail {
-    /** 订单原价 */
-    cost_price?: number | undefined
-    /** 商品小票ID */
-    invoice_id?: string | undefined
-    /** 单品列表 */
-    goods_detail: readonly TransactionsJsapiWithContract_Post_Json_Detail_GoodsDetail[]
-  }
-
-  /** 单品列表 */
-  export interface TransactionsJsapiWithContract_Post_Json_Detail_GoodsDetail {
-    /** 商户侧商品编码 */
-    merchant_goods_id: string
-    /** 微信支付商品编码 */
-    wechatpay_goods_id?: string | undefined
-    /** 商品名称 */
-    goods_name?: string | undefined
-    /** 商品数量 */
-    quantity: number
-    /** 商品单价 */
-    unit_price: number
-  }
+  export interface TransactionsJsapiWithContract_Post_Json_Detail
+    extends PartnerTransactionsAppWithContract_Post_Json_Detail {}
 
   /** 场景信息 */
-  export interface TransactionsJsapiWithContract_Post_Json_SceneInfo {
-    /** 用户终端IP */
-    payer_client_ip: string
-    /** 商户端设备号 */
-    device_id?: string | undefined
-    /** 商户门店信息 */
-    store_info?: TransactionsJsapiWithContract_Post_Json_SceneInfo_StoreInfo | undefined
-  }
-
-  /** 商户门店信息 */
-  export interface TransactionsJsapiWithContract_Post_Json_SceneInfo_StoreInfo {
-    /** 门店编号 */
-    id?: string | undefined
-    /** 门店名称 */
-    name?: string | undefined
-    /** 地区编码 */
-    area_code?: string | undefined
-    /** 详细地址 */
-    address?: string | undefined
-  }
+  export interface TransactionsJsapiWithContract_Post_Json_SceneInfo
+    extends PartnerTransactionsAppWithContract_Post_Json_SceneInfo {}
 
   /** 结算信息 */
-  export interface TransactionsJsapiWithContract_Post_Json_SettleInfo {
-    /** 是否指定分账 */
-    profit_sharing?: boolean | undefined
-  }
+  export interface TransactionsJsapiWithContract_Post_Json_SettleInfo
+    extends PartnerTransactionsAppWithContract_Post_Json_SettleInfo {}
 
   /** 签约授权信息 */
   export interface TransactionsJsapiWithContract_Post_Json_ContractInfo {
@@ -3390,10 +2480,7 @@ export namespace Pay {
   }
 
   /** JSAPI下单并授权/签约 `POST /v3/pay/transactions/jsapi-with-contract` */
-  export interface TransactionsJsapiWithContract_Post_Data {
-    /** 预支付交易会话标识 */
-    prepay_id: string
-  }
+  export interface TransactionsJsapiWithContract_Post_Data extends PartnerTransactionsApp_Post_Data {}
 
   /** `v3/pay/transactions/native` */
   export interface TransactionsNative {
@@ -3448,87 +2535,21 @@ export namespace Pay {
   }
 
   /** 订单金额 */
-  export interface TransactionsNative_Post_Json_Amount {
-    /** 总金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
+  export interface TransactionsNative_Post_Json_Amount extends PartnerTransactionsApp_Post_Json_Amount {}
 
   /** 优惠功能 */
-  export interface TransactionsNative_Post_Json_Detail {
-    /** 订单原价 */
-    cost_price?: number | undefined
-    /** 商品小票ID */
-    invoice_id?: string | undefined
-    /** 单品列表 */
-    goods_detail?: readonly TransactionsNative_Post_Json_Detail_GoodsDetail[] | undefined
-  }
-
-  /** 单品列表 */
-  export interface TransactionsNative_Post_Json_Detail_GoodsDetail {
-    /** 商户侧商品编码 */
-    merchant_goods_id: string
-    /** 微信侧商品编码 */
-    wechatpay_goods_id?: string | undefined
-    /** 商品名称 */
-    goods_name?: string | undefined
-    /** 商品数量 */
-    quantity: number
-    /** 商品单价 */
-    unit_price: number
-  }
+  export interface TransactionsNative_Post_Json_Detail extends PartnerTransactionsApp_Post_Json_Detail {}
 
   /** 场景信息 */
-  export interface TransactionsNative_Post_Json_SceneInfo {
-    /** 用户终端IP */
-    payer_client_ip?: string | undefined
-    /** 商户端设备号 */
-    device_id?: string | undefined
-    /** 商户门店信息 */
-    store_info?: TransactionsNative_Post_Json_SceneInfo_StoreInfo | undefined
-  }
-
-  /** 商户门店信息 */
-  export interface TransactionsNative_Post_Json_SceneInfo_StoreInfo {
-    /** 门店编号 */
-    id?: string | undefined
-    /** 门店名称 */
-    name: string
-    /** 地区编码 */
-    area_code: string
-    /** 详细地址 */
-    address: string
-  }
+  export interface TransactionsNative_Post_Json_SceneInfo
+    extends PartnerTransactionsApp_Post_Json_SceneInfo {}
 
   /** 支付者 */
-  export interface TransactionsNative_Post_Json_Payer {
-    /** 实名支付 */
-    identity?: TransactionsNative_Post_Json_Payer_Identity | undefined
-  }
-
-  /** 实名支付 */
-  export interface TransactionsNative_Post_Json_Payer_Identity {
-    /** 证件类型 */
-    type:
-      | 'IDCARD'
-      | 'HONGKONG_MACAO'
-      | 'HONGKONG_MACAO_RESIDENT'
-      | 'TAIWAN_RESIDENT'
-      | 'FOREIGN_RESIDENT'
-      | 'OVERSEA_PASSPORT'
-      | 'PHONE_NUMBER'
-    /** 加密后的证件号. Base64. Encrypted with the platform's key */
-    number: Encrypted
-    /** 加密后的姓名. Base64. Encrypted with the platform's key */
-    name: Encrypted
-  }
+  export interface TransactionsNative_Post_Json_Payer extends PartnerTransactionsApp_Post_Json_Payer {}
 
   /** 结算信息 */
-  export interface TransactionsNative_Post_Json_SettleInfo {
-    /** 是否指定分账 */
-    profit_sharing?: boolean | undefined
-  }
+  export interface TransactionsNative_Post_Json_SettleInfo
+    extends PartnerTransactionsAppWithContract_Post_Json_SettleInfo {}
 
   /** Native下单 `POST /v3/pay/transactions/native` */
   export interface TransactionsNative_Post_Headers extends HeadersInput {
@@ -3537,10 +2558,7 @@ export namespace Pay {
   }
 
   /** Native下单 `POST /v3/pay/transactions/native` */
-  export interface TransactionsNative_Post_Data {
-    /** 二维码链接 */
-    code_url: string
-  }
+  export interface TransactionsNative_Post_Data extends PartnerTransactionsNative_Post_Data {}
 
   /** `v3/pay/transactions/out-trade-no` */
   export interface TransactionsOutTradeNo {
@@ -3573,10 +2591,8 @@ export namespace Pay {
   }
 
   /** 商户订单号查询 `GET /v3/pay/transactions/out-trade-no/{out_trade_no}` */
-  export interface TransactionsOutTradeNoByOutTradeNo_Get_Query {
-    /** 直连商户号 */
-    mchid: string
-  }
+  export interface TransactionsOutTradeNoByOutTradeNo_Get_Query
+    extends TransactionsIdByTransactionId_Get_Query {}
 
   /** 商户订单号查询 `GET /v3/pay/transactions/out-trade-no/{out_trade_no}` */
   export interface TransactionsOutTradeNoByOutTradeNo_Get_Data {
@@ -3626,60 +2642,16 @@ export namespace Pay {
   }
 
   /** 订单金额 */
-  export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_Amount {
-    /** 总金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string
-    payer_currency?: string
-    payer_total?: number
-  }
+  export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_Amount
+    extends PartnerTransactionsIdByTransactionId_Get_Data_Amount {}
 
   /** 优惠功能 */
-  export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_Detail {
-    /** 订单原价 */
-    cost_price?: number
-    /** 商品小票ID */
-    invoice_id?: string
-    /** 单品列表 */
-    goods_detail?: TransactionsOutTradeNoByOutTradeNo_Get_Data_Detail_GoodsDetail[]
-  }
-
-  /** 单品列表 */
-  export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_Detail_GoodsDetail {
-    /** 商户侧商品编码 */
-    merchant_goods_id: string
-    /** 微信侧商品编码 */
-    wechatpay_goods_id?: string
-    /** 商品名称 */
-    goods_name?: string
-    /** 商品数量 */
-    quantity: number
-    /** 商品单价 */
-    unit_price: number
-  }
+  export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_Detail
+    extends PartnerTransactionsIdByTransactionId_Get_Data_Detail {}
 
   /** 场景信息 */
-  export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_SceneInfo {
-    /** 用户终端IP */
-    payer_client_ip?: string
-    /** 商户端设备号 */
-    device_id?: string
-    /** 商户门店信息 */
-    store_info?: TransactionsOutTradeNoByOutTradeNo_Get_Data_SceneInfo_StoreInfo
-  }
-
-  /** 商户门店信息 */
-  export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_SceneInfo_StoreInfo {
-    /** 门店编号 */
-    id?: string
-    /** 门店名称 */
-    name: string
-    /** 地区编码 */
-    area_code: string
-    /** 详细地址 */
-    address: string
-  }
+  export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_SceneInfo
+    extends PartnerTransactionsIdByTransactionId_Get_Data_SceneInfo {}
 
   /** 支付者 */
   export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_Payer {
@@ -3688,36 +2660,12 @@ export namespace Pay {
   }
 
   /** 使用的商户贴息信息 */
-  export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_InstallmentInfo {
-    /** 是否使用了商户贴息 */
-    use_subsidy: boolean
-    /** 用户实际选择分期期数 */
-    selected_installment_number: number
-  }
+  export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_InstallmentInfo
+    extends PartnerTransactionsOutTradeNoByOutTradeNo_Get_Data_InstallmentInfo {}
 
   /** `promotion_detail` */
-  export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_PromotionDetail {
-    coupon_id?: string
-    name?: string
-    scope?: string
-    type?: string
-    amount?: number
-    stock_id?: string
-    wechatpay_contribute?: number
-    merchant_contribute?: number
-    other_contribute?: number
-    currency?: string
-    goods_detail?: TransactionsOutTradeNoByOutTradeNo_Get_Data_PromotionDetail_GoodsDetail[]
-  }
-
-  /** `goods_detail` */
-  export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_PromotionDetail_GoodsDetail {
-    goods_id: string
-    quantity: number
-    unit_price: number
-    discount_amount: number
-    goods_remark?: string
-  }
+  export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_PromotionDetail
+    extends PartnerTransactionsIdByTransactionId_Get_Data_PromotionDetail {}
 
   /** `v3/pay/transactions/out-trade-no/{out_trade_no}/close` */
   export interface TransactionsOutTradeNoByOutTradeNoClose {
@@ -3739,10 +2687,8 @@ export namespace Pay {
   }
 
   /** 关单 `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/close` */
-  export interface TransactionsOutTradeNoByOutTradeNoClose_Post_Json {
-    /** 直连商户号 */
-    mchid: string
-  }
+  export interface TransactionsOutTradeNoByOutTradeNoClose_Post_Json
+    extends TransactionsIdByTransactionId_Get_Query {}
 
   /** `v3/pay/transactions/out-trade-no/{out_trade_no}/reverse` */
   export interface TransactionsOutTradeNoByOutTradeNoReverse {

@@ -287,20 +287,7 @@ export namespace PayrollCard {
   }
 
   /** `POST /v3/payroll-card/authentications/pre-order-with-auth` */
-  export interface AuthenticationsPreOrderWithAuth_Post_Data {
-    /** 商家核身单号 */
-    authenticate_number: string
-    /** 用户标识 */
-    openid: string
-    /** 商户号 */
-    mchid: string
-    /** 子商户号 */
-    sub_mchid: string
-    /** token值 */
-    token: string
-    /** token有效时间 */
-    expires_in: number
-  }
+  export interface AuthenticationsPreOrderWithAuth_Post_Data extends AuthenticationsPreOrder_Post_Data {}
 
   /** `v3/payroll-card/relations` */
   export interface Relations {

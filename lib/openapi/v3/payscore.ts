@@ -646,14 +646,8 @@ export namespace Payscore {
   }
 
   /** 订单风险金 */
-  export interface AcquiringbankServiceorder_Post_Data_RiskFund {
-    /** 风险金名称 */
-    name: string
-    /** 风险金额 */
-    amount: number
-    /** 风险说明 */
-    description?: string
-  }
+  export interface AcquiringbankServiceorder_Post_Data_RiskFund
+    extends AcquiringbankServiceorder_Get_Data_RiskFund {}
 
   /** 服务时间段 */
   export interface AcquiringbankServiceorder_Post_Data_TimeRange {
@@ -848,28 +842,12 @@ export namespace Payscore {
   }
 
   /** 后付费项目 */
-  export interface AcquiringbankServiceorderByOutOrderNoModify_Post_Json_PostPayments {
-    /** 付费名称 */
-    name: string
-    /** 付费说明 */
-    description?: string | undefined
-    /** 付费金额 */
-    amount?: number | undefined
-    /** 付费数量 */
-    count?: number | undefined
-  }
+  export interface AcquiringbankServiceorderByOutOrderNoModify_Post_Json_PostPayments
+    extends AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_PostPayments {}
 
   /** 后付费商户优惠 */
-  export interface AcquiringbankServiceorderByOutOrderNoModify_Post_Json_PostDiscounts {
-    /** 优惠名称 */
-    name: string
-    /** 优惠说明 */
-    description: string
-    /** 优惠金额 */
-    amount: number
-    /** 优惠数量 */
-    count?: number | undefined
-  }
+  export interface AcquiringbankServiceorderByOutOrderNoModify_Post_Json_PostDiscounts
+    extends AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_PostDiscounts {}
 
   /** `v3/payscore/acquiringbank/serviceorder/{out_order_no}/registerdeductinfo` */
   export interface AcquiringbankServiceorderByOutOrderNoRegisterdeductinfo {
@@ -1098,12 +1076,8 @@ export namespace Payscore {
   }
 
   /** 服务位置 */
-  export interface AcquiringbankServicepayondeliveryorder_Post_Json_Location {
-    /** 服务开始地点 */
-    start_location?: string | undefined
-    /** 服务结束地点 */
-    end_location?: string | undefined
-  }
+  export interface AcquiringbankServicepayondeliveryorder_Post_Json_Location
+    extends AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_Location {}
 
   /** 订单风险金 */
   export interface AcquiringbankServicepayondeliveryorder_Post_Json_RiskFund {
@@ -1238,12 +1212,8 @@ export namespace Payscore {
   }
 
   /** 服务位置 */
-  export interface AcquiringbankServicepayondeliveryorder_Post_Data_Location {
-    /** 服务开始地点 */
-    start_location?: string
-    /** 服务结束地点 */
-    end_location?: string
-  }
+  export interface AcquiringbankServicepayondeliveryorder_Post_Data_Location
+    extends AcquiringbankServiceorder_Get_Data_Location {}
 
   /** 先用后付购物详情 */
   export interface AcquiringbankServicepayondeliveryorder_Post_Data_ShoppingInfo {
@@ -1457,26 +1427,12 @@ export namespace Payscore {
   }
 
   /** 商户优惠 */
-  export interface OverseaPartnerServiceorder_Get_Data_PostDiscounts {
-    /** 优惠名称 */
-    name: string
-    /** 优惠说明 */
-    description: string
-    /** 优惠金额 */
-    amount?: number
-    /** 优惠数量 */
-    count?: number
-  }
+  export interface OverseaPartnerServiceorder_Get_Data_PostDiscounts
+    extends AcquiringbankServiceorder_Get_Data_PostDiscounts {}
 
   /** 订单风险金 */
-  export interface OverseaPartnerServiceorder_Get_Data_RiskFund {
-    /** 风险金名称 */
-    name: string
-    /** 风险金额 */
-    amount: number
-    /** 风险说明 */
-    description?: string
-  }
+  export interface OverseaPartnerServiceorder_Get_Data_RiskFund
+    extends AcquiringbankServiceorder_Get_Data_RiskFund {}
 
   /** 收款信息 */
   export interface OverseaPartnerServiceorder_Get_Data_Collection {
@@ -1537,18 +1493,8 @@ export namespace Payscore {
   }
 
   /** 单品列表 */
-  export interface OverseaPartnerServiceorder_Get_Data_Collection_Details_PromotionDetail_GoodsDetail {
-    /** 商品编码 */
-    goods_id: string
-    /** 商品数量 */
-    quantity?: number
-    /** 商品价格 */
-    unit_price?: number
-    /** 商品优惠金额 */
-    discount_amount?: number
-    /** 商品备注 */
-    goods_remark?: string
-  }
+  export interface OverseaPartnerServiceorder_Get_Data_Collection_Details_PromotionDetail_GoodsDetail
+    extends AcquiringbankServiceorder_Get_Data_Collection_Details_PromotionDetail_GoodsDetail {}
 
   /** 服务时间段 */
   export interface OverseaPartnerServiceorder_Get_Data_TimeRange {
@@ -1563,12 +1509,8 @@ export namespace Payscore {
   }
 
   /** 服务位置 */
-  export interface OverseaPartnerServiceorder_Get_Data_Location {
-    /** 服务开始地点 */
-    start_location?: string
-    /** 服务结束地点 */
-    end_location?: string
-  }
+  export interface OverseaPartnerServiceorder_Get_Data_Location
+    extends AcquiringbankServiceorder_Get_Data_Location {}
 
   /** 创建支付分订单 `POST /v3/payscore/oversea/partner/serviceorder` */
   export interface OverseaPartnerServiceorder_Post extends CallSettings {
@@ -1660,12 +1602,8 @@ export namespace Payscore {
   }
 
   /** 服务位置 */
-  export interface OverseaPartnerServiceorder_Post_Json_Location {
-    /** 服务开始地点 */
-    start_location?: string | undefined
-    /** 预计服务结束地点 */
-    end_location?: string | undefined
-  }
+  export interface OverseaPartnerServiceorder_Post_Json_Location
+    extends AcquiringbankServiceorder_Post_Json_Location {}
 
   /** 创建支付分订单 `POST /v3/payscore/oversea/partner/serviceorder` */
   export interface OverseaPartnerServiceorder_Post_Data {
@@ -1710,36 +1648,16 @@ export namespace Payscore {
   }
 
   /** 后付费项目 */
-  export interface OverseaPartnerServiceorder_Post_Data_PostPayments {
-    /** 付费名称 */
-    name: string
-    /** 付费金额 */
-    amount?: number
-    /** 付费说明 */
-    description?: string
-    /** 付费数量 */
-    count?: number
-  }
+  export interface OverseaPartnerServiceorder_Post_Data_PostPayments
+    extends OverseaPartnerServiceorder_Get_Data_PostPayments {}
 
   /** 后付费商户优惠 */
-  export interface OverseaPartnerServiceorder_Post_Data_PostDiscounts {
-    /** 优惠名称 */
-    name: string
-    /** 优惠说明 */
-    description: string
-    /** 优惠数量 */
-    count?: number
-  }
+  export interface OverseaPartnerServiceorder_Post_Data_PostDiscounts
+    extends AcquiringbankServiceorder_Post_Data_PostDiscounts {}
 
   /** 订单风险金 */
-  export interface OverseaPartnerServiceorder_Post_Data_RiskFund {
-    /** 风险金名称 */
-    name: string
-    /** 风险金额 */
-    amount: number
-    /** 风险说明 */
-    description?: string
-  }
+  export interface OverseaPartnerServiceorder_Post_Data_RiskFund
+    extends AcquiringbankServiceorder_Get_Data_RiskFund {}
 
   /** 服务时间段 */
   export interface OverseaPartnerServiceorder_Post_Data_TimeRange {
@@ -1754,12 +1672,8 @@ export namespace Payscore {
   }
 
   /** 服务位置 */
-  export interface OverseaPartnerServiceorder_Post_Data_Location {
-    /** 服务开始地点 */
-    start_location?: string
-    /** 预计服务结束地点 */
-    end_location: string
-  }
+  export interface OverseaPartnerServiceorder_Post_Data_Location
+    extends AcquiringbankServiceorder_Post_Data_Location {}
 
   /** `v3/payscore/oversea/partner/serviceorder/{out_order_no}` */
   export interface OverseaPartnerServiceorderByOutOrderNo {
@@ -1853,28 +1767,12 @@ export namespace Payscore {
   }
 
   /** 后付费项目 */
-  export interface OverseaPartnerServiceorderByOutOrderNoComplete_Post_Json_PostPayments {
-    /** 付费名称 */
-    name: string
-    /** 付费说明 */
-    description?: string | undefined
-    /** 付费金额 */
-    amount?: number | undefined
-    /** 付费数量 */
-    count?: number | undefined
-  }
+  export interface OverseaPartnerServiceorderByOutOrderNoComplete_Post_Json_PostPayments
+    extends AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_PostPayments {}
 
   /** 商户优惠 */
-  export interface OverseaPartnerServiceorderByOutOrderNoComplete_Post_Json_PostDiscounts {
-    /** 优惠名称 */
-    name: string
-    /** 优惠说明 */
-    description: string
-    /** 优惠金额 */
-    amount: number
-    /** 优惠数量 */
-    count?: number | undefined
-  }
+  export interface OverseaPartnerServiceorderByOutOrderNoComplete_Post_Json_PostDiscounts
+    extends AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_PostDiscounts {}
 
   /** 实际服务时间 */
   export interface OverseaPartnerServiceorderByOutOrderNoComplete_Post_Json_TimeRange {
@@ -1889,12 +1787,8 @@ export namespace Payscore {
   }
 
   /** 实际服务位置 */
-  export interface OverseaPartnerServiceorderByOutOrderNoComplete_Post_Json_Location {
-    /** 服务开始地点 */
-    start_location?: string | undefined
-    /** 服务结束地点 */
-    end_location?: string | undefined
-  }
+  export interface OverseaPartnerServiceorderByOutOrderNoComplete_Post_Json_Location
+    extends AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_Location {}
 
   /** `v3/payscore/oversea/partner/serviceorder/{out_order_no}/sync` */
   export interface OverseaPartnerServiceorderByOutOrderNoSync {
@@ -1987,10 +1881,7 @@ export namespace Payscore {
   }
 
   /** 商户预授权 `POST /v3/payscore/partner/permissions` */
-  export interface PartnerPermissions_Post_Data {
-    /** 预授权token */
-    apply_permissions_token: string
-  }
+  export interface PartnerPermissions_Post_Data extends AcquiringbankPermissions_Post_Data {}
 
   /** `v3/payscore/partner/permissions/apply-for-scene` */
   export interface PartnerPermissionsApplyForScene {
@@ -2244,14 +2135,8 @@ export namespace Payscore {
   }
 
   /** 解除用户授权关系（授权协议号） `POST /v3/payscore/partner/permissions/authorization-code/{authorization_code}/terminate` */
-  export interface PartnerPermissionsAuthorizationCodeByAuthorizationCodeTerminate_Post_Json {
-    /** 服务ID */
-    service_id: string
-    /** 子商户号 */
-    sub_mchid: string
-    /** 撤销原因 */
-    reason: string
-  }
+  export interface PartnerPermissionsAuthorizationCodeByAuthorizationCodeTerminate_Post_Json
+    extends OverseaPartnerServiceorderByOutOrderNoCancel_Post_Json {}
 
   /** `v3/payscore/partner/permissions/search` */
   export interface PartnerPermissionsSearch {
@@ -2438,26 +2323,8 @@ export namespace Payscore {
   }
 
   /** 查询收付通子商户服务绑定结果 `GET /v3/payscore/partner/service-account-applications/{out_apply_no}` */
-  export interface PartnerServiceAccountApplicationsByOutApplyNo_Get_Data {
-    /** 服务ID */
-    service_id: string
-    /** 服务商商户号 */
-    mchid: string
-    /** 服务商应用ID */
-    appid: string
-    /** 子商户商户号 */
-    sub_mchid: string
-    /** 子商户应用ID */
-    sub_appid?: string
-    /** 申请单号 */
-    out_apply_no: string
-    /** 绑定结果回调通知地址 */
-    result_notify_url?: string
-    /** 受理状态 */
-    apply_state: string
-    /** 拒绝原因 */
-    reject_reason?: string
-  }
+  export interface PartnerServiceAccountApplicationsByOutApplyNo_Get_Data
+    extends PartnerServiceAccountApplications_Post_Data {}
 
   /** `v3/payscore/partner/serviceorder` */
   export interface PartnerServiceorder {
@@ -2487,16 +2354,7 @@ export namespace Payscore {
   }
 
   /** 查询支付分订单 `GET /v3/payscore/partner/serviceorder` */
-  export interface PartnerServiceorder_Get_Query {
-    /** 服务ID */
-    service_id: string
-    /** 子商户号 */
-    sub_mchid: string
-    /** 商户服务订单号 */
-    out_order_no?: string | undefined
-    /** 回跳查询ID */
-    query_id?: string | undefined
-  }
+  export interface PartnerServiceorder_Get_Query extends OverseaPartnerServiceorder_Get_Query {}
 
   /** 查询支付分订单 `GET /v3/payscore/partner/serviceorder` */
   export interface PartnerServiceorder_Get_Data {
@@ -2547,38 +2405,16 @@ export namespace Payscore {
   }
 
   /** 后付费项目 */
-  export interface PartnerServiceorder_Get_Data_PostPayments {
-    /** 付费名称 */
-    name: string
-    /** 付费说明 */
-    description?: string
-    /** 付费金额 */
-    amount?: number
-    /** 付费数量 */
-    count?: number
-  }
+  export interface PartnerServiceorder_Get_Data_PostPayments
+    extends AcquiringbankServiceorder_Get_Data_PostPayments {}
 
   /** 后付费商户优惠 */
-  export interface PartnerServiceorder_Get_Data_PostDiscounts {
-    /** 优惠名称 */
-    name: string
-    /** 优惠说明 */
-    description: string
-    /** 优惠金额 */
-    amount?: number
-    /** 优惠数量 */
-    count?: number
-  }
+  export interface PartnerServiceorder_Get_Data_PostDiscounts
+    extends AcquiringbankServiceorder_Get_Data_PostDiscounts {}
 
   /** 订单风险金 */
-  export interface PartnerServiceorder_Get_Data_RiskFund {
-    /** 风险金名称 */
-    name: string
-    /** 风险金额 */
-    amount: number
-    /** 风险说明 */
-    description?: string
-  }
+  export interface PartnerServiceorder_Get_Data_RiskFund
+    extends AcquiringbankServiceorder_Get_Data_RiskFund {}
 
   /** 收款信息 */
   export interface PartnerServiceorder_Get_Data_Collection {
@@ -2639,38 +2475,16 @@ export namespace Payscore {
   }
 
   /** 单品列表 */
-  export interface PartnerServiceorder_Get_Data_Collection_Details_PromotionDetail_GoodsDetail {
-    /** 商品编码 */
-    goods_id: string
-    /** 商品数量 */
-    quantity?: number
-    /** 商品价格 */
-    unit_price?: number
-    /** 商品优惠金额 */
-    discount_amount?: number
-    /** 商品备注 */
-    goods_remark?: string
-  }
+  export interface PartnerServiceorder_Get_Data_Collection_Details_PromotionDetail_GoodsDetail
+    extends AcquiringbankServiceorder_Get_Data_Collection_Details_PromotionDetail_GoodsDetail {}
 
   /** 服务时间 */
-  export interface PartnerServiceorder_Get_Data_TimeRange {
-    /** 服务开始时间 */
-    start_time?: string
-    /** 服务开始时间备注 */
-    start_time_remark?: string
-    /** 服务结束时间 */
-    end_time?: string
-    /** 服务结束时间备注 */
-    end_time_remark?: string
-  }
+  export interface PartnerServiceorder_Get_Data_TimeRange
+    extends OverseaPartnerServiceorder_Get_Data_TimeRange {}
 
   /** 服务位置 */
-  export interface PartnerServiceorder_Get_Data_Location {
-    /** 服务开始地点 */
-    start_location?: string
-    /** 服务结束地点 */
-    end_location?: string
-  }
+  export interface PartnerServiceorder_Get_Data_Location
+    extends AcquiringbankServiceorder_Get_Data_Location {}
 
   /** 创建支付分订单 `POST /v3/payscore/partner/serviceorder` */
   export interface PartnerServiceorder_Post extends CallSettings {
@@ -2716,28 +2530,12 @@ export namespace Payscore {
   }
 
   /** 后付费项目 */
-  export interface PartnerServiceorder_Post_Json_PostPayments {
-    /** 付费项目名称 */
-    name: string
-    /** 付费说明 */
-    description?: string | undefined
-    /** 金额 */
-    amount?: number | undefined
-    /** 付费数量 */
-    count?: number | undefined
-  }
+  export interface PartnerServiceorder_Post_Json_PostPayments
+    extends AcquiringbankServiceorder_Post_Json_PostPayments {}
 
   /** 后付费商户优惠 */
-  export interface PartnerServiceorder_Post_Json_PostDiscounts {
-    /** 优惠名称 */
-    name: string
-    /** 优惠说明 */
-    description: string
-    /** 优惠金额 */
-    amount?: number | undefined
-    /** 优惠数量 */
-    count?: number | undefined
-  }
+  export interface PartnerServiceorder_Post_Json_PostDiscounts
+    extends OverseaPartnerServiceorder_Post_Json_PostDiscounts {}
 
   /** 订单风险金 */
   export interface PartnerServiceorder_Post_Json_RiskFund {
@@ -2762,12 +2560,8 @@ export namespace Payscore {
   }
 
   /** 服务位置 */
-  export interface PartnerServiceorder_Post_Json_Location {
-    /** 服务开始地点 */
-    start_location?: string | undefined
-    /** 预计服务结束地点 */
-    end_location?: string | undefined
-  }
+  export interface PartnerServiceorder_Post_Json_Location
+    extends AcquiringbankServiceorder_Post_Json_Location {}
 
   /** 设备信息 */
   export interface PartnerServiceorder_Post_Json_Device {
@@ -2820,28 +2614,12 @@ export namespace Payscore {
   }
 
   /** 后付费项目 */
-  export interface PartnerServiceorder_Post_Data_PostPayments {
-    /** 付费项目名称 */
-    name: string
-    /** 付费说明 */
-    description?: string
-    /** 金额 */
-    amount?: number
-    /** 付费数量 */
-    count?: number
-  }
+  export interface PartnerServiceorder_Post_Data_PostPayments
+    extends AcquiringbankServiceorder_Post_Data_PostPayments {}
 
   /** 商户优惠 */
-  export interface PartnerServiceorder_Post_Data_PostDiscounts {
-    /** 优惠名称 */
-    name: string
-    /** 优惠说明 */
-    description: string
-    /** 优惠金额 */
-    amount?: number
-    /** 优惠数量 */
-    count?: number
-  }
+  export interface PartnerServiceorder_Post_Data_PostDiscounts
+    extends AcquiringbankServiceorder_Get_Data_PostDiscounts {}
 
   /** 订单风险金 */
   export interface PartnerServiceorder_Post_Data_RiskFund {
@@ -2854,24 +2632,12 @@ export namespace Payscore {
   }
 
   /** 服务时间段 */
-  export interface PartnerServiceorder_Post_Data_TimeRange {
-    /** 服务开始时间 */
-    start_time: string
-    /** 服务开始时间备注 */
-    start_time_remark?: string
-    /** 预计服务结束时间 */
-    end_time?: string
-    /** 预计服务结束时间备注 */
-    end_time_remark?: string
-  }
+  export interface PartnerServiceorder_Post_Data_TimeRange
+    extends AcquiringbankServiceorder_Post_Data_TimeRange {}
 
   /** 服务位置 */
-  export interface PartnerServiceorder_Post_Data_Location {
-    /** 服务开始地点 */
-    start_location?: string
-    /** 预计服务结束地点 */
-    end_location: string
-  }
+  export interface PartnerServiceorder_Post_Data_Location
+    extends AcquiringbankServiceorder_Post_Data_Location {}
 
   /** `v3/payscore/partner/serviceorder/{out_order_no}` */
   export interface PartnerServiceorderByOutOrderNo {
@@ -2904,14 +2670,8 @@ export namespace Payscore {
   }
 
   /** 取消支付分订单 `POST /v3/payscore/partner/serviceorder/{out_order_no}/cancel` */
-  export interface PartnerServiceorderByOutOrderNoCancel_Post_Json {
-    /** 服务ID */
-    service_id: string
-    /** 子商户号 */
-    sub_mchid: string
-    /** 撤销原因 */
-    reason: string
-  }
+  export interface PartnerServiceorderByOutOrderNoCancel_Post_Json
+    extends OverseaPartnerServiceorderByOutOrderNoCancel_Post_Json {}
 
   /** `v3/payscore/partner/serviceorder/{out_order_no}/complete` */
   export interface PartnerServiceorderByOutOrderNoComplete {
@@ -2959,58 +2719,24 @@ export namespace Payscore {
   }
 
   /** 后付费项目 */
-  export interface PartnerServiceorderByOutOrderNoComplete_Post_Json_PostPayments {
-    /** 付费名称 */
-    name: string
-    /** 付费说明 */
-    description?: string | undefined
-    /** 付费金额 */
-    amount?: number | undefined
-    /** 付费数量 */
-    count?: number | undefined
-  }
+  export interface PartnerServiceorderByOutOrderNoComplete_Post_Json_PostPayments
+    extends AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_PostPayments {}
 
   /** 后付费商户优惠 */
-  export interface PartnerServiceorderByOutOrderNoComplete_Post_Json_PostDiscounts {
-    /** 优惠名称 */
-    name: string
-    /** 优惠说明 */
-    description: string
-    /** 优惠金额 */
-    amount: number
-    /** 优惠数量 */
-    count?: number | undefined
-  }
+  export interface PartnerServiceorderByOutOrderNoComplete_Post_Json_PostDiscounts
+    extends AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_PostDiscounts {}
 
   /** 实际服务时间 */
-  export interface PartnerServiceorderByOutOrderNoComplete_Post_Json_TimeRange {
-    /** 服务开始时间 */
-    start_time?: string | undefined
-    /** 服务开始时间备注 */
-    start_time_remark?: string | undefined
-    /** 服务结束时间 */
-    end_time?: string | undefined
-    /** 服务结束时间备注 */
-    end_time_remark?: string | undefined
-  }
+  export interface PartnerServiceorderByOutOrderNoComplete_Post_Json_TimeRange
+    extends AcquiringbankServicepayondeliveryorder_Post_Json_TimeRange {}
 
   /** 实际服务位置 */
-  export interface PartnerServiceorderByOutOrderNoComplete_Post_Json_Location {
-    /** 服务开始地点 */
-    start_location?: string | undefined
-    /** 服务结束地点 */
-    end_location?: string | undefined
-  }
+  export interface PartnerServiceorderByOutOrderNoComplete_Post_Json_Location
+    extends AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_Location {}
 
   /** 设备信息 */
-  export interface PartnerServiceorderByOutOrderNoComplete_Post_Json_Device {
-    /** 服务开始的设备ID */
-    start_device_id?: string | undefined
-    /** 服务结束的设备ID */
-    end_device_id?: string | undefined
-    /** 物料URL */
-    materiel_no?: string | undefined
-  }
+  export interface PartnerServiceorderByOutOrderNoComplete_Post_Json_Device
+    extends PartnerServiceorder_Post_Json_Device {}
 
   /** `v3/payscore/partner/serviceorder/{out_order_no}/modify` */
   export interface PartnerServiceorderByOutOrderNoModify {
@@ -3050,16 +2776,8 @@ export namespace Payscore {
   }
 
   /** 后付费项目 */
-  export interface PartnerServiceorderByOutOrderNoModify_Post_Json_PostPayments {
-    /** 付费名称 */
-    name: string
-    /** 付费说明 */
-    description?: string | undefined
-    /** 付费金额 */
-    amount?: number | undefined
-    /** 付费数量 */
-    count?: number | undefined
-  }
+  export interface PartnerServiceorderByOutOrderNoModify_Post_Json_PostPayments
+    extends AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_PostPayments {}
 
   /** 后付费商户优惠 */
   export interface PartnerServiceorderByOutOrderNoModify_Post_Json_PostDiscounts {
@@ -3074,14 +2792,8 @@ export namespace Payscore {
   }
 
   /** 设备信息 */
-  export interface PartnerServiceorderByOutOrderNoModify_Post_Json_Device {
-    /** 服务开始的设备ID */
-    start_device_id?: string | undefined
-    /** 服务结束的设备ID */
-    end_device_id?: string | undefined
-    /** 物料URL */
-    materiel_no?: string | undefined
-  }
+  export interface PartnerServiceorderByOutOrderNoModify_Post_Json_Device
+    extends PartnerServiceorder_Post_Json_Device {}
 
   /** `v3/payscore/partner/serviceorder/{out_order_no}/pay` */
   export interface PartnerServiceorderByOutOrderNoPay {
@@ -3195,46 +2907,8 @@ export namespace Payscore {
   }
 
   /** 下发服务预扣费消息 `POST /v3/payscore/partner/serviceorder/{out_order_no}/send-prepaidmessage` */
-  export interface PartnerServiceorderByOutOrderNoSendPrepaidmessage_Post_Json {
-    /** 服务ID */
-    service_id: string
-    /** 子商户商户号 */
-    sub_mchid: string
-    /** 后付费项目 */
-    post_payments: readonly PartnerServiceorderByOutOrderNoSendPrepaidmessage_Post_Json_PostPayments[]
-    /** 商户优惠 */
-    post_discounts?:
-      | readonly PartnerServiceorderByOutOrderNoSendPrepaidmessage_Post_Json_PostDiscounts[]
-      | undefined
-    /** 总金额 */
-    total_amount: number
-    /** 预计扣费时间 */
-    prepaid_time: string
-  }
-
-  /** 后付费项目 */
-  export interface PartnerServiceorderByOutOrderNoSendPrepaidmessage_Post_Json_PostPayments {
-    /** 付费名称 */
-    name?: string | undefined
-    /** 付费金额 */
-    amount?: number | undefined
-    /** 付费说明 */
-    description?: string | undefined
-    /** 付费数量 */
-    count?: number | undefined
-  }
-
-  /** 商户优惠 */
-  export interface PartnerServiceorderByOutOrderNoSendPrepaidmessage_Post_Json_PostDiscounts {
-    /** 优惠名称 */
-    name?: string | undefined
-    /** 优惠说明 */
-    description?: string | undefined
-    /** 优惠金额 */
-    amount?: number | undefined
-    /** 优惠数量 */
-    count?: number | undefined
-  }
+  export interface PartnerServiceorderByOutOrderNoSendPrepaidmessage_Post_Json
+    extends PartnerServiceorderByOutOrderNoSendPendingmessage_Post_Json {}
 
   /** `v3/payscore/partner/serviceorder/{out_order_no}/sync` */
   export interface PartnerServiceorderByOutOrderNoSync {
@@ -3331,48 +3005,20 @@ export namespace Payscore {
   }
 
   /** 后付费项目 */
-  export interface PartnerServiceorderDirectComplete_Post_Json_PostPayments {
-    /** 付费名称 */
-    name: string
-    /** 付费说明 */
-    description?: string | undefined
-    /** 付费金额 */
-    amount?: number | undefined
-    /** 付费数量 */
-    count?: number | undefined
-  }
+  export interface PartnerServiceorderDirectComplete_Post_Json_PostPayments
+    extends AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_PostPayments {}
 
   /** 后付费商户优惠 */
-  export interface PartnerServiceorderDirectComplete_Post_Json_PostDiscounts {
-    /** 优惠名称 */
-    name: string
-    /** 优惠说明 */
-    description: string
-    /** 优惠金额 */
-    amount?: number | undefined
-    /** 优惠数量 */
-    count?: number | undefined
-  }
+  export interface PartnerServiceorderDirectComplete_Post_Json_PostDiscounts
+    extends OverseaPartnerServiceorder_Post_Json_PostDiscounts {}
 
   /** 服务时间段 */
-  export interface PartnerServiceorderDirectComplete_Post_Json_TimeRange {
-    /** 服务开始时间 */
-    start_time: string
-    /** 服务开始时间备注 */
-    start_time_remark?: string | undefined
-    /** 服务结束时间 */
-    end_time?: string | undefined
-    /** 服务结束时间备注 */
-    end_time_remark?: string | undefined
-  }
+  export interface PartnerServiceorderDirectComplete_Post_Json_TimeRange
+    extends AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_TimeRange {}
 
   /** 服务位置 */
-  export interface PartnerServiceorderDirectComplete_Post_Json_Location {
-    /** 服务开始地点 */
-    start_location?: string | undefined
-    /** 服务结束地点 */
-    end_location?: string | undefined
-  }
+  export interface PartnerServiceorderDirectComplete_Post_Json_Location
+    extends AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_Location {}
 
   /** `v3/payscore/partner/servicepayondeliveryorder` */
   export interface PartnerServicepayondeliveryorder {
@@ -3436,222 +3082,32 @@ export namespace Payscore {
   }
 
   /** 后付费项目 */
-  export interface PartnerServicepayondeliveryorder_Post_Json_PostPayments {
-    /** 付费项目名称 */
-    name?: string | undefined
-    /** 金额 */
-    amount?: number | undefined
-    /** 计费说明 */
-    description?: string | undefined
-    /** 付费数量 */
-    count?: number | undefined
-  }
+  export interface PartnerServicepayondeliveryorder_Post_Json_PostPayments
+    extends AcquiringbankServicepayondeliveryorder_Post_Json_PostPayments {}
 
   /** 商户优惠 */
-  export interface PartnerServicepayondeliveryorder_Post_Json_PostDiscounts {
-    /** 优惠名称 */
-    name?: string | undefined
-    /** 优惠说明 */
-    description?: string | undefined
-    /** 优惠金额 */
-    amount?: number | undefined
-    /** 优惠数量 */
-    count?: number | undefined
-  }
+  export interface PartnerServicepayondeliveryorder_Post_Json_PostDiscounts
+    extends AcquiringbankServicepayondeliveryorder_Post_Json_PostDiscounts {}
 
   /** 服务时间 */
-  export interface PartnerServicepayondeliveryorder_Post_Json_TimeRange {
-    /** 服务开始时间 */
-    start_time?: string | undefined
-    /** 服务开始时间备注 */
-    start_time_remark?: string | undefined
-    /** 服务结束时间 */
-    end_time?: string | undefined
-    /** 服务结束时间备注 */
-    end_time_remark?: string | undefined
-  }
+  export interface PartnerServicepayondeliveryorder_Post_Json_TimeRange
+    extends AcquiringbankServicepayondeliveryorder_Post_Json_TimeRange {}
 
   /** 服务位置 */
-  export interface PartnerServicepayondeliveryorder_Post_Json_Location {
-    /** 服务开始地点 */
-    start_location?: string | undefined
-    /** 服务结束地点 */
-    end_location?: string | undefined
-  }
+  export interface PartnerServicepayondeliveryorder_Post_Json_Location
+    extends AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_Location {}
 
   /** 订单风险金 */
-  export interface PartnerServicepayondeliveryorder_Post_Json_RiskFund {
-    /** 风险金名称 */
-    name: 'DEPOSIT' | 'ADVANCE' | 'CASH_DEPOSIT' | 'ESTIMATE_ORDER_COST'
-    /** 风险金额 */
-    amount: number
-    /** 风险说明 */
-    description?: string | undefined
-  }
+  export interface PartnerServicepayondeliveryorder_Post_Json_RiskFund
+    extends PartnerServiceorder_Post_Json_RiskFund {}
 
   /** 先用后付购物详情 */
-  export interface PartnerServicepayondeliveryorder_Post_Json_ShoppingInfo {
-    /** 实际购物商家公众号ID */
-    real_merchant_appid?: string | undefined
-    /** 单详跳转链接 */
-    jump_link?: PartnerServicepayondeliveryorder_Post_Json_ShoppingInfo_JumpLink | undefined
-    /** 商品列表 */
-    goods?: readonly PartnerServicepayondeliveryorder_Post_Json_ShoppingInfo_Goods[] | undefined
-  }
-
-  /** 单详跳转链接 */
-  export interface PartnerServicepayondeliveryorder_Post_Json_ShoppingInfo_JumpLink {
-    /** 跳转链接类型 */
-    jump_link_type?: 'JUMP_LINK_MINI_PROGRAM' | undefined
-    /** 小程序跳转AppID */
-    appid?: string | undefined
-    /** 小程序跳转path */
-    path?: string | undefined
-  }
-
-  /** 商品列表 */
-  export interface PartnerServicepayondeliveryorder_Post_Json_ShoppingInfo_Goods {
-    /** 商品名称 */
-    name?: string | undefined
-    /** 商品图片链接 */
-    picture?: string | undefined
-    /** 商品单价金额 */
-    amount?: number | undefined
-    /** 商品数量 */
-    count?: number | undefined
-    /** 商品品类ID */
-    category_id?: readonly string[] | undefined
-  }
+  export interface PartnerServicepayondeliveryorder_Post_Json_ShoppingInfo
+    extends AcquiringbankServicepayondeliveryorder_Post_Json_ShoppingInfo {}
 
   /** 创建先用后付订单 `POST /v3/payscore/partner/servicepayondeliveryorder` */
-  export interface PartnerServicepayondeliveryorder_Post_Data {
-    /** 商户订单号 */
-    out_order_no: string
-    /** 服务ID */
-    service_id: string
-    /** 服务商公众号ID */
-    appid: string
-    /** 服务商商户号 */
-    mchid: string
-    /** 子商户公众号ID */
-    sub_appid?: string
-    /** 子商户商户号 */
-    sub_mchid: string
-    /** 服务信息 */
-    service_introduction: string
-    /** 服务订单状态 */
-    state: string
-    /** 订单状态说明 */
-    state_description?: string
-    /** 后付费项目 */
-    post_payments?: PartnerServicepayondeliveryorder_Post_Data_PostPayments[]
-    /** 商户优惠 */
-    post_discounts?: PartnerServicepayondeliveryorder_Post_Data_PostDiscounts[]
-    /** 服务风险金 */
-    risk_fund?: PartnerServicepayondeliveryorder_Post_Data_RiskFund
-    /** 服务时间 */
-    time_range?: PartnerServicepayondeliveryorder_Post_Data_TimeRange
-    /** 服务位置 */
-    location?: PartnerServicepayondeliveryorder_Post_Data_Location
-    /** 附加数据 */
-    attach?: string
-    /** 商户回调地址 */
-    notify_url?: string
-    /** 微信支付服务订单号 */
-    order_id?: string
-    /** 跳转微信侧数据包 */
-    package?: string
-    /** 先用后付购物详情 */
-    shopping_info?: PartnerServicepayondeliveryorder_Post_Data_ShoppingInfo
-  }
-
-  /** 后付费项目 */
-  export interface PartnerServicepayondeliveryorder_Post_Data_PostPayments {
-    /** 付费名称 */
-    name?: string
-    /** 付费金额 */
-    amount?: number
-    /** 付费说明 */
-    description?: string
-    /** 付费数量 */
-    count?: number
-  }
-
-  /** 商户优惠 */
-  export interface PartnerServicepayondeliveryorder_Post_Data_PostDiscounts {
-    /** 优惠名称 */
-    name?: string
-    /** 优惠说明 */
-    description?: string
-    /** 优惠金额 */
-    amount?: number
-    /** 优惠数量 */
-    count?: number
-  }
-
-  /** 服务风险金 */
-  export interface PartnerServicepayondeliveryorder_Post_Data_RiskFund {
-    /** 风险名称 */
-    name: string
-    /** 风险金额 */
-    amount: number
-    /** 风险说明 */
-    description?: string
-  }
-
-  /** 服务时间 */
-  export interface PartnerServicepayondeliveryorder_Post_Data_TimeRange {
-    /** 服务开始时间 */
-    start_time?: string
-    /** 服务结束时间 */
-    end_time?: string
-    /** 服务开始时间备注 */
-    start_time_remark?: string
-    /** 服务结束时间备注 */
-    end_time_remark?: string
-  }
-
-  /** 服务位置 */
-  export interface PartnerServicepayondeliveryorder_Post_Data_Location {
-    /** 服务开始地点 */
-    start_location?: string
-    /** 服务结束地点 */
-    end_location?: string
-  }
-
-  /** 先用后付购物详情 */
-  export interface PartnerServicepayondeliveryorder_Post_Data_ShoppingInfo {
-    /** 实际购物商家公众号ID */
-    real_merchant_appid?: string
-    /** 单详跳转链接 */
-    jump_link: PartnerServicepayondeliveryorder_Post_Data_ShoppingInfo_JumpLink
-    /** 商品列表 */
-    goods: PartnerServicepayondeliveryorder_Post_Data_ShoppingInfo_Goods[]
-  }
-
-  /** 单详跳转链接 */
-  export interface PartnerServicepayondeliveryorder_Post_Data_ShoppingInfo_JumpLink {
-    /** 跳转链接类型 */
-    jump_link_type: string
-    /** 小程序跳转AppID */
-    appid?: string
-    /** 小程序跳转path */
-    path?: string
-  }
-
-  /** 商品列表 */
-  export interface PartnerServicepayondeliveryorder_Post_Data_ShoppingInfo_Goods {
-    /** 商品名称 */
-    name: string
-    /** 商品图片链接 */
-    picture: string
-    /** 商品单价金额 */
-    amount: number
-    /** 商品数量 */
-    count: number
-    /** 商品品类ID */
-    category_id?: string[]
-  }
+  export interface PartnerServicepayondeliveryorder_Post_Data
+    extends AcquiringbankServicepayondeliveryorder_Post_Data {}
 
   /** `v3/payscore/partner/servicequotas` */
   export interface PartnerServicequotas {
@@ -4035,16 +3491,7 @@ export namespace Payscore {
   }
 
   /** 后付费 */
-  export interface PayafterOrdersByOutOrderNoComplete_Post_Json_Fees {
-    /** 付费项目名称 */
-    fee_name?: string | undefined
-    /** 付费项目数量 */
-    fee_count?: number | undefined
-    /** 付费项目总金额 */
-    fee_amount?: number | undefined
-    /** 描述计费规则 */
-    fee_desc?: string | undefined
-  }
+  export interface PayafterOrdersByOutOrderNoComplete_Post_Json_Fees extends PayafterOrders_Post_Json_Fees {}
 
   /** 商户优惠 */
   export interface PayafterOrdersByOutOrderNoComplete_Post_Json_Discounts {
@@ -4057,18 +3504,8 @@ export namespace Payscore {
   }
 
   /** 完结先享后付订单 `POST /v3/payscore/payafter-orders/{out_order_no}/complete` */
-  export interface PayafterOrdersByOutOrderNoComplete_Post_Data {
-    /** 公众账号ID */
-    appid: string
-    /** 商户号 */
-    mchid: string
-    /** 商户服务订单号 */
-    out_order_no: string
-    /** 服务ID */
-    service_id: string
-    /** 微信支付服务订单号 */
-    order_id: string
-  }
+  export interface PayafterOrdersByOutOrderNoComplete_Post_Data
+    extends PayafterOrdersByOutOrderNoCancel_Post_Data {}
 
   /** `v3/payscore/payafter-orders/{out_order_no}/sync` */
   export interface PayafterOrdersByOutOrderNoSync {
@@ -4156,10 +3593,7 @@ export namespace Payscore {
   }
 
   /** 商户预授权 `POST /v3/payscore/permissions` */
-  export interface Permissions_Post_Data {
-    /** 预授权token */
-    apply_permissions_token: string
-  }
+  export interface Permissions_Post_Data extends AcquiringbankPermissions_Post_Data {}
 
   /** `v3/payscore/permissions/assess-user-risk-level` */
   export interface PermissionsAssessUserRiskLevel {
@@ -4197,60 +3631,12 @@ export namespace Payscore {
   }
 
   /** 先用后付商品信息 */
-  export interface PermissionsAssessUserRiskLevel_Post_Json_ShoppingInfo {
-    /** 商品列表 */
-    goods: readonly PermissionsAssessUserRiskLevel_Post_Json_ShoppingInfo_Goods[]
-  }
-
-  /** 商品列表 */
-  export interface PermissionsAssessUserRiskLevel_Post_Json_ShoppingInfo_Goods {
-    /** 商品名称 */
-    name: string
-    /** 商品图片链接 */
-    picture: string
-    /** 商品单价金额 */
-    amount: number
-    /** 商品数量 */
-    count: number
-    /** 商品品类ID */
-    category_id?: readonly string[] | undefined
-  }
+  export interface PermissionsAssessUserRiskLevel_Post_Json_ShoppingInfo
+    extends PartnerPermissionsAssessUserRiskLevel_Post_Json_ShoppingInfo {}
 
   /** 商户评估用户分层 `POST /v3/payscore/permissions/assess-user-risk-level` */
-  export interface PermissionsAssessUserRiskLevel_Post_Data {
-    /** 服务ID */
-    service_id: string
-    /** 公众号ID */
-    appid: string
-    /** 商户号 */
-    mchid: string
-    /** 用户标识 */
-    openid?: string
-    /** 授权协议号 */
-    authorization_code?: string
-    /** 授权状态 */
-    authorization_state: string
-    /** 授权通知地址 */
-    notify_url?: string
-    /** 最近一次解除授权时间. RFC 3339 */
-    cancel_authorization_time?: string
-    /** 最近一次授权成功时间. RFC 3339 */
-    authorization_success_time?: string
-    /** 子商户商户号 */
-    sub_mchid?: string
-    /** 子商户的公众号ID */
-    sub_appid?: string
-    /** 子商户的用户标识 */
-    sub_openid?: string
-    /** 用户标签 */
-    user_label?: string
-    /** 渠道商商户号 */
-    channel_id?: string
-    /** 用户分层 */
-    user_risk_level?: number
-    /** 分层版本 */
-    risk_level_version?: number
-  }
+  export interface PermissionsAssessUserRiskLevel_Post_Data
+    extends PartnerPermissionsAssessUserRiskLevel_Post_Data {}
 
   /** `v3/payscore/permissions/authorization-code` */
   export interface PermissionsAuthorizationCode {
@@ -4585,54 +3971,8 @@ export namespace Payscore {
   }
 
   /** 查询支付分计划 `GET /v3/payscore/plan/partner/payscore-plans/merchant-plan-no/{merchant_plan_no}` */
-  export interface PlanPartnerPayscorePlansMerchantPlanNoByMerchantPlanNo_Get_Data {
-    /** 支付分计划ID */
-    plan_id: string
-    /** 计划所属服务 */
-    service_id: string
-    /** 服务商商户号 */
-    mchid: string
-    /** 子商户商户号 */
-    sub_mchid: string
-    /** 服务商AppID */
-    appid: string
-    /** 子商户AppID */
-    sub_appid?: string
-    /** 商户侧计划号 */
-    merchant_plan_no: string
-    /** 支付分计划名称 */
-    plan_name: string
-    /** 支付分计划有效期 */
-    plan_duration: number
-    /** 支付分计划状态 */
-    plan_state: string
-    /** 支付分计划原总金额 */
-    total_original_price: number
-    /** 支付分计划扣费次数 */
-    deduction_quantity: number
-    /** 支付分计划实际扣费总金额 */
-    total_actual_price: number
-    /** 支付分计划明细列表 */
-    plan_detail_list?: PlanPartnerPayscorePlansMerchantPlanNoByMerchantPlanNo_Get_Data_PlanDetailList[]
-    /** 终止方商户号 */
-    stop_mchid?: string
-    /** 终止时间. RFC 3339 */
-    stop_time?: string
-  }
-
-  /** 支付分计划明细列表 */
-  export interface PlanPartnerPayscorePlansMerchantPlanNoByMerchantPlanNo_Get_Data_PlanDetailList {
-    /** 计划明细序号 */
-    plan_detail_no: number
-    /** 计划明细名称 */
-    plan_detail_name: string
-    /** 计划明细原支付金额 */
-    original_price: number
-    /** 计划明细优惠说明 */
-    plan_discount_description?: string
-    /** 计划明细实际支付金额 */
-    actual_price: number
-  }
+  export interface PlanPartnerPayscorePlansMerchantPlanNoByMerchantPlanNo_Get_Data
+    extends PlanPartnerPayscorePlans_Post_Data {}
 
   /** `v3/payscore/plan/partner/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop` */
   export interface PlanPartnerPayscorePlansMerchantPlanNoByMerchantPlanNoStop {
@@ -4658,60 +3998,12 @@ export namespace Payscore {
   }
 
   /** 停止支付分计划 `POST /v3/payscore/plan/partner/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop` */
-  export interface PlanPartnerPayscorePlansMerchantPlanNoByMerchantPlanNoStop_Post_Json {
-    /** 子商户号 */
-    sub_mchid: string
-  }
+  export interface PlanPartnerPayscorePlansMerchantPlanNoByMerchantPlanNoStop_Post_Json
+    extends PlanPartnerPayscorePlansMerchantPlanNoByMerchantPlanNo_Get_Query {}
 
   /** 停止支付分计划 `POST /v3/payscore/plan/partner/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop` */
-  export interface PlanPartnerPayscorePlansMerchantPlanNoByMerchantPlanNoStop_Post_Data {
-    /** 支付分计划ID */
-    plan_id: string
-    /** 计划所属服务 */
-    service_id: string
-    /** 服务商商户号 */
-    mchid: string
-    /** 子商户商户号 */
-    sub_mchid: string
-    /** 服务商AppID */
-    appid: string
-    /** 子商户AppID */
-    sub_appid?: string
-    /** 商户侧计划号 */
-    merchant_plan_no: string
-    /** 支付分计划名称 */
-    plan_name: string
-    /** 支付分计划有效期 */
-    plan_duration: number
-    /** 支付分计划状态 */
-    plan_state: string
-    /** 支付分计划原总金额 */
-    total_original_price: number
-    /** 支付分计划扣费次数 */
-    deduction_quantity: number
-    /** 支付分计划实际扣费总金额 */
-    total_actual_price: number
-    /** 支付分计划明细列表 */
-    plan_detail_list?: PlanPartnerPayscorePlansMerchantPlanNoByMerchantPlanNoStop_Post_Data_PlanDetailList[]
-    /** 终止方商户号 */
-    stop_mchid?: string
-    /** 终止时间. RFC 3339 */
-    stop_time?: string
-  }
-
-  /** 支付分计划明细列表 */
-  export interface PlanPartnerPayscorePlansMerchantPlanNoByMerchantPlanNoStop_Post_Data_PlanDetailList {
-    /** 计划明细序号 */
-    plan_detail_no: number
-    /** 计划明细名称 */
-    plan_detail_name: string
-    /** 计划明细原支付金额 */
-    original_price: number
-    /** 计划明细优惠说明 */
-    plan_discount_description?: string
-    /** 计划明细实际支付金额 */
-    actual_price: number
-  }
+  export interface PlanPartnerPayscorePlansMerchantPlanNoByMerchantPlanNoStop_Post_Data
+    extends PlanPartnerPayscorePlans_Post_Data {}
 
   /** `v3/payscore/plan/payscore-plans` */
   export interface PlanPayscorePlans {
@@ -4754,16 +4046,8 @@ export namespace Payscore {
   }
 
   /** 支付分计划明细列表 */
-  export interface PlanPayscorePlans_Post_Json_PlanDetailList {
-    /** 计划明细原支付金额 */
-    original_price: number
-    /** 计划明细优惠说明 */
-    plan_discount_description?: string | undefined
-    /** 计划明细实际支付金额 */
-    actual_price: number
-    /** 计划明细名称 */
-    plan_detail_name: string
-  }
+  export interface PlanPayscorePlans_Post_Json_PlanDetailList
+    extends PlanPartnerPayscorePlans_Post_Json_PlanDetailList {}
 
   /** 创建支付分计划 `POST /v3/payscore/plan/payscore-plans` */
   export interface PlanPayscorePlans_Post_Data {
@@ -4798,18 +4082,8 @@ export namespace Payscore {
   }
 
   /** 支付分计划明细列表 */
-  export interface PlanPayscorePlans_Post_Data_PlanDetailList {
-    /** 计划明细序号 */
-    plan_detail_no: number
-    /** 计划明细名称 */
-    plan_detail_name: string
-    /** 计划明细原支付金额 */
-    original_price: number
-    /** 计划明细优惠说明 */
-    plan_discount_description?: string
-    /** 计划明细实际支付金额 */
-    actual_price: number
-  }
+  export interface PlanPayscorePlans_Post_Data_PlanDetailList
+    extends PlanPartnerPayscorePlans_Post_Data_PlanDetailList {}
 
   /** `v3/payscore/plan/payscore-plans/merchant-plan-no` */
   export interface PlanPayscorePlansMerchantPlanNo {
@@ -4840,50 +4114,8 @@ export namespace Payscore {
   }
 
   /** 查询支付分计划 `GET /v3/payscore/plan/payscore-plans/merchant-plan-no/{merchant_plan_no}` */
-  export interface PlanPayscorePlansMerchantPlanNoByMerchantPlanNo_Get_Data {
-    /** 支付分计划ID */
-    plan_id: string
-    /** 计划所属服务 */
-    service_id: string
-    /** 商户号 */
-    mchid: string
-    /** AppID */
-    appid: string
-    /** 商户侧计划号 */
-    merchant_plan_no: string
-    /** 支付分计划名称 */
-    plan_name: string
-    /** 支付分计划有效期 */
-    plan_duration: number
-    /** 支付分计划状态 */
-    plan_state: string
-    /** 支付分计划原总金额 */
-    total_original_price: number
-    /** 支付分计划扣费次数 */
-    deduction_quantity: number
-    /** 支付分计划实际扣费总金额 */
-    total_actual_price: number
-    /** 支付分计划明细列表 */
-    plan_detail_list?: PlanPayscorePlansMerchantPlanNoByMerchantPlanNo_Get_Data_PlanDetailList[]
-    /** 终止方商户号 */
-    stop_mchid?: string
-    /** 终止时间. RFC 3339 */
-    stop_time?: string
-  }
-
-  /** 支付分计划明细列表 */
-  export interface PlanPayscorePlansMerchantPlanNoByMerchantPlanNo_Get_Data_PlanDetailList {
-    /** 计划明细序号 */
-    plan_detail_no: number
-    /** 计划明细名称 */
-    plan_detail_name: string
-    /** 计划明细原支付金额 */
-    original_price: number
-    /** 计划明细优惠说明 */
-    plan_discount_description?: string
-    /** 计划明细实际支付金额 */
-    actual_price: number
-  }
+  export interface PlanPayscorePlansMerchantPlanNoByMerchantPlanNo_Get_Data
+    extends PlanPayscorePlans_Post_Data {}
 
   /** `v3/payscore/plan/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop` */
   export interface PlanPayscorePlansMerchantPlanNoByMerchantPlanNoStop {
@@ -4908,50 +4140,8 @@ export namespace Payscore {
   }
 
   /** 停止支付分计划 `POST /v3/payscore/plan/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop` */
-  export interface PlanPayscorePlansMerchantPlanNoByMerchantPlanNoStop_Post_Data {
-    /** 支付分计划ID */
-    plan_id: string
-    /** 计划所属服务 */
-    service_id: string
-    /** 商户号 */
-    mchid: string
-    /** AppID */
-    appid: string
-    /** 商户侧计划号 */
-    merchant_plan_no: string
-    /** 支付分计划名称 */
-    plan_name: string
-    /** 支付分计划有效期 */
-    plan_duration: number
-    /** 支付分计划状态 */
-    plan_state: string
-    /** 支付分计划原总金额 */
-    total_original_price: number
-    /** 支付分计划扣费次数 */
-    deduction_quantity: number
-    /** 支付分计划实际扣费总金额 */
-    total_actual_price: number
-    /** 支付分计划明细列表 */
-    plan_detail_list?: PlanPayscorePlansMerchantPlanNoByMerchantPlanNoStop_Post_Data_PlanDetailList[]
-    /** 终止方商户号 */
-    stop_mchid?: string
-    /** 终止时间. RFC 3339 */
-    stop_time?: string
-  }
-
-  /** 支付分计划明细列表 */
-  export interface PlanPayscorePlansMerchantPlanNoByMerchantPlanNoStop_Post_Data_PlanDetailList {
-    /** 计划明细序号 */
-    plan_detail_no: number
-    /** 计划明细名称 */
-    plan_detail_name: string
-    /** 计划明细原支付金额 */
-    original_price: number
-    /** 计划明细优惠说明 */
-    plan_discount_description?: string
-    /** 计划明细实际支付金额 */
-    actual_price: number
-  }
+  export interface PlanPayscorePlansMerchantPlanNoByMerchantPlanNoStop_Post_Data
+    extends PlanPayscorePlans_Post_Data {}
 
   /** `v3/payscore/serviceorder` */
   export interface Serviceorder {
@@ -5035,28 +4225,12 @@ export namespace Payscore {
   }
 
   /** 后付费项目 */
-  export interface Serviceorder_Get_Data_PostPayments {
-    /** 付费名称 */
-    name?: string
-    /** 付费金额 */
-    amount?: number
-    /** 付费说明 */
-    description?: string
-    /** 付费数量 */
-    count?: number
-  }
+  export interface Serviceorder_Get_Data_PostPayments
+    extends AcquiringbankServicepayondeliveryorder_Post_Data_PostPayments {}
 
   /** 商户优惠 */
-  export interface Serviceorder_Get_Data_PostDiscounts {
-    /** 优惠名称 */
-    name?: string
-    /** 优惠说明 */
-    description?: string
-    /** 优惠金额 */
-    amount?: number
-    /** 优惠数量 */
-    count?: number
-  }
+  export interface Serviceorder_Get_Data_PostDiscounts
+    extends AcquiringbankServicepayondeliveryorder_Post_Data_PostDiscounts {}
 
   /** 服务风险金 */
   export interface Serviceorder_Get_Data_RiskFund {
@@ -5141,24 +4315,11 @@ export namespace Payscore {
   }
 
   /** 服务时间 */
-  export interface Serviceorder_Get_Data_TimeRange {
-    /** 服务开始时间 */
-    start_time?: string
-    /** 服务结束时间 */
-    end_time?: string
-    /** 服务开始时间备注 */
-    start_time_remark?: string
-    /** 服务结束时间备注 */
-    end_time_remark?: string
-  }
+  export interface Serviceorder_Get_Data_TimeRange
+    extends AcquiringbankServicepayondeliveryorder_Post_Data_TimeRange {}
 
   /** 服务位置 */
-  export interface Serviceorder_Get_Data_Location {
-    /** 服务开始地点 */
-    start_location?: string
-    /** 服务结束地点 */
-    end_location?: string
-  }
+  export interface Serviceorder_Get_Data_Location extends AcquiringbankServiceorder_Get_Data_Location {}
 
   /** 创建支付分订单 `POST /v3/payscore/serviceorder` */
   export interface Serviceorder_Post extends CallSettings {
@@ -5232,12 +4393,8 @@ export namespace Payscore {
   }
 
   /** 服务位置 */
-  export interface Serviceorder_Post_Json_Location {
-    /** 服务开始地点 */
-    start_location?: string | undefined
-    /** 服务结束地点 */
-    end_location?: string | undefined
-  }
+  export interface Serviceorder_Post_Json_Location
+    extends AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_Location {}
 
   /** 服务风险金 */
   export interface Serviceorder_Post_Json_RiskFund {
@@ -5250,14 +4407,7 @@ export namespace Payscore {
   }
 
   /** 设备信息 */
-  export interface Serviceorder_Post_Json_Device {
-    /** 服务开始的设备ID */
-    start_device_id?: string | undefined
-    /** 服务结束的设备ID */
-    end_device_id?: string | undefined
-    /** 物料URL */
-    materiel_no?: string | undefined
-  }
+  export interface Serviceorder_Post_Json_Device extends PartnerServiceorder_Post_Json_Device {}
 
   /** 创建支付分订单 `POST /v3/payscore/serviceorder` */
   export interface Serviceorder_Post_Data {
@@ -5296,58 +4446,22 @@ export namespace Payscore {
   }
 
   /** 后付费项目 */
-  export interface Serviceorder_Post_Data_PostPayments {
-    /** 付费名称 */
-    name?: string
-    /** 付费金额 */
-    amount?: number
-    /** 付费说明 */
-    description?: string
-    /** 付费数量 */
-    count?: number
-  }
+  export interface Serviceorder_Post_Data_PostPayments
+    extends AcquiringbankServicepayondeliveryorder_Post_Data_PostPayments {}
 
   /** 后付费商户优惠 */
-  export interface Serviceorder_Post_Data_PostDiscounts {
-    /** 优惠名称 */
-    name?: string
-    /** 优惠说明 */
-    description?: string
-    /** 优惠金额 */
-    amount?: number
-    /** 优惠数量 */
-    count?: number
-  }
+  export interface Serviceorder_Post_Data_PostDiscounts
+    extends AcquiringbankServicepayondeliveryorder_Post_Data_PostDiscounts {}
 
   /** 服务风险金 */
-  export interface Serviceorder_Post_Data_RiskFund {
-    /** 风险名称 */
-    name: 'DEPOSIT' | 'ADVANCE' | 'CASH_DEPOSIT' | 'ESTIMATE_ORDER_COST' | (string & {})
-    /** 风险金额 */
-    amount: number
-    /** 风险说明 */
-    description?: string
-  }
+  export interface Serviceorder_Post_Data_RiskFund extends Serviceorder_Get_Data_RiskFund {}
 
   /** 服务时间段 */
-  export interface Serviceorder_Post_Data_TimeRange {
-    /** 服务开始时间 */
-    start_time?: string
-    /** 服务结束时间 */
-    end_time?: string
-    /** 服务开始时间备注 */
-    start_time_remark?: string
-    /** 服务结束时间备注 */
-    end_time_remark?: string
-  }
+  export interface Serviceorder_Post_Data_TimeRange
+    extends AcquiringbankServicepayondeliveryorder_Post_Data_TimeRange {}
 
   /** 服务位置 */
-  export interface Serviceorder_Post_Data_Location {
-    /** 服务开始地点 */
-    start_location?: string
-    /** 服务结束地点 */
-    end_location?: string
-  }
+  export interface Serviceorder_Post_Data_Location extends AcquiringbankServiceorder_Get_Data_Location {}
 
   /** `v3/payscore/serviceorder/{out_order_no}` */
   export interface ServiceorderByOutOrderNo {
@@ -5384,28 +4498,12 @@ export namespace Payscore {
   }
 
   /** 取消支付分订单 `POST /v3/payscore/serviceorder/{out_order_no}/cancel` */
-  export interface ServiceorderByOutOrderNoCancel_Post_Json {
-    /** 公众账号ID */
-    appid: string
-    /** 服务ID */
-    service_id: string
-    /** 取消原因 */
-    reason: string
-  }
+  export interface ServiceorderByOutOrderNoCancel_Post_Json
+    extends PayafterOrdersByOutOrderNoCancel_Post_Json {}
 
   /** 取消支付分订单 `POST /v3/payscore/serviceorder/{out_order_no}/cancel` */
-  export interface ServiceorderByOutOrderNoCancel_Post_Data {
-    /** 公众账号ID */
-    appid: string
-    /** 商户号 */
-    mchid: string
-    /** 商户服务订单号 */
-    out_order_no: string
-    /** 服务ID */
-    service_id: string
-    /** 微信支付服务订单号 */
-    order_id: string
-  }
+  export interface ServiceorderByOutOrderNoCancel_Post_Data
+    extends PayafterOrdersByOutOrderNoCancel_Post_Data {}
 
   /** `v3/payscore/serviceorder/{out_order_no}/complete` */
   export interface ServiceorderByOutOrderNoComplete {
@@ -5455,16 +4553,8 @@ export namespace Payscore {
   }
 
   /** 后付费项目 */
-  export interface ServiceorderByOutOrderNoComplete_Post_Json_PostPayments {
-    /** 付费名称 */
-    name: string
-    /** 付费金额 */
-    amount?: number | undefined
-    /** 付费说明 */
-    description?: string | undefined
-    /** 付费数量 */
-    count?: number | undefined
-  }
+  export interface ServiceorderByOutOrderNoComplete_Post_Json_PostPayments
+    extends Serviceorder_Post_Json_PostPayments {}
 
   /** 商户优惠 */
   export interface ServiceorderByOutOrderNoComplete_Post_Json_PostDiscounts {
@@ -5497,14 +4587,8 @@ export namespace Payscore {
   }
 
   /** 设备信息 */
-  export interface ServiceorderByOutOrderNoComplete_Post_Json_Device {
-    /** 服务开始的设备ID */
-    start_device_id?: string | undefined
-    /** 服务结束的设备ID */
-    end_device_id?: string | undefined
-    /** 物料URL */
-    materiel_no?: string | undefined
-  }
+  export interface ServiceorderByOutOrderNoComplete_Post_Json_Device
+    extends PartnerServiceorder_Post_Json_Device {}
 
   /** 完结支付分订单 `POST /v3/payscore/serviceorder/{out_order_no}/complete` */
   export interface ServiceorderByOutOrderNoComplete_Post_Data {
@@ -5565,26 +4649,12 @@ export namespace Payscore {
   }
 
   /** 服务风险金 */
-  export interface ServiceorderByOutOrderNoComplete_Post_Data_RiskFund {
-    /** 风险名称 */
-    name: 'DEPOSIT' | 'ADVANCE' | 'CASH_DEPOSIT' | 'ESTIMATE_ORDER_COST' | (string & {})
-    /** 风险金额 */
-    amount: number
-    /** 风险说明 */
-    description?: string
-  }
+  export interface ServiceorderByOutOrderNoComplete_Post_Data_RiskFund
+    extends Serviceorder_Get_Data_RiskFund {}
 
   /** 服务时间段 */
-  export interface ServiceorderByOutOrderNoComplete_Post_Data_TimeRange {
-    /** 服务开始时间 */
-    start_time?: string
-    /** 服务结束时间 */
-    end_time?: string
-    /** 服务开始时间备注 */
-    start_time_remark?: string
-    /** 服务结束时间备注 */
-    end_time_remark?: string
-  }
+  export interface ServiceorderByOutOrderNoComplete_Post_Data_TimeRange
+    extends AcquiringbankServicepayondeliveryorder_Post_Data_TimeRange {}
 
   /** 服务位置 */
   export interface ServiceorderByOutOrderNoComplete_Post_Data_Location {
@@ -5634,38 +4704,16 @@ export namespace Payscore {
   }
 
   /** 后付费项目 */
-  export interface ServiceorderByOutOrderNoModify_Post_Json_PostPayments {
-    /** 付费名称 */
-    name: string
-    /** 付费金额 */
-    amount?: number | undefined
-    /** 付费说明 */
-    description?: string | undefined
-    /** 付费数量 */
-    count?: number | undefined
-  }
+  export interface ServiceorderByOutOrderNoModify_Post_Json_PostPayments
+    extends Serviceorder_Post_Json_PostPayments {}
 
   /** 后付费商户优惠 */
-  export interface ServiceorderByOutOrderNoModify_Post_Json_PostDiscounts {
-    /** 优惠名称 */
-    name?: string | undefined
-    /** 优惠说明 */
-    description?: string | undefined
-    /** 优惠金额 */
-    amount?: number | undefined
-    /** 优惠数量 */
-    count?: number | undefined
-  }
+  export interface ServiceorderByOutOrderNoModify_Post_Json_PostDiscounts
+    extends PartnerServiceorderByOutOrderNoSendPendingmessage_Post_Json_PostDiscounts {}
 
   /** 设备信息 */
-  export interface ServiceorderByOutOrderNoModify_Post_Json_Device {
-    /** 服务开始的设备ID */
-    start_device_id?: string | undefined
-    /** 服务结束的设备ID */
-    end_device_id?: string | undefined
-    /** 物料URL */
-    materiel_no?: string | undefined
-  }
+  export interface ServiceorderByOutOrderNoModify_Post_Json_Device
+    extends PartnerServiceorder_Post_Json_Device {}
 
   /** 修改订单金额 `POST /v3/payscore/serviceorder/{out_order_no}/modify` */
   export interface ServiceorderByOutOrderNoModify_Post_Data {
@@ -5708,38 +4756,15 @@ export namespace Payscore {
   }
 
   /** 后付费项目 */
-  export interface ServiceorderByOutOrderNoModify_Post_Data_PostPayments {
-    /** 付费名称 */
-    name: string
-    /** 付费金额 */
-    amount?: number
-    /** 付费说明 */
-    description?: string
-    /** 付费数量 */
-    count?: number
-  }
+  export interface ServiceorderByOutOrderNoModify_Post_Data_PostPayments
+    extends ServiceorderByOutOrderNoComplete_Post_Data_PostPayments {}
 
   /** 商户优惠 */
-  export interface ServiceorderByOutOrderNoModify_Post_Data_PostDiscounts {
-    /** 优惠名称 */
-    name?: string
-    /** 优惠说明 */
-    description?: string
-    /** 优惠金额 */
-    amount?: number
-    /** 优惠数量 */
-    count?: number
-  }
+  export interface ServiceorderByOutOrderNoModify_Post_Data_PostDiscounts
+    extends AcquiringbankServicepayondeliveryorder_Post_Data_PostDiscounts {}
 
   /** 服务风险金 */
-  export interface ServiceorderByOutOrderNoModify_Post_Data_RiskFund {
-    /** 风险名称 */
-    name: 'DEPOSIT' | 'ADVANCE' | 'CASH_DEPOSIT' | 'ESTIMATE_ORDER_COST' | (string & {})
-    /** 风险金额 */
-    amount: number
-    /** 风险说明 */
-    description?: string
-  }
+  export interface ServiceorderByOutOrderNoModify_Post_Data_RiskFund extends Serviceorder_Get_Data_RiskFund {}
 
   /** 收款信息 */
   export interface ServiceorderByOutOrderNoModify_Post_Data_Collection {
@@ -5772,24 +4797,12 @@ export namespace Payscore {
   }
 
   /** 服务时间 */
-  export interface ServiceorderByOutOrderNoModify_Post_Data_TimeRange {
-    /** 服务开始时间 */
-    start_time?: string
-    /** 服务结束时间 */
-    end_time?: string
-    /** 服务开始时间备注 */
-    start_time_remark?: string
-    /** 服务结束时间备注 */
-    end_time_remark?: string
-  }
+  export interface ServiceorderByOutOrderNoModify_Post_Data_TimeRange
+    extends AcquiringbankServicepayondeliveryorder_Post_Data_TimeRange {}
 
   /** 服务位置 */
-  export interface ServiceorderByOutOrderNoModify_Post_Data_Location {
-    /** 服务开始地点 */
-    start_location?: string
-    /** 服务结束地点 */
-    end_location?: string
-  }
+  export interface ServiceorderByOutOrderNoModify_Post_Data_Location
+    extends AcquiringbankServiceorder_Get_Data_Location {}
 
   /** `v3/payscore/serviceorder/{out_order_no}/pay` */
   export interface ServiceorderByOutOrderNoPay {
@@ -5868,28 +4881,12 @@ export namespace Payscore {
   }
 
   /** 后付费项目 */
-  export interface ServiceorderByOutOrderNoSendPendingmessage_Post_Json_PostPayments {
-    /** 付费名称 */
-    name?: string | undefined
-    /** 付费金额 */
-    amount?: number | undefined
-    /** 付费说明 */
-    description?: string | undefined
-    /** 付费数量 */
-    count?: number | undefined
-  }
+  export interface ServiceorderByOutOrderNoSendPendingmessage_Post_Json_PostPayments
+    extends PartnerServiceorderByOutOrderNoSendPendingmessage_Post_Json_PostPayments {}
 
   /** 商户优惠 */
-  export interface ServiceorderByOutOrderNoSendPendingmessage_Post_Json_PostDiscounts {
-    /** 优惠名称 */
-    name?: string | undefined
-    /** 优惠说明 */
-    description?: string | undefined
-    /** 优惠金额 */
-    amount?: number | undefined
-    /** 优惠数量 */
-    count?: number | undefined
-  }
+  export interface ServiceorderByOutOrderNoSendPendingmessage_Post_Json_PostDiscounts
+    extends PartnerServiceorderByOutOrderNoSendPendingmessage_Post_Json_PostDiscounts {}
 
   /** `v3/payscore/serviceorder/{out_order_no}/send-prepaidmessage` */
   export interface ServiceorderByOutOrderNoSendPrepaidmessage {
@@ -5911,42 +4908,8 @@ export namespace Payscore {
   }
 
   /** 下发服务预扣费消息 `POST /v3/payscore/serviceorder/{out_order_no}/send-prepaidmessage` */
-  export interface ServiceorderByOutOrderNoSendPrepaidmessage_Post_Json {
-    /** 服务ID */
-    service_id: string
-    /** 后付费项目 */
-    post_payments: readonly ServiceorderByOutOrderNoSendPrepaidmessage_Post_Json_PostPayments[]
-    /** 商户优惠 */
-    post_discounts?: readonly ServiceorderByOutOrderNoSendPrepaidmessage_Post_Json_PostDiscounts[] | undefined
-    /** 总金额 */
-    total_amount: number
-    /** 预计扣费时间 */
-    prepaid_time: string
-  }
-
-  /** 后付费项目 */
-  export interface ServiceorderByOutOrderNoSendPrepaidmessage_Post_Json_PostPayments {
-    /** 付费名称 */
-    name?: string | undefined
-    /** 付费金额 */
-    amount?: number | undefined
-    /** 付费说明 */
-    description?: string | undefined
-    /** 付费数量 */
-    count?: number | undefined
-  }
-
-  /** 商户优惠 */
-  export interface ServiceorderByOutOrderNoSendPrepaidmessage_Post_Json_PostDiscounts {
-    /** 优惠名称 */
-    name?: string | undefined
-    /** 优惠说明 */
-    description?: string | undefined
-    /** 优惠金额 */
-    amount?: number | undefined
-    /** 优惠数量 */
-    count?: number | undefined
-  }
+  export interface ServiceorderByOutOrderNoSendPrepaidmessage_Post_Json
+    extends ServiceorderByOutOrderNoSendPendingmessage_Post_Json {}
 
   /** `v3/payscore/serviceorder/{out_order_no}/sync` */
   export interface ServiceorderByOutOrderNoSync {
@@ -5984,10 +4947,8 @@ export namespace Payscore {
   }
 
   /** 内容信息详情 */
-  export interface ServiceorderByOutOrderNoSync_Post_Json_Detail {
-    /** 收款成功时间 */
-    paid_time: string
-  }
+  export interface ServiceorderByOutOrderNoSync_Post_Json_Detail
+    extends AcquiringbankServiceorderByOutOrderNoSync_Post_Json_Detail {}
 
   /** 同步服务订单信息 `POST /v3/payscore/serviceorder/{out_order_no}/sync` */
   export interface ServiceorderByOutOrderNoSync_Post_Data {
@@ -6032,16 +4993,8 @@ export namespace Payscore {
   }
 
   /** 后付费项目 */
-  export interface ServiceorderByOutOrderNoSync_Post_Data_PostPayments {
-    /** 付费名称 */
-    name?: string
-    /** 付费金额 */
-    amount?: number
-    /** 付费说明 */
-    description?: string
-    /** 付费数量 */
-    count?: number
-  }
+  export interface ServiceorderByOutOrderNoSync_Post_Data_PostPayments
+    extends AcquiringbankServicepayondeliveryorder_Post_Data_PostPayments {}
 
   /** 商户优惠 */
   export interface ServiceorderByOutOrderNoSync_Post_Data_PostDiscounts {
@@ -6054,14 +5007,8 @@ export namespace Payscore {
   }
 
   /** 服务风险金 */
-  export interface ServiceorderByOutOrderNoSync_Post_Data_RiskFund {
-    /** 风险名称 */
-    name: string
-    /** 风险金额 */
-    amount: number
-    /** 风险说明 */
-    description?: string
-  }
+  export interface ServiceorderByOutOrderNoSync_Post_Data_RiskFund
+    extends AcquiringbankServicepayondeliveryorder_Post_Data_RiskFund {}
 
   /** 收款信息 */
   export interface ServiceorderByOutOrderNoSync_Post_Data_Collection {
@@ -6092,24 +5039,12 @@ export namespace Payscore {
   }
 
   /** 服务时间 */
-  export interface ServiceorderByOutOrderNoSync_Post_Data_TimeRange {
-    /** 服务开始时间 */
-    start_time?: string
-    /** 服务结束时间 */
-    end_time?: string
-    /** 服务开始时间备注 */
-    start_time_remark?: string
-    /** 服务结束时间备注 */
-    end_time_remark?: string
-  }
+  export interface ServiceorderByOutOrderNoSync_Post_Data_TimeRange
+    extends AcquiringbankServicepayondeliveryorder_Post_Data_TimeRange {}
 
   /** 服务位置 */
-  export interface ServiceorderByOutOrderNoSync_Post_Data_Location {
-    /** 服务开始地点 */
-    start_location?: string
-    /** 服务结束地点 */
-    end_location?: string
-  }
+  export interface ServiceorderByOutOrderNoSync_Post_Data_Location
+    extends AcquiringbankServiceorder_Get_Data_Location {}
 
   /** `v3/payscore/serviceorder/direct-complete` */
   export interface ServiceorderDirectComplete {
@@ -6163,48 +5098,20 @@ export namespace Payscore {
   }
 
   /** 后付费项目 */
-  export interface ServiceorderDirectComplete_Post_Json_PostPayments {
-    /** 付费项目名称 */
-    name?: string | undefined
-    /** 金额 */
-    amount?: number | undefined
-    /** 计费说明 */
-    description?: string | undefined
-    /** 付费数量 */
-    count?: number | undefined
-  }
+  export interface ServiceorderDirectComplete_Post_Json_PostPayments
+    extends AcquiringbankServicepayondeliveryorder_Post_Json_PostPayments {}
 
   /** 后付费商户优惠 */
-  export interface ServiceorderDirectComplete_Post_Json_PostDiscounts {
-    /** 优惠名称 */
-    name?: string | undefined
-    /** 优惠说明 */
-    description?: string | undefined
-    /** 优惠金额 */
-    amount?: number | undefined
-    /** 优惠数量 */
-    count?: number | undefined
-  }
+  export interface ServiceorderDirectComplete_Post_Json_PostDiscounts
+    extends AcquiringbankServicepayondeliveryorder_Post_Json_PostDiscounts {}
 
   /** 服务时间段 */
-  export interface ServiceorderDirectComplete_Post_Json_TimeRange {
-    /** 服务开始时间 */
-    start_time?: string | undefined
-    /** 服务开始时间备注 */
-    start_time_remark?: string | undefined
-    /** 服务结束时间 */
-    end_time?: string | undefined
-    /** 服务结束时间备注 */
-    end_time_remark?: string | undefined
-  }
+  export interface ServiceorderDirectComplete_Post_Json_TimeRange
+    extends AcquiringbankServicepayondeliveryorder_Post_Json_TimeRange {}
 
   /** 服务位置 */
-  export interface ServiceorderDirectComplete_Post_Json_Location {
-    /** 服务开始地点 */
-    start_location?: string | undefined
-    /** 服务结束地点 */
-    end_location?: string | undefined
-  }
+  export interface ServiceorderDirectComplete_Post_Json_Location
+    extends AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_Location {}
 
   /** 创单结单合并 `POST /v3/payscore/serviceorder/direct-complete` */
   export interface ServiceorderDirectComplete_Post_Data {
@@ -6265,24 +5172,12 @@ export namespace Payscore {
   }
 
   /** 服务时间段 */
-  export interface ServiceorderDirectComplete_Post_Data_TimeRange {
-    /** 服务开始时间 */
-    start_time?: string
-    /** 服务开始时间备注 */
-    start_time_remark?: string
-    /** 服务结束时间 */
-    end_time?: string
-    /** 服务结束时间备注 */
-    end_time_remark?: string
-  }
+  export interface ServiceorderDirectComplete_Post_Data_TimeRange
+    extends OverseaPartnerServiceorder_Get_Data_TimeRange {}
 
   /** 服务位置 */
-  export interface ServiceorderDirectComplete_Post_Data_Location {
-    /** 服务开始地点 */
-    start_location?: string
-    /** 服务结束地点 */
-    end_location?: string
-  }
+  export interface ServiceorderDirectComplete_Post_Data_Location
+    extends AcquiringbankServiceorder_Get_Data_Location {}
 
   /** `v3/payscore/servicepayondeliveryorder` */
   export interface Servicepayondeliveryorder {
@@ -6350,46 +5245,20 @@ export namespace Payscore {
   }
 
   /** 后付费商户优惠 */
-  export interface Servicepayondeliveryorder_Post_Json_PostDiscounts {
-    /** 优惠名称 */
-    name: string
-    /** 优惠说明 */
-    description: string
-    /** 优惠金额 */
-    amount?: number | undefined
-    /** 优惠数量 */
-    count?: number | undefined
-  }
+  export interface Servicepayondeliveryorder_Post_Json_PostDiscounts
+    extends OverseaPartnerServiceorder_Post_Json_PostDiscounts {}
 
   /** 服务时间段 */
-  export interface Servicepayondeliveryorder_Post_Json_TimeRange {
-    /** 服务开始时间 */
-    start_time: string
-    /** 服务开始时间备注 */
-    start_time_remark?: string | undefined
-    /** 服务结束时间 */
-    end_time?: string | undefined
-    /** 服务结束时间备注 */
-    end_time_remark?: string | undefined
-  }
+  export interface Servicepayondeliveryorder_Post_Json_TimeRange
+    extends AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_TimeRange {}
 
   /** 服务位置 */
-  export interface Servicepayondeliveryorder_Post_Json_Location {
-    /** 服务开始地点 */
-    start_location?: string | undefined
-    /** 服务结束地点 */
-    end_location?: string | undefined
-  }
+  export interface Servicepayondeliveryorder_Post_Json_Location
+    extends AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_Location {}
 
   /** 订单风险金 */
-  export interface Servicepayondeliveryorder_Post_Json_RiskFund {
-    /** 风险金名称 */
-    name: 'DEPOSIT' | 'ADVANCE' | 'CASH_DEPOSIT' | 'ESTIMATE_ORDER_COST'
-    /** 风险金额 */
-    amount: number
-    /** 风险说明 */
-    description?: string | undefined
-  }
+  export interface Servicepayondeliveryorder_Post_Json_RiskFund
+    extends PartnerServiceorder_Post_Json_RiskFund {}
 
   /** 先用后付购物详情 */
   export interface Servicepayondeliveryorder_Post_Json_ShoppingInfo {
@@ -6402,14 +5271,8 @@ export namespace Payscore {
   }
 
   /** 单详跳转链接 */
-  export interface Servicepayondeliveryorder_Post_Json_ShoppingInfo_JumpLink {
-    /** 跳转链接类型 */
-    jump_link_type?: 'JUMP_LINK_MINI_PROGRAM' | undefined
-    /** 小程序跳转AppID */
-    appid?: string | undefined
-    /** 小程序跳转path */
-    path?: string | undefined
-  }
+  export interface Servicepayondeliveryorder_Post_Json_ShoppingInfo_JumpLink
+    extends AcquiringbankServicepayondeliveryorder_Post_Json_ShoppingInfo_JumpLink {}
 
   /** 商品列表 */
   export interface Servicepayondeliveryorder_Post_Json_ShoppingInfo_Goods {
@@ -6464,92 +5327,28 @@ export namespace Payscore {
   }
 
   /** 后付费项目 */
-  export interface Servicepayondeliveryorder_Post_Data_PostPayments {
-    /** 付费名称 */
-    name?: string
-    /** 付费金额 */
-    amount?: number
-    /** 付费说明 */
-    description?: string
-    /** 付费数量 */
-    count?: number
-  }
+  export interface Servicepayondeliveryorder_Post_Data_PostPayments
+    extends AcquiringbankServicepayondeliveryorder_Post_Data_PostPayments {}
 
   /** 后付费商户优惠 */
-  export interface Servicepayondeliveryorder_Post_Data_PostDiscounts {
-    /** 优惠名称 */
-    name?: string
-    /** 优惠说明 */
-    description?: string
-    /** 优惠金额 */
-    amount?: number
-    /** 优惠数量 */
-    count?: number
-  }
+  export interface Servicepayondeliveryorder_Post_Data_PostDiscounts
+    extends AcquiringbankServicepayondeliveryorder_Post_Data_PostDiscounts {}
 
   /** 服务风险金 */
-  export interface Servicepayondeliveryorder_Post_Data_RiskFund {
-    /** 风险名称 */
-    name: string
-    /** 风险金额 */
-    amount: number
-    /** 风险说明 */
-    description?: string
-  }
+  export interface Servicepayondeliveryorder_Post_Data_RiskFund
+    extends AcquiringbankServicepayondeliveryorder_Post_Data_RiskFund {}
 
   /** 服务时间段 */
-  export interface Servicepayondeliveryorder_Post_Data_TimeRange {
-    /** 服务开始时间 */
-    start_time?: string
-    /** 服务结束时间 */
-    end_time?: string
-    /** 服务开始时间备注 */
-    start_time_remark?: string
-    /** 服务结束时间备注 */
-    end_time_remark?: string
-  }
+  export interface Servicepayondeliveryorder_Post_Data_TimeRange
+    extends AcquiringbankServicepayondeliveryorder_Post_Data_TimeRange {}
 
   /** 服务位置 */
-  export interface Servicepayondeliveryorder_Post_Data_Location {
-    /** 服务开始地点 */
-    start_location?: string
-    /** 服务结束地点 */
-    end_location?: string
-  }
+  export interface Servicepayondeliveryorder_Post_Data_Location
+    extends AcquiringbankServiceorder_Get_Data_Location {}
 
   /** 先用后付购物详情 */
-  export interface Servicepayondeliveryorder_Post_Data_ShoppingInfo {
-    /** 实际购物商家公众号ID */
-    real_merchant_appid?: string
-    /** 单详跳转链接 */
-    jump_link: Servicepayondeliveryorder_Post_Data_ShoppingInfo_JumpLink
-    /** 商品列表 */
-    goods: Servicepayondeliveryorder_Post_Data_ShoppingInfo_Goods[]
-  }
-
-  /** 单详跳转链接 */
-  export interface Servicepayondeliveryorder_Post_Data_ShoppingInfo_JumpLink {
-    /** 跳转链接类型 */
-    jump_link_type: string
-    /** 小程序跳转AppID */
-    appid?: string
-    /** 小程序跳转path */
-    path?: string
-  }
-
-  /** 商品列表 */
-  export interface Servicepayondeliveryorder_Post_Data_ShoppingInfo_Goods {
-    /** 商品名称 */
-    name: string
-    /** 商品图片链接 */
-    picture: string
-    /** 商品单价金额 */
-    amount: number
-    /** 商品数量 */
-    count: number
-    /** 商品品类ID */
-    category_id?: string[]
-  }
+  export interface Servicepayondeliveryorder_Post_Data_ShoppingInfo
+    extends AcquiringbankServicepayondeliveryorder_Post_Data_ShoppingInfo {}
 
   /** `v3/payscore/sign-plan` */
   export interface SignPlan {
@@ -6614,24 +5413,11 @@ export namespace Payscore {
   }
 
   /** 服务时间 */
-  export interface SignPlanPartnerServiceorder_Post_Json_TimeRange {
-    /** 服务开始时间 */
-    start_time: string
-    /** 服务结束时间 */
-    end_time?: string | undefined
-    /** 服务开始时间备注 */
-    start_time_remark?: string | undefined
-    /** 服务结束时间备注 */
-    end_time_remark?: string | undefined
-  }
+  export interface SignPlanPartnerServiceorder_Post_Json_TimeRange extends Serviceorder_Post_Json_TimeRange {}
 
   /** 服务位置 */
-  export interface SignPlanPartnerServiceorder_Post_Json_Location {
-    /** 服务开始地点 */
-    start_location?: string | undefined
-    /** 服务结束地点 */
-    end_location?: string | undefined
-  }
+  export interface SignPlanPartnerServiceorder_Post_Json_Location
+    extends AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_Location {}
 
   /** `POST /v3/payscore/sign-plan/partner/serviceorder` */
   export interface SignPlanPartnerServiceorder_Post_Data {
@@ -6708,12 +5494,8 @@ export namespace Payscore {
   }
 
   /** 服务位置 */
-  export interface SignPlanPartnerServiceorder_Post_Data_Location {
-    /** 服务开始地点 */
-    start_location?: string
-    /** 服务结束地点 */
-    end_location?: string
-  }
+  export interface SignPlanPartnerServiceorder_Post_Data_Location
+    extends AcquiringbankServiceorder_Get_Data_Location {}
 
   /** `v3/payscore/sign-plan/partner/user-sign-plans` */
   export interface SignPlanPartnerUserSignPlans {
@@ -6881,86 +5663,12 @@ export namespace Payscore {
   }
 
   /** 查询用户的签约计划 `GET /v3/payscore/sign-plan/partner/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}` */
-  export interface SignPlanPartnerUserSignPlansMerchantSignPlanNoByMerchantSignPlanNo_Get_Query {
-    /** 子商户号 */
-    sub_mchid: string
-  }
+  export interface SignPlanPartnerUserSignPlansMerchantSignPlanNoByMerchantSignPlanNo_Get_Query
+    extends PlanPartnerPayscorePlansMerchantPlanNoByMerchantPlanNo_Get_Query {}
 
   /** 查询用户的签约计划 `GET /v3/payscore/sign-plan/partner/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}` */
-  export interface SignPlanPartnerUserSignPlansMerchantSignPlanNoByMerchantSignPlanNo_Get_Data {
-    /** 计划签约ID */
-    sign_plan_id: string
-    openid?: string
-    sub_openid?: string
-    /** 计划所属服务 */
-    service_id: string
-    /** 服务商商户号 */
-    mchid: string
-    /** 子商户商户号 */
-    sub_mchid: string
-    /** 服务商AppID */
-    appid: string
-    /** 子商户AppID */
-    sub_appid?: string
-    /** 商户侧签约计划号 */
-    merchant_sign_plan_no: string
-    /** 商户回调地址 */
-    merchant_callback_url: string
-    /** 签约所属计划ID */
-    plan_id: string
-    /** 目前用户进行到的计划详情序号 */
-    going_detail_no: number
-    /** 计划签约状态 */
-    sign_state: string
-    /** 签约计划取消时间. RFC 3339 */
-    cancel_sign_time?: string
-    /** 签约计划取消类型 */
-    cancel_sign_type?: string
-    /** 签约计划取消原因 */
-    cancel_reason?: string
-    /** 签约计划的名称 */
-    plan_name: string
-    /** 签约计划的过期时间. RFC 3339 */
-    plan_over_time: string
-    /** 签约计划原总金额 */
-    total_origin_price: number
-    /** 签约计划扣费次数 */
-    deduction_quantity: number
-    /** 签约计划实际总金额 */
-    total_actual_price: number
-    /** 签约计划明细列表 */
-    signed_detail_list?: SignPlanPartnerUserSignPlansMerchantSignPlanNoByMerchantSignPlanNo_Get_Data_SignedDetailList[]
-    /** 签约时间. RFC 3339 */
-    sign_time?: string
-  }
-
-  /** 签约计划明细列表 */
-  export interface SignPlanPartnerUserSignPlansMerchantSignPlanNoByMerchantSignPlanNo_Get_Data_SignedDetailList {
-    /** 计划明细序号 */
-    plan_detail_no: number
-    /** 计划明细原支付金额 */
-    original_price: number
-    /** 计划明细优惠说明 */
-    plan_discount_description?: string
-    /** 计划明细实际支付金额 */
-    actual_price: number
-    /** 计划明细状态 */
-    plan_detail_state: string
-    /** 计划明细对应的支付分服务单号 */
-    order_id?: string
-    /** 商户侧计划明细使用订单号 */
-    merchant_plan_detail_no: string
-    /** 计划详情名称 */
-    plan_detail_name: string
-    /** 计划明细对应订单实际支付金额 */
-    actual_pay_price?: number
-    /** 详情使用时间 */
-    use_time?: string
-    /** 详情完成时间 */
-    complete_time?: string
-    /** 详情取消时间 */
-    cancel_time?: string
-  }
+  export interface SignPlanPartnerUserSignPlansMerchantSignPlanNoByMerchantSignPlanNo_Get_Data
+    extends SignPlanPartnerUserSignPlans_Post_Data_SignPlan {}
 
   /** `v3/payscore/sign-plan/partner/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop` */
   export interface SignPlanPartnerUserSignPlansMerchantSignPlanNoByMerchantSignPlanNoStop {
@@ -6997,80 +5705,8 @@ export namespace Payscore {
   }
 
   /** 取消用户的签约计划 `POST /v3/payscore/sign-plan/partner/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop` */
-  export interface SignPlanPartnerUserSignPlansMerchantSignPlanNoByMerchantSignPlanNoStop_Post_Data {
-    /** 计划签约ID */
-    sign_plan_id: string
-    openid?: string
-    sub_openid?: string
-    /** 计划所属服务 */
-    service_id: string
-    /** 服务商商户号 */
-    mchid: string
-    /** 子商户商户号 */
-    sub_mchid: string
-    /** 服务商AppID */
-    appid: string
-    /** 子商户AppID */
-    sub_appid?: string
-    /** 商户侧签约计划号 */
-    merchant_sign_plan_no: string
-    /** 商户回调地址 */
-    merchant_callback_url: string
-    /** 签约所属计划ID */
-    plan_id: string
-    /** 目前用户进行到的计划详情序号 */
-    going_detail_no: number
-    /** 计划签约状态 */
-    sign_state: string
-    /** 签约计划取消时间. RFC 3339 */
-    cancel_sign_time?: string
-    /** 签约计划取消类型 */
-    cancel_sign_type?: string
-    /** 签约计划取消原因 */
-    cancel_reason?: string
-    /** 签约计划的名称 */
-    plan_name: string
-    /** 签约计划的过期时间. RFC 3339 */
-    plan_over_time: string
-    /** 签约计划原总金额 */
-    total_origin_price: number
-    /** 签约计划扣费次数 */
-    deduction_quantity: number
-    /** 签约计划实际总金额 */
-    total_actual_price: number
-    /** 签约计划明细列表 */
-    signed_detail_list?: SignPlanPartnerUserSignPlansMerchantSignPlanNoByMerchantSignPlanNoStop_Post_Data_SignedDetailList[]
-    /** 签约时间. RFC 3339 */
-    sign_time?: string
-  }
-
-  /** 签约计划明细列表 */
-  export interface SignPlanPartnerUserSignPlansMerchantSignPlanNoByMerchantSignPlanNoStop_Post_Data_SignedDetailList {
-    /** 计划明细序号 */
-    plan_detail_no: number
-    /** 计划明细原支付金额 */
-    original_price: number
-    /** 计划明细优惠说明 */
-    plan_discount_description?: string
-    /** 计划明细实际支付金额 */
-    actual_price: number
-    /** 计划明细状态 */
-    plan_detail_state: string
-    /** 计划明细对应的支付分服务单号 */
-    order_id?: string
-    /** 商户侧计划明细使用订单号 */
-    merchant_plan_detail_no: string
-    /** 计划详情名称 */
-    plan_detail_name: string
-    /** 计划明细对应订单实际支付金额 */
-    actual_pay_price?: number
-    /** 详情使用时间 */
-    use_time?: string
-    /** 详情完成时间 */
-    complete_time?: string
-    /** 详情取消时间 */
-    cancel_time?: string
-  }
+  export interface SignPlanPartnerUserSignPlansMerchantSignPlanNoByMerchantSignPlanNoStop_Post_Data
+    extends SignPlanPartnerUserSignPlans_Post_Data_SignPlan {}
 
   /** `v3/payscore/sign-plan/serviceorder` */
   export interface SignPlanServiceorder {
@@ -7114,24 +5750,11 @@ export namespace Payscore {
   }
 
   /** 服务时间 */
-  export interface SignPlanServiceorder_Post_Json_TimeRange {
-    /** 服务开始时间 */
-    start_time: string
-    /** 服务结束时间 */
-    end_time?: string | undefined
-    /** 服务开始时间备注 */
-    start_time_remark?: string | undefined
-    /** 服务结束时间备注 */
-    end_time_remark?: string | undefined
-  }
+  export interface SignPlanServiceorder_Post_Json_TimeRange extends Serviceorder_Post_Json_TimeRange {}
 
   /** 服务位置 */
-  export interface SignPlanServiceorder_Post_Json_Location {
-    /** 服务开始地点 */
-    start_location?: string | undefined
-    /** 服务结束地点 */
-    end_location?: string | undefined
-  }
+  export interface SignPlanServiceorder_Post_Json_Location
+    extends AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_Location {}
 
   /** `POST /v3/payscore/sign-plan/serviceorder` */
   export interface SignPlanServiceorder_Post_Data {
@@ -7168,48 +5791,24 @@ export namespace Payscore {
   }
 
   /** 后付费项目 */
-  export interface SignPlanServiceorder_Post_Data_PostPayments {
-    /** 付费名称 */
-    name?: string
-    /** 付费金额 */
-    amount?: number
-    /** 付费说明 */
-    description?: string
-  }
+  export interface SignPlanServiceorder_Post_Data_PostPayments
+    extends SignPlanPartnerServiceorder_Post_Data_PostPayments {}
 
   /** 商户优惠 */
-  export interface SignPlanServiceorder_Post_Data_PostDiscounts {
-    /** 优惠名称 */
-    name?: string
-    /** 优惠金额 */
-    amount?: number
-  }
+  export interface SignPlanServiceorder_Post_Data_PostDiscounts
+    extends SignPlanPartnerServiceorder_Post_Data_PostDiscounts {}
 
   /** 服务风险金 */
-  export interface SignPlanServiceorder_Post_Data_RiskFund {
-    /** 风险金额 */
-    amount: number
-  }
+  export interface SignPlanServiceorder_Post_Data_RiskFund
+    extends SignPlanPartnerServiceorder_Post_Data_RiskFund {}
 
   /** 服务时间 */
-  export interface SignPlanServiceorder_Post_Data_TimeRange {
-    /** 服务开始时间 */
-    start_time: string
-    /** 服务结束时间 */
-    end_time?: string
-    /** 服务开始时间备注 */
-    start_time_remark?: string
-    /** 服务结束时间备注 */
-    end_time_remark?: string
-  }
+  export interface SignPlanServiceorder_Post_Data_TimeRange
+    extends SignPlanPartnerServiceorder_Post_Data_TimeRange {}
 
   /** 服务位置 */
-  export interface SignPlanServiceorder_Post_Data_Location {
-    /** 服务开始地点 */
-    start_location?: string
-    /** 服务结束地点 */
-    end_location?: string
-  }
+  export interface SignPlanServiceorder_Post_Data_Location
+    extends AcquiringbankServiceorder_Get_Data_Location {}
 
   /** `v3/payscore/sign-plan/user-sign-plans` */
   export interface SignPlanUserSignPlans {
@@ -7246,12 +5845,8 @@ export namespace Payscore {
   }
 
   /** `sign_plan_detail` */
-  export interface SignPlanUserSignPlans_Post_Json_SignPlanDetail {
-    /** 计划明细序号 */
-    plan_detail_no: number
-    /** 商户侧计划明细使用订单号 */
-    merchant_plan_detail_no: string
-  }
+  export interface SignPlanUserSignPlans_Post_Json_SignPlanDetail
+    extends SignPlanPartnerUserSignPlans_Post_Json_SignPlanDetail {}
 
   /** 创建用户的签约计划 `POST /v3/payscore/sign-plan/user-sign-plans` */
   export interface SignPlanUserSignPlans_Post_Data {
@@ -7306,32 +5901,8 @@ export namespace Payscore {
   }
 
   /** 签约计划明细列表 */
-  export interface SignPlanUserSignPlans_Post_Data_SignPlan_SignedDetailList {
-    /** 计划明细序号 */
-    plan_detail_no: number
-    /** 计划明细原支付金额 */
-    original_price: number
-    /** 计划明细优惠说明 */
-    plan_discount_description?: string
-    /** 计划明细实际支付金额 */
-    actual_price: number
-    /** 计划明细状态 */
-    plan_detail_state: string
-    /** 计划明细对应的支付分服务单号 */
-    order_id?: string
-    /** 商户侧计划明细使用订单号 */
-    merchant_plan_detail_no: string
-    /** 计划详情名称 */
-    plan_detail_name: string
-    /** 计划明细对应订单实际支付金额 */
-    actual_pay_price?: number
-    /** 详情使用时间 */
-    use_time?: string
-    /** 详情完成时间 */
-    complete_time?: string
-    /** 详情取消时间 */
-    cancel_time?: string
-  }
+  export interface SignPlanUserSignPlans_Post_Data_SignPlan_SignedDetailList
+    extends SignPlanPartnerUserSignPlans_Post_Data_SignPlan_SignedDetailList {}
 
   /** `v3/payscore/sign-plan/user-sign-plans/merchant-sign-plan-no` */
   export interface SignPlanUserSignPlansMerchantSignPlanNo {
@@ -7362,76 +5933,8 @@ export namespace Payscore {
   }
 
   /** 查询用户的签约计划 `GET /v3/payscore/sign-plan/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}` */
-  export interface SignPlanUserSignPlansMerchantSignPlanNoByMerchantSignPlanNo_Get_Data {
-    /** 计划签约ID */
-    sign_plan_id: string
-    /** 签约计划用户应用下的OpenID */
-    openid?: string
-    /** 计划所属服务 */
-    service_id: string
-    /** 商户号 */
-    mchid: string
-    /** AppID */
-    appid: string
-    /** 商户侧签约计划号 */
-    merchant_sign_plan_no: string
-    /** 商户回调地址 */
-    merchant_callback_url: string
-    /** 签约所属计划ID */
-    plan_id: string
-    /** 目前用户进行到的计划详情序号 */
-    going_detail_no: number
-    /** 计划签约状态 */
-    sign_state: string
-    /** 签约计划取消时间. RFC 3339 */
-    cancel_sign_time?: string
-    /** 签约计划取消类型 */
-    cancel_sign_type?: string
-    /** 签约计划取消原因 */
-    cancel_reason?: string
-    /** 签约计划的名称 */
-    plan_name: string
-    /** 签约计划的过期时间. RFC 3339 */
-    plan_over_time: string
-    /** 签约计划原总金额 */
-    total_origin_price: number
-    /** 签约计划扣费次数 */
-    deduction_quantity: number
-    /** 签约计划实际总金额 */
-    total_actual_price: number
-    /** 签约计划明细列表 */
-    signed_detail_list?: SignPlanUserSignPlansMerchantSignPlanNoByMerchantSignPlanNo_Get_Data_SignedDetailList[]
-    /** 签约时间. RFC 3339 */
-    sign_time?: string
-  }
-
-  /** 签约计划明细列表 */
-  export interface SignPlanUserSignPlansMerchantSignPlanNoByMerchantSignPlanNo_Get_Data_SignedDetailList {
-    /** 计划明细序号 */
-    plan_detail_no: number
-    /** 计划明细原支付金额 */
-    original_price: number
-    /** 计划明细优惠说明 */
-    plan_discount_description?: string
-    /** 计划明细实际支付金额 */
-    actual_price: number
-    /** 计划明细状态 */
-    plan_detail_state: string
-    /** 计划明细对应的支付分服务单号 */
-    order_id?: string
-    /** 商户侧计划明细使用订单号 */
-    merchant_plan_detail_no: string
-    /** 计划详情名称 */
-    plan_detail_name: string
-    /** 计划明细对应订单实际支付金额 */
-    actual_pay_price?: number
-    /** 详情使用时间 */
-    use_time?: string
-    /** 详情完成时间 */
-    complete_time?: string
-    /** 详情取消时间 */
-    cancel_time?: string
-  }
+  export interface SignPlanUserSignPlansMerchantSignPlanNoByMerchantSignPlanNo_Get_Data
+    extends SignPlanUserSignPlans_Post_Data_SignPlan {}
 
   /** `v3/payscore/sign-plan/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop` */
   export interface SignPlanUserSignPlansMerchantSignPlanNoByMerchantSignPlanNoStop {
@@ -7463,76 +5966,8 @@ export namespace Payscore {
   }
 
   /** 直连商户取消用户的签约计划 `POST /v3/payscore/sign-plan/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop` */
-  export interface SignPlanUserSignPlansMerchantSignPlanNoByMerchantSignPlanNoStop_Post_Data {
-    /** 计划签约ID */
-    sign_plan_id: string
-    /** 签约计划用户应用下的OpenID */
-    openid?: string
-    /** 计划所属服务 */
-    service_id: string
-    /** 商户号 */
-    mchid: string
-    /** AppID */
-    appid: string
-    /** 商户侧签约计划号 */
-    merchant_sign_plan_no: string
-    /** 商户回调地址 */
-    merchant_callback_url: string
-    /** 签约所属计划ID */
-    plan_id: string
-    /** 目前用户进行到的计划详情序号 */
-    going_detail_no: number
-    /** 计划签约状态 */
-    sign_state: string
-    /** 签约计划取消时间. RFC 3339 */
-    cancel_sign_time?: string
-    /** 签约计划取消类型 */
-    cancel_sign_type?: string
-    /** 签约计划取消原因 */
-    cancel_reason?: string
-    /** 签约计划的名称 */
-    plan_name: string
-    /** 签约计划的过期时间. RFC 3339 */
-    plan_over_time: string
-    /** 签约计划原总金额 */
-    total_origin_price: number
-    /** 签约计划扣费次数 */
-    deduction_quantity: number
-    /** 签约计划实际总金额 */
-    total_actual_price: number
-    /** 签约计划明细列表 */
-    signed_detail_list?: SignPlanUserSignPlansMerchantSignPlanNoByMerchantSignPlanNoStop_Post_Data_SignedDetailList[]
-    /** 签约时间. RFC 3339 */
-    sign_time?: string
-  }
-
-  /** 签约计划明细列表 */
-  export interface SignPlanUserSignPlansMerchantSignPlanNoByMerchantSignPlanNoStop_Post_Data_SignedDetailList {
-    /** 计划明细序号 */
-    plan_detail_no: number
-    /** 计划明细原支付金额 */
-    original_price: number
-    /** 计划明细优惠说明 */
-    plan_discount_description?: string
-    /** 计划明细实际支付金额 */
-    actual_price: number
-    /** 计划明细状态 */
-    plan_detail_state: string
-    /** 计划明细对应的支付分服务单号 */
-    order_id?: string
-    /** 商户侧计划明细使用订单号 */
-    merchant_plan_detail_no: string
-    /** 计划详情名称 */
-    plan_detail_name: string
-    /** 计划明细对应订单实际支付金额 */
-    actual_pay_price?: number
-    /** 详情使用时间 */
-    use_time?: string
-    /** 详情完成时间 */
-    complete_time?: string
-    /** 详情取消时间 */
-    cancel_time?: string
-  }
+  export interface SignPlanUserSignPlansMerchantSignPlanNoByMerchantSignPlanNoStop_Post_Data
+    extends SignPlanUserSignPlans_Post_Data_SignPlan {}
 
   /** `v3/payscore/smartretail-orders` */
   export interface SmartretailOrders {
@@ -7561,89 +5996,10 @@ export namespace Payscore {
   }
 
   /** 查询智慧零售订单 `GET /v3/payscore/smartretail-orders` */
-  export interface SmartretailOrders_Get_Query {
-    /** 服务ID */
-    service_id?: string | undefined
-    /** 商户服务订单号 */
-    out_order_no?: string | undefined
-    /** 回跳查询ID */
-    query_id?: string | undefined
-    /** 公众账号ID */
-    appid?: string | undefined
-  }
+  export interface SmartretailOrders_Get_Query extends PayafterOrders_Get_Query {}
 
   /** 查询智慧零售订单 `GET /v3/payscore/smartretail-orders` */
-  export interface SmartretailOrders_Get_Data {
-    /** 公众账号ID */
-    appid?: string
-    /** 商户号 */
-    mchid?: string
-    /** 商户服务订单号 */
-    out_order_no?: string
-    /** 服务ID */
-    service_id?: string
-    state?: 'CREATED' | 'USER_ACCEPTED' | 'FINISHED' | 'USER_PAID' | 'REVOKED' | 'EXPIRED' | (string & {})
-    /** 标识用户订单使用情况 */
-    finish_type?: 1 | 2 | (number & {})
-    /** 服务开始时间 */
-    service_start_time?: string
-    /** 服务结束时间 */
-    service_end_time?: string
-    /** 实际服务开始时间 */
-    real_service_start_time?: string
-    /** 实际服务结束时间 */
-    real_service_end_time?: string
-    /** 支付完成时间 */
-    pay_succ_time?: string
-    /** 开始使用服务的地点 */
-    service_start_location?: string
-    /** 预计服务结束的地点 */
-    service_end_location?: string
-    /** 开始使用服务的地点 */
-    real_service_start_location?: string
-    /** 预计服务结束的地点 */
-    real_service_end_location?: string
-    /** 服务信息 */
-    service_introduction?: string
-    /** 后付费 */
-    fees?: SmartretailOrders_Get_Data_Fees[]
-    /** 商户优惠 */
-    discounts?: SmartretailOrders_Get_Data_Discounts[]
-    /** 订单风险金额 */
-    risk_amount?: number
-    /** 总金额 */
-    total_amount?: number
-    /** 商户自定义说明 */
-    attach?: string
-    /** 用于完结订单时传入 */
-    finish_ticket?: string
-    /** 结单交易单号 */
-    finish_transaction_id?: string
-    /** 支付方式 */
-    pay_type?: 'MchChannelPayType' | (string & {})
-  }
-
-  /** 后付费 */
-  export interface SmartretailOrders_Get_Data_Fees {
-    /** 付费项目名称 */
-    fee_name?: string
-    /** 付费项目数量 */
-    fee_count?: number
-    /** 付费项目总金额 */
-    fee_amount?: number
-    /** 描述计费规则 */
-    fee_desc?: string
-  }
-
-  /** 商户优惠 */
-  export interface SmartretailOrders_Get_Data_Discounts {
-    /** 优惠名称 */
-    discount_name?: string
-    /** 商品优惠金额 */
-    discount_amount?: number
-    /** 优惠说明 */
-    discount_desc?: string
-  }
+  export interface SmartretailOrders_Get_Data extends PayafterOrders_Get_Data {}
 
   /** 创建智慧零售订单 `POST /v3/payscore/smartretail-orders` */
   export interface SmartretailOrders_Post extends CallSettings {
@@ -7682,47 +6038,13 @@ export namespace Payscore {
   }
 
   /** 后付费 */
-  export interface SmartretailOrders_Post_Json_Fees {
-    /** 付费项目名称 */
-    fee_name?: string | undefined
-    /** 付费项目数量 */
-    fee_count?: number | undefined
-    /** 付费项目总金额 */
-    fee_amount?: number | undefined
-    /** 描述计费规则 */
-    fee_desc?: string | undefined
-  }
+  export interface SmartretailOrders_Post_Json_Fees extends PayafterOrders_Post_Json_Fees {}
 
   /** 商户优惠 */
-  export interface SmartretailOrders_Post_Json_Discounts {
-    /** 优惠名称 */
-    discount_name?: string | undefined
-    /** 优惠说明 */
-    discount_desc?: string | undefined
-  }
+  export interface SmartretailOrders_Post_Json_Discounts extends PayafterOrders_Post_Json_Discounts {}
 
   /** 创建智慧零售订单 `POST /v3/payscore/smartretail-orders` */
-  export interface SmartretailOrders_Post_Data {
-    /** 公众账号ID */
-    appid?: string
-    /** 商户号 */
-    mchid?: string
-    /** 商户服务订单号 */
-    out_order_no?: string
-    /** 服务ID */
-    service_id?: string
-    /** 微信支付服务订单号 */
-    order_id?: string
-    miniprogram_businesstype?: string
-    /** 小程序跳转appid */
-    miniprogram_appid?: string
-    /** 小程序跳转路径 */
-    miniprogram_path?: string
-    /** 小程序跳转username */
-    miniprogram_username?: string
-    /** 用于跳转到微信侧小程序订单数据 */
-    package?: string
-  }
+  export interface SmartretailOrders_Post_Data extends PayafterOrders_Post_Data {}
 
   /** `v3/payscore/smartretail-orders/{out_order_no}` */
   export interface SmartretailOrdersByOutOrderNo {
@@ -7754,28 +6076,12 @@ export namespace Payscore {
   }
 
   /** 撤销智慧零售订单 `POST /v3/payscore/smartretail-orders/{out_order_no}/cancel` */
-  export interface SmartretailOrdersByOutOrderNoCancel_Post_Json {
-    /** 公众账号ID */
-    appid: string
-    /** 服务ID */
-    service_id: string
-    /** 取消原因 */
-    reason: string
-  }
+  export interface SmartretailOrdersByOutOrderNoCancel_Post_Json
+    extends PayafterOrdersByOutOrderNoCancel_Post_Json {}
 
   /** 撤销智慧零售订单 `POST /v3/payscore/smartretail-orders/{out_order_no}/cancel` */
-  export interface SmartretailOrdersByOutOrderNoCancel_Post_Data {
-    /** 公众账号ID */
-    appid: string
-    /** 商户号 */
-    mchid: string
-    /** 商户服务订单号 */
-    out_order_no: string
-    /** 服务ID */
-    service_id: string
-    /** 微信支付服务订单号 */
-    order_id: string
-  }
+  export interface SmartretailOrdersByOutOrderNoCancel_Post_Data
+    extends PayafterOrdersByOutOrderNoCancel_Post_Data {}
 
   /** `v3/payscore/smartretail-orders/{out_order_no}/complete` */
   export interface SmartretailOrdersByOutOrderNoComplete {
@@ -7801,68 +6107,12 @@ export namespace Payscore {
   }
 
   /** 完结智慧零售订单 `POST /v3/payscore/smartretail-orders/{out_order_no}/complete` */
-  export interface SmartretailOrdersByOutOrderNoComplete_Post_Json {
-    /** 公众账号ID */
-    appid: string
-    /** 服务ID */
-    service_id: string
-    /** 标识用户订单使用情况 */
-    finish_type?: 1 | 2 | undefined
-    /** 取消订单的原因 */
-    cancel_reason?: string | undefined
-    /** 实际服务开始时间 */
-    real_service_start_time?: string | undefined
-    /** 服务结束时间 */
-    real_service_end_time?: string | undefined
-    /** 实际结束使用服务的地点 */
-    real_service_end_location?: string | undefined
-    /** 后付费 */
-    fees?: readonly SmartretailOrdersByOutOrderNoComplete_Post_Json_Fees[] | undefined
-    /** 商户优惠 */
-    discounts?: readonly SmartretailOrdersByOutOrderNoComplete_Post_Json_Discounts[] | undefined
-    /** 总金额 */
-    total_amount?: number | undefined
-    /** 完结凭证 */
-    finish_ticket?: string | undefined
-    /** 是否指定商户分账 */
-    profit_sharing?: boolean | undefined
-  }
-
-  /** 后付费 */
-  export interface SmartretailOrdersByOutOrderNoComplete_Post_Json_Fees {
-    /** 付费项目名称 */
-    fee_name?: string | undefined
-    /** 付费项目数量 */
-    fee_count?: number | undefined
-    /** 付费项目总金额 */
-    fee_amount?: number | undefined
-    /** 描述计费规则 */
-    fee_desc?: string | undefined
-  }
-
-  /** 商户优惠 */
-  export interface SmartretailOrdersByOutOrderNoComplete_Post_Json_Discounts {
-    /** 优惠名称 */
-    discount_name?: string | undefined
-    /** 商品优惠金额 */
-    discount_amount?: number | undefined
-    /** 优惠说明 */
-    discount_desc?: string | undefined
-  }
+  export interface SmartretailOrdersByOutOrderNoComplete_Post_Json
+    extends PayafterOrdersByOutOrderNoComplete_Post_Json {}
 
   /** 完结智慧零售订单 `POST /v3/payscore/smartretail-orders/{out_order_no}/complete` */
-  export interface SmartretailOrdersByOutOrderNoComplete_Post_Data {
-    /** 公众账号ID */
-    appid: string
-    /** 商户号 */
-    mchid: string
-    /** 商户服务订单号 */
-    out_order_no: string
-    /** 服务ID */
-    service_id: string
-    /** 微信支付服务订单号 */
-    order_id: string
-  }
+  export interface SmartretailOrdersByOutOrderNoComplete_Post_Data
+    extends PayafterOrdersByOutOrderNoCancel_Post_Data {}
 
   /** `v3/payscore/user-service-state` */
   export interface UserServiceState {

@@ -336,14 +336,8 @@ export namespace Platsolution {
   }
 
   /** 查询保险理赔功能开通状态 `POST /v3/platsolution/ecommerce/insurance-compensation-contracts/sub-mchid/{sub_mchid}/check-opened` */
-  export interface EcommerceInsuranceCompensationContractsSubMchidBySubMchidCheckOpened_Post_Data {
-    /** 二级商户号 */
-    sub_mchid: string
-    /** 是否开通成功 */
-    opened: boolean
-    /** 成功时间 */
-    success_time?: string
-  }
+  export interface EcommerceInsuranceCompensationContractsSubMchidBySubMchidCheckOpened_Post_Data
+    extends EcommerceInsuranceCompensationContracts_Post_Data {}
 
   /** `v3/platsolution/ecommerce/mch-transfer` */
   export interface EcommerceMchTransfer {
@@ -514,26 +508,8 @@ export namespace Platsolution {
   }
 
   /** 转账接收方信息 */
-  export interface EcommerceMchTransferCompensateBillsBillIdByBillId_Get_Data_ReceiverDetail {
-    /** 转账接收者信息 */
-    receiver?: EcommerceMchTransferCompensateBillsBillIdByBillId_Get_Data_ReceiverDetail_Receiver
-  }
-
-  /** 转账接收者信息 */
-  export interface EcommerceMchTransferCompensateBillsBillIdByBillId_Get_Data_ReceiverDetail_Receiver {
-    /** 转账接收方类型 */
-    type?: 'TRANSACTION_USER' | (string & {})
-    /** 转账接收方订单信息 */
-    transaction_info?: EcommerceMchTransferCompensateBillsBillIdByBillId_Get_Data_ReceiverDetail_Receiver_TransactionInfo
-  }
-
-  /** 转账接收方订单信息 */
-  export interface EcommerceMchTransferCompensateBillsBillIdByBillId_Get_Data_ReceiverDetail_Receiver_TransactionInfo {
-    /** 交易订单号 */
-    transaction_id: string
-    /** 转账接收方订单类型 */
-    type?: 'WXPAY' | 'WXVALUE' | (string & {})
-  }
+  export interface EcommerceMchTransferCompensateBillsBillIdByBillId_Get_Data_ReceiverDetail
+    extends EcommerceMchTransferCompensateBills_Post_Data_ReceiverDetail {}
 
   /** 关单信息 */
   export interface EcommerceMchTransferCompensateBillsBillIdByBillId_Get_Data_CloseInfo {
@@ -572,60 +548,8 @@ export namespace Platsolution {
   }
 
   /** 查询赔付结果（按商户赔付单号） `GET /v3/platsolution/ecommerce/mch-transfer/compensate-bills/out-bill-no/{out_bill_no}` */
-  export interface EcommerceMchTransferCompensateBillsOutBillNoByOutBillNo_Get_Data {
-    /** 服务商商户号 */
-    sp_mchid: string
-    /** 转账接收方信息 */
-    receiver_detail: EcommerceMchTransferCompensateBillsOutBillNoByOutBillNo_Get_Data_ReceiverDetail
-    /** 商户单号 */
-    out_bill_no: string
-    /** 赔付金额 */
-    amount?: number
-    /** 赔付原因 */
-    transfer_remark?: string
-    /** 微信支付转账单号 */
-    bill_id: string
-    /** 赔付状态 */
-    state: 'ACCEPTED' | 'SUCCESS' | 'CLOSED' | 'WAIT_USER_CONFIRM' | 'CANCELING' | 'CANCELLED' | (string & {})
-    /** 受理时间. RFC 3339 */
-    accept_time: string
-    /** 成功时间. RFC 3339 */
-    success_time?: string
-    /** 关单信息 */
-    close_info?: EcommerceMchTransferCompensateBillsOutBillNoByOutBillNo_Get_Data_CloseInfo
-    /** 出资商户号 */
-    sponsor_mchid?: string
-  }
-
-  /** 转账接收方信息 */
-  export interface EcommerceMchTransferCompensateBillsOutBillNoByOutBillNo_Get_Data_ReceiverDetail {
-    /** 转账接收者信息 */
-    receiver?: EcommerceMchTransferCompensateBillsOutBillNoByOutBillNo_Get_Data_ReceiverDetail_Receiver
-  }
-
-  /** 转账接收者信息 */
-  export interface EcommerceMchTransferCompensateBillsOutBillNoByOutBillNo_Get_Data_ReceiverDetail_Receiver {
-    /** 转账接收方类型 */
-    type?: 'TRANSACTION_USER' | (string & {})
-    /** 转账接收方订单信息 */
-    transaction_info?: EcommerceMchTransferCompensateBillsOutBillNoByOutBillNo_Get_Data_ReceiverDetail_Receiver_TransactionInfo
-  }
-
-  /** 转账接收方订单信息 */
-  export interface EcommerceMchTransferCompensateBillsOutBillNoByOutBillNo_Get_Data_ReceiverDetail_Receiver_TransactionInfo {
-    /** 交易订单号 */
-    transaction_id: string
-    /** 转账接收方订单类型 */
-    type?: 'WXPAY' | 'WXVALUE' | (string & {})
-  }
-
-  /** 关单信息 */
-  export interface EcommerceMchTransferCompensateBillsOutBillNoByOutBillNo_Get_Data_CloseInfo {
-    /** 关单时间. RFC 3339 */
-    close_time?: string
-    /** 关单原因 */
-    close_reason?: string
-  }
+  export interface EcommerceMchTransferCompensateBillsOutBillNoByOutBillNo_Get_Data
+    extends EcommerceMchTransferCompensateBillsBillIdByBillId_Get_Data {}
 
   /** `v3/platsolution/ecommerce/mch-transfer/compensate-bills/out-bill-no/{out_bill_no}/cancel` */
   export interface EcommerceMchTransferCompensateBillsOutBillNoByOutBillNoCancel {
@@ -705,22 +629,8 @@ export namespace Platsolution {
   }
 
   /** 收款方信息 */
-  export interface EcommerceMchTransferCompensateBillsPreTransfer_Post_Json_Receiver {
-    /** 转账接收方类型 */
-    type?: 'TRANSACTION_USER' | undefined
-    /** 转账接收方订单信息 */
-    transaction_info?:
-      | EcommerceMchTransferCompensateBillsPreTransfer_Post_Json_Receiver_TransactionInfo
-      | undefined
-  }
-
-  /** 转账接收方订单信息 */
-  export interface EcommerceMchTransferCompensateBillsPreTransfer_Post_Json_Receiver_TransactionInfo {
-    /** 交易订单号 */
-    transaction_id: string
-    /** 转账接收方订单类型 */
-    type?: 'WXPAY' | 'WXVALUE' | undefined
-  }
+  export interface EcommerceMchTransferCompensateBillsPreTransfer_Post_Json_Receiver
+    extends EcommerceMchTransferCompensateBills_Post_Json_Receiver {}
 
   /** 请求赔付预下单 `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills/pre-transfer` */
   export interface EcommerceMchTransferCompensateBillsPreTransfer_Post_Data {
@@ -792,12 +702,8 @@ export namespace Platsolution {
   }
 
   /** 转账接收方订单信息 */
-  export interface EcommerceMchTransferDepositAfterSalesCompensationBills_Post_Json_Receiver_TransactionInfo {
-    /** 交易订单号 */
-    transaction_id: string
-    /** 转账接收方订单类型 */
-    type?: 'WXPAY' | 'WXVALUE' | undefined
-  }
+  export interface EcommerceMchTransferDepositAfterSalesCompensationBills_Post_Json_Receiver_TransactionInfo
+    extends EcommerceMchTransferCompensateBills_Post_Json_Receiver_TransactionInfo {}
 
   /** 转账接收方用户 */
   export interface EcommerceMchTransferDepositAfterSalesCompensationBills_Post_Json_Receiver_UserInfo {
@@ -848,12 +754,8 @@ export namespace Platsolution {
   }
 
   /** 转账接收方订单信息 */
-  export interface EcommerceMchTransferDepositAfterSalesCompensationBills_Post_Data_ReceiverDetail_Receiver_TransactionInfo {
-    /** 交易订单号 */
-    transaction_id: string
-    /** 转账接收方订单类型 */
-    type?: 'WXPAY' | 'WXVALUE' | (string & {})
-  }
+  export interface EcommerceMchTransferDepositAfterSalesCompensationBills_Post_Data_ReceiverDetail_Receiver_TransactionInfo
+    extends EcommerceMchTransferCompensateBills_Post_Data_ReceiverDetail_Receiver_TransactionInfo {}
 
   /** `v3/platsolution/ecommerce/mch-transfer/deposit-after-sales-compensation-bills/bill-id` */
   export interface EcommerceMchTransferDepositAfterSalesCompensationBillsBillId {
@@ -923,34 +825,12 @@ export namespace Platsolution {
   }
 
   /** 转账接收方信息 */
-  export interface EcommerceMchTransferDepositAfterSalesCompensationBillsBillIdByBillId_Get_Data_ReceiverDetail {
-    /** 转账接收者信息 */
-    receiver?: EcommerceMchTransferDepositAfterSalesCompensationBillsBillIdByBillId_Get_Data_ReceiverDetail_Receiver
-  }
-
-  /** 转账接收者信息 */
-  export interface EcommerceMchTransferDepositAfterSalesCompensationBillsBillIdByBillId_Get_Data_ReceiverDetail_Receiver {
-    /** 转账接收方类型 */
-    type?: 'MERCHANT' | 'TRANSACTION_USER' | (string & {})
-    /** 转账接收方订单信息 */
-    transaction_info?: EcommerceMchTransferDepositAfterSalesCompensationBillsBillIdByBillId_Get_Data_ReceiverDetail_Receiver_TransactionInfo
-  }
-
-  /** 转账接收方订单信息 */
-  export interface EcommerceMchTransferDepositAfterSalesCompensationBillsBillIdByBillId_Get_Data_ReceiverDetail_Receiver_TransactionInfo {
-    /** 交易订单号 */
-    transaction_id: string
-    /** 转账接收方订单类型 */
-    type?: 'WXPAY' | 'WXVALUE' | (string & {})
-  }
+  export interface EcommerceMchTransferDepositAfterSalesCompensationBillsBillIdByBillId_Get_Data_ReceiverDetail
+    extends EcommerceMchTransferDepositAfterSalesCompensationBills_Post_Data_ReceiverDetail {}
 
   /** 关单信息 */
-  export interface EcommerceMchTransferDepositAfterSalesCompensationBillsBillIdByBillId_Get_Data_CloseInfo {
-    /** 关单时间. RFC 3339 */
-    close_time?: string
-    /** 关单原因 */
-    close_reason?: string
-  }
+  export interface EcommerceMchTransferDepositAfterSalesCompensationBillsBillIdByBillId_Get_Data_CloseInfo
+    extends EcommerceMchTransferCompensateBillsBillIdByBillId_Get_Data_CloseInfo {}
 
   /** `v3/platsolution/ecommerce/mch-transfer/deposit-after-sales-compensation-bills/out-bill-no` */
   export interface EcommerceMchTransferDepositAfterSalesCompensationBillsOutBillNo {
@@ -984,70 +864,12 @@ export namespace Platsolution {
   }
 
   /** `GET /v3/platsolution/ecommerce/mch-transfer/deposit-after-sales-compensation-bills/out-bill-no/{out_bill_no}` */
-  export interface EcommerceMchTransferDepositAfterSalesCompensationBillsOutBillNoByOutBillNo_Get_Query {
-    /** 二级商户号 */
-    sub_mchid?: string | undefined
-  }
+  export interface EcommerceMchTransferDepositAfterSalesCompensationBillsOutBillNoByOutBillNo_Get_Query
+    extends EcommerceMchTransferDepositAfterSalesCompensationBillsBillIdByBillId_Get_Query {}
 
   /** `GET /v3/platsolution/ecommerce/mch-transfer/deposit-after-sales-compensation-bills/out-bill-no/{out_bill_no}` */
-  export interface EcommerceMchTransferDepositAfterSalesCompensationBillsOutBillNoByOutBillNo_Get_Data {
-    /** 服务商商户号 */
-    sp_mchid: string
-    /** 二级商户号 */
-    sub_mchid?: string
-    /** 转账接收方信息 */
-    receiver_detail: EcommerceMchTransferDepositAfterSalesCompensationBillsOutBillNoByOutBillNo_Get_Data_ReceiverDetail
-    /** 商户单号 */
-    out_bill_no: string
-    /** 赔付金额 */
-    amount?: number
-    /** 赔付原因 */
-    transfer_remark?: string
-    /** 微信支付转账单号 */
-    bill_id: string
-    /** 赔付状态 */
-    state: 'ACCEPTED' | 'SUCCESS' | 'CLOSED' | 'WAIT_USER_CONFIRM' | 'CANCELING' | 'CANCELLED' | (string & {})
-    /** 受理时间. RFC 3339 */
-    accept_time: string
-    /** 成功时间. RFC 3339 */
-    success_time?: string
-    /** 关单信息 */
-    close_info?: EcommerceMchTransferDepositAfterSalesCompensationBillsOutBillNoByOutBillNo_Get_Data_CloseInfo
-    /** 出资商户号 */
-    sponsor_mchid?: string
-    /** 二级商户AppID */
-    sub_appid?: string
-  }
-
-  /** 转账接收方信息 */
-  export interface EcommerceMchTransferDepositAfterSalesCompensationBillsOutBillNoByOutBillNo_Get_Data_ReceiverDetail {
-    /** 转账接收者信息 */
-    receiver?: EcommerceMchTransferDepositAfterSalesCompensationBillsOutBillNoByOutBillNo_Get_Data_ReceiverDetail_Receiver
-  }
-
-  /** 转账接收者信息 */
-  export interface EcommerceMchTransferDepositAfterSalesCompensationBillsOutBillNoByOutBillNo_Get_Data_ReceiverDetail_Receiver {
-    /** 转账接收方类型 */
-    type?: 'MERCHANT' | 'TRANSACTION_USER' | (string & {})
-    /** 转账接收方订单信息 */
-    transaction_info?: EcommerceMchTransferDepositAfterSalesCompensationBillsOutBillNoByOutBillNo_Get_Data_ReceiverDetail_Receiver_TransactionInfo
-  }
-
-  /** 转账接收方订单信息 */
-  export interface EcommerceMchTransferDepositAfterSalesCompensationBillsOutBillNoByOutBillNo_Get_Data_ReceiverDetail_Receiver_TransactionInfo {
-    /** 交易订单号 */
-    transaction_id: string
-    /** 转账接收方订单类型 */
-    type?: 'WXPAY' | 'WXVALUE' | (string & {})
-  }
-
-  /** 关单信息 */
-  export interface EcommerceMchTransferDepositAfterSalesCompensationBillsOutBillNoByOutBillNo_Get_Data_CloseInfo {
-    /** 关单时间. RFC 3339 */
-    close_time?: string
-    /** 关单原因 */
-    close_reason?: string
-  }
+  export interface EcommerceMchTransferDepositAfterSalesCompensationBillsOutBillNoByOutBillNo_Get_Data
+    extends EcommerceMchTransferDepositAfterSalesCompensationBillsBillIdByBillId_Get_Data {}
 
   /** `v3/platsolution/ecommerce/mch-transfer/deposit-insurance-premiums-compensation-bills` */
   export interface EcommerceMchTransferDepositInsurancePremiumsCompensationBills {
@@ -1227,40 +1049,12 @@ export namespace Platsolution {
   }
 
   /** 转账接收方信息 */
-  export interface EcommerceMchTransferDepositInsurancePremiumsCompensationBillsByOutBillNo_Get_Data_ReceiverDetail {
-    /** 转账接收者信息 */
-    receiver?: EcommerceMchTransferDepositInsurancePremiumsCompensationBillsByOutBillNo_Get_Data_ReceiverDetail_Receiver
-  }
-
-  /** 转账接收者信息 */
-  export interface EcommerceMchTransferDepositInsurancePremiumsCompensationBillsByOutBillNo_Get_Data_ReceiverDetail_Receiver {
-    /** 转账接收方类型 */
-    type?: 'MERCHANT' | (string & {})
-    /** 转账接收方商户信息 */
-    mch_info?: EcommerceMchTransferDepositInsurancePremiumsCompensationBillsByOutBillNo_Get_Data_ReceiverDetail_Receiver_MchInfo
-    /** 赔付单信息 */
-    transaction_info?: EcommerceMchTransferDepositInsurancePremiumsCompensationBillsByOutBillNo_Get_Data_ReceiverDetail_Receiver_TransactionInfo
-  }
-
-  /** 转账接收方商户信息 */
-  export interface EcommerceMchTransferDepositInsurancePremiumsCompensationBillsByOutBillNo_Get_Data_ReceiverDetail_Receiver_MchInfo {
-    /** 商户号 */
-    mchid?: string
-  }
-
-  /** 赔付单信息 */
-  export interface EcommerceMchTransferDepositInsurancePremiumsCompensationBillsByOutBillNo_Get_Data_ReceiverDetail_Receiver_TransactionInfo {
-    /** 交易订单号 */
-    transaction_id: string
-  }
+  export interface EcommerceMchTransferDepositInsurancePremiumsCompensationBillsByOutBillNo_Get_Data_ReceiverDetail
+    extends EcommerceMchTransferDepositInsurancePremiumsCompensationBills_Post_Data_ReceiverDetail {}
 
   /** 关单信息 */
-  export interface EcommerceMchTransferDepositInsurancePremiumsCompensationBillsByOutBillNo_Get_Data_CloseInfo {
-    /** 关单时间. RFC 3339 */
-    close_time?: string
-    /** 关单原因 */
-    close_reason?: string
-  }
+  export interface EcommerceMchTransferDepositInsurancePremiumsCompensationBillsByOutBillNo_Get_Data_CloseInfo
+    extends EcommerceMchTransferCompensateBillsBillIdByBillId_Get_Data_CloseInfo {}
 
   /** `v3/platsolution/ecommerce/mch-transfer/deposit-shipping-cost-compensation-bills` */
   export interface EcommerceMchTransferDepositShippingCostCompensationBills {
@@ -1317,12 +1111,8 @@ export namespace Platsolution {
   }
 
   /** 转账接收方订单信息 */
-  export interface EcommerceMchTransferDepositShippingCostCompensationBills_Post_Json_Receiver_TransactionInfo {
-    /** 交易订单号 */
-    transaction_id: string
-    /** 转账接收方订单类型 */
-    type?: 'WXPAY' | 'WXVALUE' | undefined
-  }
+  export interface EcommerceMchTransferDepositShippingCostCompensationBills_Post_Json_Receiver_TransactionInfo
+    extends EcommerceMchTransferCompensateBills_Post_Json_Receiver_TransactionInfo {}
 
   /** 转账接收方用户 */
   export interface EcommerceMchTransferDepositShippingCostCompensationBills_Post_Json_Receiver_UserInfo {
@@ -1373,12 +1163,8 @@ export namespace Platsolution {
   }
 
   /** 转账接收方订单信息 */
-  export interface EcommerceMchTransferDepositShippingCostCompensationBills_Post_Data_ReceiverDetail_Receiver_TransactionInfo {
-    /** 交易订单号 */
-    transaction_id: string
-    /** 转账接收方订单类型 */
-    type?: 'WXPAY' | 'WXVALUE' | (string & {})
-  }
+  export interface EcommerceMchTransferDepositShippingCostCompensationBills_Post_Data_ReceiverDetail_Receiver_TransactionInfo
+    extends EcommerceMchTransferCompensateBills_Post_Data_ReceiverDetail_Receiver_TransactionInfo {}
 
   /** 转账接收方用户 */
   export interface EcommerceMchTransferDepositShippingCostCompensationBills_Post_Data_ReceiverDetail_Receiver_UserInfo {
@@ -1420,10 +1206,8 @@ export namespace Platsolution {
   }
 
   /** `GET /v3/platsolution/ecommerce/mch-transfer/deposit-shipping-cost-compensation-bills/out-bill-no/{out_bill_no}` */
-  export interface EcommerceMchTransferDepositShippingCostCompensationBillsOutBillNoByOutBillNo_Get_Query {
-    /** 二级商户号 */
-    sub_mchid?: string | undefined
-  }
+  export interface EcommerceMchTransferDepositShippingCostCompensationBillsOutBillNoByOutBillNo_Get_Query
+    extends EcommerceMchTransferDepositAfterSalesCompensationBillsBillIdByBillId_Get_Query {}
 
   /** `GET /v3/platsolution/ecommerce/mch-transfer/deposit-shipping-cost-compensation-bills/out-bill-no/{out_bill_no}` */
   export interface EcommerceMchTransferDepositShippingCostCompensationBillsOutBillNoByOutBillNo_Get_Data {
@@ -1454,40 +1238,12 @@ export namespace Platsolution {
   }
 
   /** 转账接收方信息 */
-  export interface EcommerceMchTransferDepositShippingCostCompensationBillsOutBillNoByOutBillNo_Get_Data_ReceiverDetail {
-    /** 转账接收者信息 */
-    receiver?: EcommerceMchTransferDepositShippingCostCompensationBillsOutBillNoByOutBillNo_Get_Data_ReceiverDetail_Receiver
-  }
-
-  /** 转账接收者信息 */
-  export interface EcommerceMchTransferDepositShippingCostCompensationBillsOutBillNoByOutBillNo_Get_Data_ReceiverDetail_Receiver {
-    /** 转账接收方订单信息 */
-    transaction_info?: EcommerceMchTransferDepositShippingCostCompensationBillsOutBillNoByOutBillNo_Get_Data_ReceiverDetail_Receiver_TransactionInfo
-    /** 转账接收方用户 */
-    user_info?: EcommerceMchTransferDepositShippingCostCompensationBillsOutBillNoByOutBillNo_Get_Data_ReceiverDetail_Receiver_UserInfo
-  }
-
-  /** 转账接收方订单信息 */
-  export interface EcommerceMchTransferDepositShippingCostCompensationBillsOutBillNoByOutBillNo_Get_Data_ReceiverDetail_Receiver_TransactionInfo {
-    /** 交易订单号 */
-    transaction_id: string
-    /** 转账接收方订单类型 */
-    type?: 'WXPAY' | 'WXVALUE' | (string & {})
-  }
-
-  /** 转账接收方用户 */
-  export interface EcommerceMchTransferDepositShippingCostCompensationBillsOutBillNoByOutBillNo_Get_Data_ReceiverDetail_Receiver_UserInfo {
-    /** 转账接收方用户 openid */
-    sp_openid?: string
-  }
+  export interface EcommerceMchTransferDepositShippingCostCompensationBillsOutBillNoByOutBillNo_Get_Data_ReceiverDetail
+    extends EcommerceMchTransferDepositShippingCostCompensationBills_Post_Data_ReceiverDetail {}
 
   /** 关单信息 */
-  export interface EcommerceMchTransferDepositShippingCostCompensationBillsOutBillNoByOutBillNo_Get_Data_CloseInfo {
-    /** 关单时间. RFC 3339 */
-    close_time?: string
-    /** 关单原因 */
-    close_reason?: string
-  }
+  export interface EcommerceMchTransferDepositShippingCostCompensationBillsOutBillNoByOutBillNo_Get_Data_CloseInfo
+    extends EcommerceMchTransferCompensateBillsBillIdByBillId_Get_Data_CloseInfo {}
 
   /** `v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills` */
   export interface EcommerceMchTransferInsuranceClaimBills {
@@ -1536,12 +1292,8 @@ export namespace Platsolution {
   }
 
   /** 转账接收方订单信息 */
-  export interface EcommerceMchTransferInsuranceClaimBills_Post_Json_Receiver_TransactionInfo {
-    /** 交易订单号 */
-    transaction_id: string
-    /** 转账接收方订单类型 */
-    type?: 'WXPAY' | 'WXVALUE' | undefined
-  }
+  export interface EcommerceMchTransferInsuranceClaimBills_Post_Json_Receiver_TransactionInfo
+    extends EcommerceMchTransferCompensateBills_Post_Json_Receiver_TransactionInfo {}
 
   /** 请求保险理赔 `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills` */
   export interface EcommerceMchTransferInsuranceClaimBills_Post_Data {
@@ -1570,26 +1322,8 @@ export namespace Platsolution {
   }
 
   /** 转账接收方信息 */
-  export interface EcommerceMchTransferInsuranceClaimBills_Post_Data_ReceiverDetail {
-    /** 转账接收者信息 */
-    receiver?: EcommerceMchTransferInsuranceClaimBills_Post_Data_ReceiverDetail_Receiver
-  }
-
-  /** 转账接收者信息 */
-  export interface EcommerceMchTransferInsuranceClaimBills_Post_Data_ReceiverDetail_Receiver {
-    /** 转账接收方类型 */
-    type?: 'MERCHANT' | 'TRANSACTION_USER' | (string & {})
-    /** 转账接收方订单信息 */
-    transaction_info?: EcommerceMchTransferInsuranceClaimBills_Post_Data_ReceiverDetail_Receiver_TransactionInfo
-  }
-
-  /** 转账接收方订单信息 */
-  export interface EcommerceMchTransferInsuranceClaimBills_Post_Data_ReceiverDetail_Receiver_TransactionInfo {
-    /** 交易订单号 */
-    transaction_id: string
-    /** 转账接收方订单类型 */
-    type?: 'WXPAY' | 'WXVALUE' | (string & {})
-  }
+  export interface EcommerceMchTransferInsuranceClaimBills_Post_Data_ReceiverDetail
+    extends EcommerceMchTransferDepositAfterSalesCompensationBills_Post_Data_ReceiverDetail {}
 
   /** `v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/bill-id` */
   export interface EcommerceMchTransferInsuranceClaimBillsBillId {
@@ -1620,10 +1354,8 @@ export namespace Platsolution {
   }
 
   /** `GET /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/bill-id/{bill_id}` */
-  export interface EcommerceMchTransferInsuranceClaimBillsBillIdByBillId_Get_Query {
-    /** 二级商户号 */
-    sub_mchid?: string | undefined
-  }
+  export interface EcommerceMchTransferInsuranceClaimBillsBillIdByBillId_Get_Query
+    extends EcommerceMchTransferDepositAfterSalesCompensationBillsBillIdByBillId_Get_Query {}
 
   /** `GET /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/bill-id/{bill_id}` */
   export interface EcommerceMchTransferInsuranceClaimBillsBillIdByBillId_Get_Data {
@@ -1654,26 +1386,8 @@ export namespace Platsolution {
   }
 
   /** 转账接收方信息 */
-  export interface EcommerceMchTransferInsuranceClaimBillsBillIdByBillId_Get_Data_ReceiverDetail {
-    /** 转账接收者信息 */
-    receiver?: EcommerceMchTransferInsuranceClaimBillsBillIdByBillId_Get_Data_ReceiverDetail_Receiver
-  }
-
-  /** 转账接收者信息 */
-  export interface EcommerceMchTransferInsuranceClaimBillsBillIdByBillId_Get_Data_ReceiverDetail_Receiver {
-    /** 转账接收方类型 */
-    type?: 'MERCHANT' | 'TRANSACTION_USER' | (string & {})
-    /** 转账接收方订单信息 */
-    transaction_info?: EcommerceMchTransferInsuranceClaimBillsBillIdByBillId_Get_Data_ReceiverDetail_Receiver_TransactionInfo
-  }
-
-  /** 转账接收方订单信息 */
-  export interface EcommerceMchTransferInsuranceClaimBillsBillIdByBillId_Get_Data_ReceiverDetail_Receiver_TransactionInfo {
-    /** 交易订单号 */
-    transaction_id: string
-    /** 转账接收方订单类型 */
-    type?: 'WXPAY' | 'WXVALUE' | (string & {})
-  }
+  export interface EcommerceMchTransferInsuranceClaimBillsBillIdByBillId_Get_Data_ReceiverDetail
+    extends EcommerceMchTransferDepositAfterSalesCompensationBills_Post_Data_ReceiverDetail {}
 
   /** 关单信息 */
   export interface EcommerceMchTransferInsuranceClaimBillsBillIdByBillId_Get_Data_CloseInfo {
@@ -1713,68 +1427,12 @@ export namespace Platsolution {
   }
 
   /** `GET /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/out-bill-no/{out_bill_no}` */
-  export interface EcommerceMchTransferInsuranceClaimBillsOutBillNoByOutBillNo_Get_Query {
-    /** 二级商户号 */
-    sub_mchid?: string | undefined
-  }
+  export interface EcommerceMchTransferInsuranceClaimBillsOutBillNoByOutBillNo_Get_Query
+    extends EcommerceMchTransferDepositAfterSalesCompensationBillsBillIdByBillId_Get_Query {}
 
   /** `GET /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/out-bill-no/{out_bill_no}` */
-  export interface EcommerceMchTransferInsuranceClaimBillsOutBillNoByOutBillNo_Get_Data {
-    /** 服务商商户号 */
-    sp_mchid: string
-    /** 二级商户号 */
-    sub_mchid?: string
-    /** 转账接收方信息 */
-    receiver_detail: EcommerceMchTransferInsuranceClaimBillsOutBillNoByOutBillNo_Get_Data_ReceiverDetail
-    /** 商户单号 */
-    out_bill_no: string
-    /** 赔付金额 */
-    amount?: number
-    /** 赔付原因 */
-    transfer_remark?: string
-    /** 微信支付转账单号 */
-    bill_id: string
-    /** 赔付状态 */
-    state: 'ACCEPTED' | 'SUCCESS' | 'CLOSED' | 'WAIT_USER_CONFIRM' | 'CANCELING' | 'CANCELLED' | (string & {})
-    /** 受理时间. RFC 3339 */
-    accept_time: string
-    /** 成功时间. RFC 3339 */
-    success_time?: string
-    /** 关单信息 */
-    close_info?: EcommerceMchTransferInsuranceClaimBillsOutBillNoByOutBillNo_Get_Data_CloseInfo
-    /** 出资商户号 */
-    sponsor_mchid?: string
-  }
-
-  /** 转账接收方信息 */
-  export interface EcommerceMchTransferInsuranceClaimBillsOutBillNoByOutBillNo_Get_Data_ReceiverDetail {
-    /** 转账接收者信息 */
-    receiver?: EcommerceMchTransferInsuranceClaimBillsOutBillNoByOutBillNo_Get_Data_ReceiverDetail_Receiver
-  }
-
-  /** 转账接收者信息 */
-  export interface EcommerceMchTransferInsuranceClaimBillsOutBillNoByOutBillNo_Get_Data_ReceiverDetail_Receiver {
-    /** 转账接收方类型 */
-    type?: 'MERCHANT' | 'TRANSACTION_USER' | (string & {})
-    /** 转账接收方订单信息 */
-    transaction_info?: EcommerceMchTransferInsuranceClaimBillsOutBillNoByOutBillNo_Get_Data_ReceiverDetail_Receiver_TransactionInfo
-  }
-
-  /** 转账接收方订单信息 */
-  export interface EcommerceMchTransferInsuranceClaimBillsOutBillNoByOutBillNo_Get_Data_ReceiverDetail_Receiver_TransactionInfo {
-    /** 交易订单号 */
-    transaction_id: string
-    /** 转账接收方订单类型 */
-    type?: 'WXPAY' | 'WXVALUE' | (string & {})
-  }
-
-  /** 关单信息 */
-  export interface EcommerceMchTransferInsuranceClaimBillsOutBillNoByOutBillNo_Get_Data_CloseInfo {
-    /** 关单时间. RFC 3339 */
-    accept_time?: string
-    /** 关单原因 */
-    close_reason?: string
-  }
+  export interface EcommerceMchTransferInsuranceClaimBillsOutBillNoByOutBillNo_Get_Data
+    extends EcommerceMchTransferInsuranceClaimBillsBillIdByBillId_Get_Data {}
 
   /** `v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/out-bill-no/{out_bill_no}/cancel` */
   export interface EcommerceMchTransferInsuranceClaimBillsOutBillNoByOutBillNoCancel {
@@ -1801,10 +1459,8 @@ export namespace Platsolution {
   }
 
   /** 请求撤销保险理赔 `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/out-bill-no/{out_bill_no}/cancel` */
-  export interface EcommerceMchTransferInsuranceClaimBillsOutBillNoByOutBillNoCancel_Post_Json {
-    /** 二级商户号 */
-    sub_mchid?: string | undefined
-  }
+  export interface EcommerceMchTransferInsuranceClaimBillsOutBillNoByOutBillNoCancel_Post_Json
+    extends EcommerceMchTransferDepositAfterSalesCompensationBillsBillIdByBillId_Get_Query {}
 
   /** 请求撤销保险理赔 `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/out-bill-no/{out_bill_no}/cancel` */
   export interface EcommerceMchTransferInsuranceClaimBillsOutBillNoByOutBillNoCancel_Post_Data {
@@ -1858,22 +1514,8 @@ export namespace Platsolution {
   }
 
   /** 收款方信息 */
-  export interface EcommerceMchTransferInsuranceClaimBillsPreTransfer_Post_Json_Receiver {
-    /** 转账接收方类型 */
-    type?: 'MERCHANT' | 'TRANSACTION_USER' | undefined
-    /** 转账接收方订单信息 */
-    transaction_info?:
-      | EcommerceMchTransferInsuranceClaimBillsPreTransfer_Post_Json_Receiver_TransactionInfo
-      | undefined
-  }
-
-  /** 转账接收方订单信息 */
-  export interface EcommerceMchTransferInsuranceClaimBillsPreTransfer_Post_Json_Receiver_TransactionInfo {
-    /** 交易订单号 */
-    transaction_id: string
-    /** 转账接收方订单类型 */
-    type?: 'WXPAY' | 'WXVALUE' | undefined
-  }
+  export interface EcommerceMchTransferInsuranceClaimBillsPreTransfer_Post_Json_Receiver
+    extends EcommerceMchTransferInsuranceClaimBills_Post_Json_Receiver {}
 
   /** 请求保险理赔预下单 `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/pre-transfer` */
   export interface EcommerceMchTransferInsuranceClaimBillsPreTransfer_Post_Data {
@@ -2039,32 +1681,12 @@ export namespace Platsolution {
   }
 
   /** 赔付接收方信息 */
-  export interface EcommerceMchTransferSubMchCompensationBillsByOutBillNo_Get_Data_ReceiverDetail {
-    /** 赔付接收者信息 */
-    receiver?: EcommerceMchTransferSubMchCompensationBillsByOutBillNo_Get_Data_ReceiverDetail_Receiver
-  }
-
-  /** 赔付接收者信息 */
-  export interface EcommerceMchTransferSubMchCompensationBillsByOutBillNo_Get_Data_ReceiverDetail_Receiver {
-    /** 赔付接收方类型 */
-    type?: 'MERCHANT' | (string & {})
-    /** 赔付接收方商户信息 */
-    mch_info?: EcommerceMchTransferSubMchCompensationBillsByOutBillNo_Get_Data_ReceiverDetail_Receiver_MchInfo
-  }
-
-  /** 赔付接收方商户信息 */
-  export interface EcommerceMchTransferSubMchCompensationBillsByOutBillNo_Get_Data_ReceiverDetail_Receiver_MchInfo {
-    /** 商户号 */
-    mchid: string
-  }
+  export interface EcommerceMchTransferSubMchCompensationBillsByOutBillNo_Get_Data_ReceiverDetail
+    extends EcommerceMchTransferSubMchCompensationBills_Post_Data_ReceiverDetail {}
 
   /** 关单信息 */
-  export interface EcommerceMchTransferSubMchCompensationBillsByOutBillNo_Get_Data_CloseInfo {
-    /** 关单时间. RFC 3339 */
-    close_time?: string
-    /** 关单原因 */
-    close_reason?: string
-  }
+  export interface EcommerceMchTransferSubMchCompensationBillsByOutBillNo_Get_Data_CloseInfo
+    extends EcommerceMchTransferCompensateBillsBillIdByBillId_Get_Data_CloseInfo {}
 
   /** `v3/platsolution/ecommerce/mch-transfer/transfer-bills` */
   export interface EcommerceMchTransferTransferBills {
@@ -2261,32 +1883,12 @@ export namespace Platsolution {
   }
 
   /** 转账接收方信息 */
-  export interface EcommerceMchTransferTransferBillsBillIdByBillId_Get_Data_ReceiverDetail {
-    /** 转账接收者信息 */
-    receiver?: EcommerceMchTransferTransferBillsBillIdByBillId_Get_Data_ReceiverDetail_Receiver
-  }
-
-  /** 转账接收者信息 */
-  export interface EcommerceMchTransferTransferBillsBillIdByBillId_Get_Data_ReceiverDetail_Receiver {
-    /** 转账接收方类型 */
-    type?: 'MERCHANT' | 'TRANSACTION_USER' | (string & {})
-    /** 转账接收方商户信息 */
-    mch_info?: EcommerceMchTransferTransferBillsBillIdByBillId_Get_Data_ReceiverDetail_Receiver_MchInfo
-  }
-
-  /** 转账接收方商户信息 */
-  export interface EcommerceMchTransferTransferBillsBillIdByBillId_Get_Data_ReceiverDetail_Receiver_MchInfo {
-    /** 商户号 */
-    mch_id?: string
-  }
+  export interface EcommerceMchTransferTransferBillsBillIdByBillId_Get_Data_ReceiverDetail
+    extends EcommerceMchTransferTransferBills_Post_Data_ReceiverDetail {}
 
   /** 关单信息 */
-  export interface EcommerceMchTransferTransferBillsBillIdByBillId_Get_Data_CloseInfo {
-    /** 关单时间. RFC 3339 */
-    close_time?: string
-    /** 关单原因 */
-    close_reason?: string
-  }
+  export interface EcommerceMchTransferTransferBillsBillIdByBillId_Get_Data_CloseInfo
+    extends EcommerceMchTransferCompensateBillsBillIdByBillId_Get_Data_CloseInfo {}
 
   /** `v3/platsolution/ecommerce/mch-transfer/transfer-bills/out-bill-no` */
   export interface EcommerceMchTransferTransferBillsOutBillNo {
@@ -2317,78 +1919,12 @@ export namespace Platsolution {
   }
 
   /** `GET /v3/platsolution/ecommerce/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}` */
-  export interface EcommerceMchTransferTransferBillsOutBillNoByOutBillNo_Get_Query {
-    /** 业务类型 */
-    business_type?:
-      | 'DEPOSIT_COMPENSATION'
-      | 'PLATFORM_AFTER_SALES_COMPENSATION'
-      | 'INSURANCE_CLAIM'
-      | 'DEPOSIT_AFTER_SALES_COMPENSATION'
-      | undefined
-  }
+  export interface EcommerceMchTransferTransferBillsOutBillNoByOutBillNo_Get_Query
+    extends EcommerceMchTransferTransferBillsBillIdByBillId_Get_Query {}
 
   /** `GET /v3/platsolution/ecommerce/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}` */
-  export interface EcommerceMchTransferTransferBillsOutBillNoByOutBillNo_Get_Data {
-    /** 服务商商户号 */
-    sp_mchid: string
-    /** 业务类型 */
-    business_type?:
-      | 'DEPOSIT_COMPENSATION'
-      | 'PLATFORM_AFTER_SALES_COMPENSATION'
-      | 'INSURANCE_CLAIM'
-      | 'DEPOSIT_AFTER_SALES_COMPENSATION'
-      | (string & {})
-    /** 转账接收方信息 */
-    receiver_detail: EcommerceMchTransferTransferBillsOutBillNoByOutBillNo_Get_Data_ReceiverDetail
-    /** 商户单号 */
-    out_bill_no: string
-    /** 赔付金额 */
-    amount?: number
-    /** 赔付原因 */
-    transfer_remark?: string
-    /** 收款方备注 */
-    receiver_remark?: string
-    /** 微信支付转账单号 */
-    bill_id: string
-    /** 赔付状态 */
-    state: 'ACCEPTED' | 'SUCCESS' | 'CLOSED' | 'WAIT_USER_CONFIRM' | 'CANCELING' | 'CANCELLED' | (string & {})
-    /** 受理时间. RFC 3339 */
-    accept_time: string
-    /** 成功时间. RFC 3339 */
-    success_time?: string
-    /** 关单信息 */
-    close_info?: EcommerceMchTransferTransferBillsOutBillNoByOutBillNo_Get_Data_CloseInfo
-    /** 出资商户号 */
-    sponsor_mchid?: string
-  }
-
-  /** 转账接收方信息 */
-  export interface EcommerceMchTransferTransferBillsOutBillNoByOutBillNo_Get_Data_ReceiverDetail {
-    /** 转账接收者信息 */
-    receiver?: EcommerceMchTransferTransferBillsOutBillNoByOutBillNo_Get_Data_ReceiverDetail_Receiver
-  }
-
-  /** 转账接收者信息 */
-  export interface EcommerceMchTransferTransferBillsOutBillNoByOutBillNo_Get_Data_ReceiverDetail_Receiver {
-    /** 转账接收方类型 */
-    type?: 'MERCHANT' | 'TRANSACTION_USER' | (string & {})
-    /** 转账接收方商户信息 */
-    mch_info?: EcommerceMchTransferTransferBillsOutBillNoByOutBillNo_Get_Data_ReceiverDetail_Receiver_MchInfo
-  }
-
-  /** 转账接收方商户信息 */
-  export interface EcommerceMchTransferTransferBillsOutBillNoByOutBillNo_Get_Data_ReceiverDetail_Receiver_MchInfo {
-    /** 商户号 */
-    mch_id?: string
-  }
-
-  /** 关单信息 */
-  export interface EcommerceMchTransferTransferBillsOutBillNoByOutBillNo_Get_Data_CloseInfo {
-    /** 关单时间. RFC 3339 */
-    close_time?: string
-    /** 关单原因 */
-    close_reason?: string
-  }
+  export interface EcommerceMchTransferTransferBillsOutBillNoByOutBillNo_Get_Data
+    extends EcommerceMchTransferTransferBillsBillIdByBillId_Get_Data {}
 
   /** `v3/platsolution/ecommerce/recharge-employees` */
   export interface EcommerceRechargeEmployees {
@@ -2467,18 +2003,8 @@ export namespace Platsolution {
   }
 
   /** 员工列表 */
-  export interface EcommerceRechargeEmployeesSubMchidBySubMchid_Get_Data_Employees {
-    /** 二级商户号 */
-    sub_mchid: string
-    /** 员工OpenID */
-    sp_openid?: string
-    /** 员工状态 */
-    state?: 'EFFECTIVE' | 'DELETED' | (string & {})
-    /** 添加员工时间. RFC 3339 */
-    create_time?: string
-    /** 最后更新时间. RFC 3339 */
-    update_time?: string
-  }
+  export interface EcommerceRechargeEmployeesSubMchidBySubMchid_Get_Data_Employees
+    extends EcommerceRechargeEmployees_Post_Data {}
 
   /** `v3/platsolution/ecommerce/recharge-employees/sub-mchid/{sub_mchid}/sp-openid` */
   export interface EcommerceRechargeEmployeesSubMchidBySubMchidSpOpenid {
@@ -2518,18 +2044,8 @@ export namespace Platsolution {
   }
 
   /** 删除二级商户可扫码充值员工 `POST /v3/platsolution/ecommerce/recharge-employees/sub-mchid/{sub_mchid}/sp-openid/{sp_openid}/delete` */
-  export interface EcommerceRechargeEmployeesSubMchidBySubMchidSpOpenidBySpOpenidDelete_Post_Data {
-    /** 二级商户号 */
-    sub_mchid: string
-    /** 员工OpenID */
-    sp_openid?: string
-    /** 员工状态 */
-    state?: 'EFFECTIVE' | 'DELETED' | (string & {})
-    /** 添加员工时间. RFC 3339 */
-    create_time?: string
-    /** 最后更新时间. RFC 3339 */
-    update_time?: string
-  }
+  export interface EcommerceRechargeEmployeesSubMchidBySubMchidSpOpenidBySpOpenidDelete_Post_Data
+    extends EcommerceRechargeEmployees_Post_Data {}
 
   /** `v3/platsolution/ecommerce/recharges` */
   export interface EcommerceRecharges {
@@ -2577,12 +2093,8 @@ export namespace Platsolution {
   }
 
   /** 充值金额 */
-  export interface EcommerceRechargesApply_Post_Json_RechargeAmount {
-    /** 总金额 */
-    amount?: number | undefined
-    /** 货币类型 */
-    currency?: string | undefined
-  }
+  export interface EcommerceRechargesApply_Post_Json_RechargeAmount
+    extends EcommerceBankTransferRechargesApply_Post_Json_RechargeAmount {}
 
   /** 申请二级商户充值 `POST /v3/platsolution/ecommerce/recharges/apply` */
   export interface EcommerceRechargesApply_Post_Data {
@@ -2668,12 +2180,8 @@ export namespace Platsolution {
   }
 
   /** 充值金额 */
-  export interface EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Data_RechargeAmount {
-    /** 总金额 */
-    amount?: number
-    /** 货币类型 */
-    currency?: string
-  }
+  export interface EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Data_RechargeAmount
+    extends EcommerceBankTransferRechargesOutRechargeNoByOutRechargeNo_Get_Data_RechargeAmount {}
 
   /** 转账充值的付款信息 */
   export interface EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Data_BankTransferInfo {
@@ -2743,100 +2251,12 @@ export namespace Platsolution {
   }
 
   /** 关闭二级商户充值 `POST /v3/platsolution/ecommerce/recharges/out-recharge-no/{out_recharge_no}/close` */
-  export interface EcommerceRechargesOutRechargeNoByOutRechargeNoClose_Post_Query {
-    /** 二级商户号 */
-    sub_mchid: string
-  }
+  export interface EcommerceRechargesOutRechargeNoByOutRechargeNoClose_Post_Query
+    extends EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Query {}
 
   /** 关闭二级商户充值 `POST /v3/platsolution/ecommerce/recharges/out-recharge-no/{out_recharge_no}/close` */
-  export interface EcommerceRechargesOutRechargeNoByOutRechargeNoClose_Post_Data {
-    /** 平台商户号 */
-    sp_mchid: string
-    /** 二级商户号 */
-    sub_mchid: string
-    /** 微信支付充值单号 */
-    recharge_id: string
-    /** 商户充值单号 */
-    out_recharge_no: string
-    /** 充值渠道 */
-    recharge_channel?: 'BANK_TRANSFER' | 'QR_RECHARGE' | 'ONLINE_BANK' | (string & {})
-    /** 充值入账账户 */
-    account_type: 'DEPOSIT' | 'OPERATION' | (string & {})
-    /** 充值状态 */
-    recharge_state: 'SUCCESS' | 'RECHARGING' | 'CLOSED' | (string & {})
-    /** 充值场景 */
-    recharge_scene: 'ECOMMERCE_DEPOSIT' | 'ECOMMERCE_PAYMENT' | (string & {})
-    /** 充值状态描述 */
-    recharge_state_desc?: string
-    /** 充值金额 */
-    recharge_amount: EcommerceRechargesOutRechargeNoByOutRechargeNoClose_Post_Data_RechargeAmount
-    /** 转账充值的付款信息 */
-    bank_transfer_info?: EcommerceRechargesOutRechargeNoByOutRechargeNoClose_Post_Data_BankTransferInfo
-    /** 扫码充值的付款信息 */
-    qr_recharge_info?: EcommerceRechargesOutRechargeNoByOutRechargeNoClose_Post_Data_QrRechargeInfo
-    /** 网银充值的付款信息 */
-    online_bank_recharge_info?: EcommerceRechargesOutRechargeNoByOutRechargeNoClose_Post_Data_OnlineBankRechargeInfo
-    /** 受理充值时间 */
-    accept_time?: string
-    /** 充值成功时间 */
-    success_time?: string
-    /** 关闭充值时间 */
-    close_time?: string
-    /** 可用充值渠道列表 */
-    available_recharge_channels?: ('BANK_TRANSFER' | 'QR_RECHARGE' | 'ONLINE_BANK' | (string & {}))[]
-  }
-
-  /** 充值金额 */
-  export interface EcommerceRechargesOutRechargeNoByOutRechargeNoClose_Post_Data_RechargeAmount {
-    /** 总金额 */
-    amount?: number
-    /** 货币类型 */
-    currency?: string
-  }
-
-  /** 转账充值的付款信息 */
-  export interface EcommerceRechargesOutRechargeNoByOutRechargeNoClose_Post_Data_BankTransferInfo {
-    /** 转入的银行流水单号 */
-    bill_no?: string
-    /** 转账充值附言 */
-    memo?: string
-    /** 银行转账退回时间 */
-    return_time?: string
-    /** 银行转账退回原因 */
-    return_reason?: string
-    /** 开户银行名称 */
-    bank_name?: string
-    /** 银行卡号后四位 */
-    bank_card_tail?: string
-    /** 银行账户名称 */
-    bank_account_name?: string
-  }
-
-  /** 扫码充值的付款信息 */
-  export interface EcommerceRechargesOutRechargeNoByOutRechargeNoClose_Post_Data_QrRechargeInfo {
-    /** 用户OpenID */
-    openid?: string
-    /** 员工类型 */
-    employee_type?: 'ADMIN' | 'STAFF' | (string & {})
-  }
-
-  /** 网银充值的付款信息 */
-  export interface EcommerceRechargesOutRechargeNoByOutRechargeNoClose_Post_Data_OnlineBankRechargeInfo {
-    /** 银行交易订单号 */
-    bill_no?: string
-    /** 网银充值退回时间 */
-    return_time?: string
-    /** 网银充值退回原因 */
-    return_reason?: string
-    /** 开户银行名称 */
-    bank_name?: string
-    /** 网银类型 */
-    online_bank_type?: 'ONLINE_BANK_TYPE_CORPORATE' | 'ONLINE_BANK_TYPE_PERSONAL' | (string & {})
-    /** 银行卡号后四位 */
-    bank_card_tail?: string
-    /** 银行账户名称 */
-    bank_account_name?: string
-  }
+  export interface EcommerceRechargesOutRechargeNoByOutRechargeNoClose_Post_Data
+    extends EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Data {}
 
   /** `v3/platsolution/ecommerce/settle` */
   export interface EcommerceSettle {
@@ -3175,50 +2595,12 @@ export namespace Platsolution {
   }
 
   /** `GET /v3/platsolution/ecommerce/withdraw/day-end-balance-withdraw/out-request-no/{out_request_no}` */
-  export interface EcommerceWithdrawDayEndBalanceWithdrawOutRequestNoByOutRequestNo_Get_Query {
-    /** 二级商户号 */
-    sub_mchid: string
-  }
+  export interface EcommerceWithdrawDayEndBalanceWithdrawOutRequestNoByOutRequestNo_Get_Query
+    extends EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Query {}
 
   /** `GET /v3/platsolution/ecommerce/withdraw/day-end-balance-withdraw/out-request-no/{out_request_no}` */
-  export interface EcommerceWithdrawDayEndBalanceWithdrawOutRequestNoByOutRequestNo_Get_Data {
-    /** 收付通平台商户号 */
-    sp_mchid: string
-    /** 特约商户号 */
-    sub_mchid: string
-    /** 单据状态 */
-    status: 'CREATED' | 'PROCESSING' | 'FINISHED' | 'ABNORMAL' | (string & {})
-    /** 微信支付提现单号 */
-    withdraw_id: string
-    /** 商户提现单号 */
-    out_request_no: string
-    /** 提现金额 */
-    total_amount: number
-    /** 提现成功金额 */
-    success_amount?: number
-    /** 提现失败金额 */
-    fail_amount?: number
-    /** 提现退票金额 */
-    refund_amount?: number
-    /** 发起提现时间. RFC 3339 */
-    create_time: string
-    /** 提现状态更新时间. RFC 3339 */
-    update_time: string
-    /** 失败原因 */
-    reason?: string
-    /** 提现备注 */
-    remark?: string
-    /** 银行附言 */
-    bank_memo?: string
-    /** 出款账户类型 */
-    account_type: 'BASIC' | 'OPERATION' | 'FEES' | (string & {})
-    /** 入账银行账号后四位 */
-    account_number: string
-    /** 入账银行 */
-    account_bank: string
-    /** 入账银行全称 */
-    bank_name?: string
-  }
+  export interface EcommerceWithdrawDayEndBalanceWithdrawOutRequestNoByOutRequestNo_Get_Data
+    extends EcommerceWithdrawDayEndBalanceWithdraw_Post_Data {}
 
   /** `v3/platsolution/insurance` */
   export interface Insurance {
@@ -3455,10 +2837,8 @@ export namespace Platsolution {
   }
 
   /** 微信支付转账明细单号查询明细单 `GET /v3/platsolution/insurance/mch-transfer/batches/batch-id/{batch_id}/details/detail-id/{detail_id}` */
-  export interface InsuranceMchTransferBatchesBatchIdByBatchIdDetailsDetailIdByDetailId_Get_Query {
-    /** 二级商户号 */
-    sub_mchid: string
-  }
+  export interface InsuranceMchTransferBatchesBatchIdByBatchIdDetailsDetailIdByDetailId_Get_Query
+    extends EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Query {}
 
   /** 微信支付转账明细单号查询明细单 `GET /v3/platsolution/insurance/mch-transfer/batches/batch-id/{batch_id}/details/detail-id/{detail_id}` */
   export interface InsuranceMchTransferBatchesBatchIdByBatchIdDetailsDetailIdByDetailId_Get_Data {
@@ -3597,10 +2977,8 @@ export namespace Platsolution {
   }
 
   /** 查询商家转账明细电子回单 `GET /v3/platsolution/insurance/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}` */
-  export interface InsuranceMchTransferBatchesDetailReceiptsOutBatchNoByOutBatchNoOutDetailNoByOutDetailNo_Get_Query {
-    /** 二级商户号 */
-    sub_mchid: string
-  }
+  export interface InsuranceMchTransferBatchesDetailReceiptsOutBatchNoByOutBatchNoOutDetailNoByOutDetailNo_Get_Query
+    extends EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Query {}
 
   /** 查询商家转账明细电子回单 `GET /v3/platsolution/insurance/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}` */
   export interface InsuranceMchTransferBatchesDetailReceiptsOutBatchNoByOutBatchNoOutDetailNoByOutDetailNo_Get_Data {
@@ -3655,10 +3033,8 @@ export namespace Platsolution {
   }
 
   /** 申请商家转账明细电子回单 `POST /v3/platsolution/insurance/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}/apply` */
-  export interface InsuranceMchTransferBatchesDetailReceiptsOutBatchNoByOutBatchNoOutDetailNoByOutDetailNoApply_Post_Json {
-    /** 二级商户号 */
-    sub_mchid: string
-  }
+  export interface InsuranceMchTransferBatchesDetailReceiptsOutBatchNoByOutBatchNoOutDetailNoByOutDetailNoApply_Post_Json
+    extends EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Query {}
 
   /** 申请商家转账明细电子回单 `POST /v3/platsolution/insurance/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}/apply` */
   export interface InsuranceMchTransferBatchesDetailReceiptsOutBatchNoByOutBatchNoOutDetailNoByOutDetailNoApply_Post_Data {
@@ -3716,64 +3092,8 @@ export namespace Platsolution {
   }
 
   /** 商户转账批次单号查询批次单 `GET /v3/platsolution/insurance/mch-transfer/batches/out-batch-no/{out_batch_no}` */
-  export interface InsuranceMchTransferBatchesOutBatchNoByOutBatchNo_Get_Data {
-    /** 转账批次单 */
-    transfer_batch: InsuranceMchTransferBatchesOutBatchNoByOutBatchNo_Get_Data_TransferBatch
-    /** 转账明细单列表 */
-    data?: InsuranceMchTransferBatchesOutBatchNoByOutBatchNo_Get_Data_Data[]
-    /** 请求资源起始位置 */
-    offset?: number
-    /** 最大资源条数 */
-    limit?: number
-  }
-
-  /** 转账批次单 */
-  export interface InsuranceMchTransferBatchesOutBatchNoByOutBatchNo_Get_Data_TransferBatch {
-    /** 商家批次单号 */
-    out_batch_no: string
-    /** 商家转账批次单号 */
-    batch_id: string
-    /** 服务商应用ID */
-    sp_appid: string
-    /** 二级商户号 */
-    sub_mchid: string
-    /** 二级商户应用ID */
-    sub_appid?: string
-    /** 批次状态 */
-    batch_state: 'ACCEPTED' | 'PROCESSING' | 'COMPLETED' | 'CLOSED' | (string & {})
-    /** 批次名称 */
-    batch_name: string
-    /** 批次备注 */
-    batch_remark: string
-    /** 批次关闭原因 */
-    close_reason?: 'MERCHANT_REVOCATION' | 'OVERDUE_CLOSE' | (string & {})
-    /** 转账总金额 */
-    total_amount: number
-    /** 转账总笔数 */
-    total_num: number
-    /** 批次创建时间. RFC 3339 */
-    create_time: string
-    /** 转账成功金额 */
-    success_amount: number
-    /** 转账成功笔数 */
-    success_num: number
-    /** 转账失败金额 */
-    failed_amount: number
-    /** 转账失败笔数 */
-    failed_num: number
-    /** 转账场景ID */
-    transfer_scene_id: string
-  }
-
-  /** 转账明细单列表 */
-  export interface InsuranceMchTransferBatchesOutBatchNoByOutBatchNo_Get_Data_Data {
-    /** 商家转账明细单号 */
-    detail_id: string
-    /** 商家明细单号 */
-    out_detail_no: string
-    /** 明细状态 */
-    detail_state: 'INIT' | 'ALL' | 'WAIT_PAY' | 'SUCCESS' | 'FAIL' | 'BANK_REFUND' | (string & {})
-  }
+  export interface InsuranceMchTransferBatchesOutBatchNoByOutBatchNo_Get_Data
+    extends InsuranceMchTransferBatchesBatchIdByBatchId_Get_Data {}
 
   /** `v3/platsolution/insurance/mch-transfer/batches/out-batch-no/{out_batch_no}/details` */
   export interface InsuranceMchTransferBatchesOutBatchNoByOutBatchNoDetails {
@@ -3816,93 +3136,12 @@ export namespace Platsolution {
   }
 
   /** 商户明细单号查询明细单 `GET /v3/platsolution/insurance/mch-transfer/batches/out-batch-no/{out_batch_no}/details/out-detail-no/{out_detail_no}` */
-  export interface InsuranceMchTransferBatchesOutBatchNoByOutBatchNoDetailsOutDetailNoByOutDetailNo_Get_Query {
-    /** 二级商户号 */
-    sub_mchid: string
-  }
+  export interface InsuranceMchTransferBatchesOutBatchNoByOutBatchNoDetailsOutDetailNoByOutDetailNo_Get_Query
+    extends EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Query {}
 
   /** 商户明细单号查询明细单 `GET /v3/platsolution/insurance/mch-transfer/batches/out-batch-no/{out_batch_no}/details/out-detail-no/{out_detail_no}` */
-  export interface InsuranceMchTransferBatchesOutBatchNoByOutBatchNoDetailsOutDetailNoByOutDetailNo_Get_Data {
-    /** 商家批次单号 */
-    out_batch_no: string
-    /** 商家转账批次单号 */
-    batch_id: string
-    /** 商家明细单号 */
-    out_detail_no: string
-    /** 商家转账明细单号 */
-    detail_id: string
-    /** 服务商应用ID */
-    sp_appid: string
-    /** 二级商户号 */
-    sub_mchid: string
-    /** 二级商户应用ID */
-    sub_appid?: string
-    /** 转账发起时间. RFC 3339 */
-    create_time: string
-    /** 明细状态 */
-    detail_state: 'INIT' | 'ALL' | 'WAIT_PAY' | 'SUCCESS' | 'FAIL' | 'BANK_REFUND' | (string & {})
-    /** 转账金额 */
-    transfer_amount: number
-    /** 转账备注 */
-    transfer_remark: string
-    /** 明细失败原因 */
-    fail_reason?:
-      | 'ACCOUNT_FROZEN'
-      | 'REAL_NAME_CHECK_FAIL'
-      | 'NAME_NOT_CORRECT'
-      | 'OPENID_INVALID'
-      | 'TRANSFER_QUOTA_EXCEED'
-      | 'DAY_RECEIVED_QUOTA_EXCEED'
-      | 'MONTH_RECEIVED_QUOTA_EXCEED'
-      | 'DAY_RECEIVED_COUNT_EXCEED'
-      | 'PRODUCT_AUTH_CHECK_FAIL'
-      | 'OVERDUE_CLOSE'
-      | 'ID_CARD_NOT_CORRECT'
-      | 'ACCOUNT_NOT_EXIST'
-      | 'TRANSFER_RISK'
-      | 'PAYROLL_CARD_ALREADY_LOGOUT'
-      | 'PAYROLL_CARD_ALREADY_FROZEN'
-      | 'PAYROLL_CARD_UNAUTHORIZED'
-      | 'PAYROLL_CARD_USER_NOT_OPEN'
-      | 'PAYROLL_CARD_NAME_CARD_NOT_MATCH'
-      | 'PAYROLL_CARD_ID_CARD_NOT_MATCH'
-      | 'PAYROLL_CARD_BANKCARD_UNBUNDLING'
-      | 'BANK_CARD_COLLECTIONS_ABOVE_QUOTA'
-      | 'BANK_CARD_ACCOUNT_ABNORMAL'
-      | 'BANK_CARD_STATUS_ABNORMAL'
-      | 'BANK_CARD_BANK_INFO_WRONG'
-      | 'BANK_CARD_CARD_INFO_WRONG'
-      | 'OTHER_FAIL_REASON_TYPE'
-      | 'REALNAME_ACCOUNT_RECEIVED_QUOTA_EXCEED'
-      | 'RECEIVE_ACCOUNT_NOT_PERMMIT'
-      | 'PAYEE_ACCOUNT_ABNORMAL'
-      | 'PAYER_ACCOUNT_ABNORMAL'
-      | 'TRANSFER_REMARK_SET_FAIL'
-      | 'TRANSFER_SCENE_INVALID'
-      | 'TRANSFER_SCENE_UNAVAILABLE'
-      | 'RECEIVE_ACCOUNT_NOT_CONFIGURE'
-      | 'BLOCK_B2C_USERLIMITAMOUNT_BSRULE_MONTH'
-      | 'BLOCK_B2C_USERLIMITAMOUNT_MONTH'
-      | 'MERCHANT_REJECT'
-      | 'MERCHANT_NOT_CONFIRM'
-      | 'BANK_CARD_PARAM_ERROR'
-      | 'BANK_CARD_TYPE_NOT_SUPPORTED'
-      | 'RESERVATION_STATE_INVALID'
-      | 'EXCEEDED_ESTIMATED_AMOUNT'
-      | 'RESERVATION_INFO_NOT_MATCH'
-      | 'RESERVATION_SCENE_NOT_MATCH'
-      | (string & {})
-    /** 收款用户OpenID */
-    openid?: string
-    /** 收款银行类型 */
-    bank_type?: string
-    /** 收款用户姓名. Base64. Encrypted with the merchant's key */
-    user_name?: string
-    /** 转账完成时间. RFC 3339 */
-    transfer_finish_time?: string
-    /** 银行退票时间. RFC 3339 */
-    bank_refund_time?: string
-  }
+  export interface InsuranceMchTransferBatchesOutBatchNoByOutBatchNoDetailsOutDetailNoByOutDetailNo_Get_Data
+    extends InsuranceMchTransferBatchesBatchIdByBatchIdDetailsDetailIdByDetailId_Get_Data {}
 
   /** `v3/platsolution/insurance/mch-transfer/batches/summary-receipts` */
   export interface InsuranceMchTransferBatchesSummaryReceipts {
@@ -3941,10 +3180,8 @@ export namespace Platsolution {
   }
 
   /** 查询商家转账批次电子回单 `GET /v3/platsolution/insurance/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}` */
-  export interface InsuranceMchTransferBatchesSummaryReceiptsOutBatchNoByOutBatchNo_Get_Query {
-    /** 二级商户号 */
-    sub_mchid: string
-  }
+  export interface InsuranceMchTransferBatchesSummaryReceiptsOutBatchNoByOutBatchNo_Get_Query
+    extends EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Query {}
 
   /** 查询商家转账批次电子回单 `GET /v3/platsolution/insurance/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}` */
   export interface InsuranceMchTransferBatchesSummaryReceiptsOutBatchNoByOutBatchNo_Get_Data {
@@ -3991,10 +3228,8 @@ export namespace Platsolution {
   }
 
   /** 申请商家转账批次电子回单 `POST /v3/platsolution/insurance/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}/apply` */
-  export interface InsuranceMchTransferBatchesSummaryReceiptsOutBatchNoByOutBatchNoApply_Post_Json {
-    /** 二级商户号 */
-    sub_mchid: string
-  }
+  export interface InsuranceMchTransferBatchesSummaryReceiptsOutBatchNoByOutBatchNoApply_Post_Json
+    extends EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Query {}
 
   /** 申请商家转账批次电子回单 `POST /v3/platsolution/insurance/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}/apply` */
   export interface InsuranceMchTransferBatchesSummaryReceiptsOutBatchNoByOutBatchNoApply_Post_Data {
@@ -4139,10 +3374,8 @@ export namespace Platsolution {
   }
 
   /** 商户预约单号查询预约商家转账记录 `GET /v3/platsolution/insurance/mch-transfer/reservation/out-reservation-no/{out_reservation_no}` */
-  export interface InsuranceMchTransferReservationOutReservationNoByOutReservationNo_Get_Query {
-    /** 二级商户号 */
-    sub_mchid: string
-  }
+  export interface InsuranceMchTransferReservationOutReservationNoByOutReservationNo_Get_Query
+    extends EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Query {}
 
   /** 商户预约单号查询预约商家转账记录 `GET /v3/platsolution/insurance/mch-transfer/reservation/out-reservation-no/{out_reservation_no}` */
   export interface InsuranceMchTransferReservationOutReservationNoByOutReservationNo_Get_Data {
@@ -4223,62 +3456,12 @@ export namespace Platsolution {
   }
 
   /** 关闭预约商家转账记录 `POST /v3/platsolution/insurance/mch-transfer/reservation/out-reservation-no/{out_reservation_no}/close` */
-  export interface InsuranceMchTransferReservationOutReservationNoByOutReservationNoClose_Post_Query {
-    /** 二级商户号 */
-    sub_mchid: string
-  }
+  export interface InsuranceMchTransferReservationOutReservationNoByOutReservationNoClose_Post_Query
+    extends EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Query {}
 
   /** 关闭预约商家转账记录 `POST /v3/platsolution/insurance/mch-transfer/reservation/out-reservation-no/{out_reservation_no}/close` */
-  export interface InsuranceMchTransferReservationOutReservationNoByOutReservationNoClose_Post_Data {
-    /** 服务商商户号 */
-    sp_mchid: string
-    /** 二级商户号 */
-    sub_mchid: string
-    /** 服务商AppID */
-    sp_appid: string
-    /** 二级商户AppID */
-    sub_appid?: string
-    /** 微信转账预约单号 */
-    reservation_id: string
-    /** 商户预约单号 */
-    out_reservation_no: string
-    /** 转账场景ID */
-    transfer_scene_id: string
-    /** 预计最晚转账日期 */
-    estimated_date?: string
-    /** 预计最大转账金额 */
-    estimated_max_amount?: number
-    /** 准确转账金额 */
-    exact_amount?: number
-    /** 收款用户OpenID */
-    openid: string
-    /** 收款银行类型 */
-    bank_type?: string
-    /** 预约记录状态 */
-    state: 'ACCEPTED' | 'CONFIRMED' | 'CLOSED' | (string & {})
-    /** 预约记录受理的时间 */
-    accept_time: string
-    /** 预约记录用户确认预约的时间 */
-    reserve_time?: string
-    /** 预约记录的关闭信息 */
-    close_info?: InsuranceMchTransferReservationOutReservationNoByOutReservationNoClose_Post_Data_CloseInfo
-  }
-
-  /** 预约记录的关闭信息 */
-  export interface InsuranceMchTransferReservationOutReservationNoByOutReservationNoClose_Post_Data_CloseInfo {
-    /** 预约记录关闭的时间 */
-    close_time: string
-    /** 预约记录关闭的原因 */
-    close_reason:
-      | 'USER_OVERDUE_UNCONFIRMED'
-      | 'CLOSE_CONFIRMED_VIA_MCH_API'
-      | 'CLOSE_ACCEPTED_VIA_MCH_API'
-      | 'TRANSFER_FINISHED'
-      | 'OVERDUE_NOT_TRANSFER'
-      | 'RESERVE_FAIL'
-      | 'USER_CLOSE'
-      | (string & {})
-  }
+  export interface InsuranceMchTransferReservationOutReservationNoByOutReservationNoClose_Post_Data
+    extends InsuranceMchTransferReservationOutReservationNoByOutReservationNo_Get_Data {}
 
   /** `v3/platsolution/insurance/mch-transfer/reservation/reservation-id` */
   export interface InsuranceMchTransferReservationReservationId {
@@ -4309,62 +3492,12 @@ export namespace Platsolution {
   }
 
   /** `GET /v3/platsolution/insurance/mch-transfer/reservation/reservation-id/{reservation_id}` */
-  export interface InsuranceMchTransferReservationReservationIdByReservationId_Get_Query {
-    /** 二级商户号 */
-    sub_mchid: string
-  }
+  export interface InsuranceMchTransferReservationReservationIdByReservationId_Get_Query
+    extends EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Query {}
 
   /** `GET /v3/platsolution/insurance/mch-transfer/reservation/reservation-id/{reservation_id}` */
-  export interface InsuranceMchTransferReservationReservationIdByReservationId_Get_Data {
-    /** 服务商商户号 */
-    sp_mchid: string
-    /** 二级商户号 */
-    sub_mchid: string
-    /** 服务商AppID */
-    sp_appid: string
-    /** 二级商户AppID */
-    sub_appid?: string
-    /** 微信转账预约单号 */
-    reservation_id: string
-    /** 商户预约单号 */
-    out_reservation_no: string
-    /** 转账场景ID */
-    transfer_scene_id: string
-    /** 预计最晚转账日期 */
-    estimated_date?: string
-    /** 预计最大转账金额 */
-    estimated_max_amount?: number
-    /** 准确转账金额 */
-    exact_amount?: number
-    /** 收款用户OpenID */
-    openid: string
-    /** 收款银行类型 */
-    bank_type?: string
-    /** 预约记录状态 */
-    state: 'ACCEPTED' | 'CONFIRMED' | 'CLOSED' | (string & {})
-    /** 预约记录受理的时间 */
-    accept_time: string
-    /** 预约记录用户确认预约的时间 */
-    reserve_time?: string
-    /** 预约记录的关闭信息 */
-    close_info?: InsuranceMchTransferReservationReservationIdByReservationId_Get_Data_CloseInfo
-  }
-
-  /** 预约记录的关闭信息 */
-  export interface InsuranceMchTransferReservationReservationIdByReservationId_Get_Data_CloseInfo {
-    /** 预约记录关闭的时间 */
-    close_time: string
-    /** 预约记录关闭的原因 */
-    close_reason:
-      | 'USER_OVERDUE_UNCONFIRMED'
-      | 'CLOSE_CONFIRMED_VIA_MCH_API'
-      | 'CLOSE_ACCEPTED_VIA_MCH_API'
-      | 'TRANSFER_FINISHED'
-      | 'OVERDUE_NOT_TRANSFER'
-      | 'RESERVE_FAIL'
-      | 'USER_CLOSE'
-      | (string & {})
-  }
+  export interface InsuranceMchTransferReservationReservationIdByReservationId_Get_Data
+    extends InsuranceMchTransferReservationOutReservationNoByOutReservationNo_Get_Data {}
 
   /** `v3/platsolution/mch-transfer` */
   export interface MchTransfer {
@@ -4401,44 +3534,7 @@ export namespace Platsolution {
   }
 
   /** 受理商家转账 `POST /v3/platsolution/mch-transfer/batches/apply` */
-  export interface MchTransferBatchesApply_Post_Json {
-    /** 二级商户号 */
-    sub_mchid: string
-    /** 服务商AppID */
-    sp_appid: string
-    /** 二级商户AppID */
-    sub_appid?: string | undefined
-    /** 商家批次单号 */
-    out_batch_no: string
-    /** 批次名称 */
-    batch_name: string
-    /** 批次备注 */
-    batch_remark: string
-    /** 转账总金额 */
-    total_amount: number
-    /** 转账总笔数 */
-    total_num: number
-    /** 转账场景ID */
-    transfer_scene_id: string
-    /** 转账明细列表 */
-    transfer_detail_list: readonly MchTransferBatchesApply_Post_Json_TransferDetailList[]
-    /** 商户回调地址 */
-    notify_url: string
-  }
-
-  /** 转账明细列表 */
-  export interface MchTransferBatchesApply_Post_Json_TransferDetailList {
-    /** 商家明细单号 */
-    out_detail_no: string
-    /** 转账金额 */
-    transfer_amount: number
-    /** 转账备注 */
-    transfer_remark: string
-    /** 微信转账预约单号 */
-    reservation_id: string
-    /** 收款用户OpenID */
-    openid: string
-  }
+  export interface MchTransferBatchesApply_Post_Json extends InsuranceMchTransferBatchesApply_Post_Json {}
 
   /** 受理商家转账 `POST /v3/platsolution/mch-transfer/batches/apply` */
   export interface MchTransferBatchesApply_Post_Data {
@@ -4591,10 +3687,8 @@ export namespace Platsolution {
   }
 
   /** 微信支付转账明细单号查询明细单 `GET /v3/platsolution/mch-transfer/batches/batch-id/{batch_id}/details/detail-id/{detail_id}` */
-  export interface MchTransferBatchesBatchIdByBatchIdDetailsDetailIdByDetailId_Get_Query {
-    /** 二级商户号 */
-    sub_mchid: string
-  }
+  export interface MchTransferBatchesBatchIdByBatchIdDetailsDetailIdByDetailId_Get_Query
+    extends EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Query {}
 
   /** 微信支付转账明细单号查询明细单 `GET /v3/platsolution/mch-transfer/batches/batch-id/{batch_id}/details/detail-id/{detail_id}` */
   export interface MchTransferBatchesBatchIdByBatchIdDetailsDetailIdByDetailId_Get_Data {
@@ -4688,10 +3782,8 @@ export namespace Platsolution {
   }
 
   /** 查询商家转账明细电子回单 `GET /v3/platsolution/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}` */
-  export interface MchTransferBatchesDetailReceiptsOutBatchNoByOutBatchNoOutDetailNoByOutDetailNo_Get_Query {
-    /** 二级商户号 */
-    sub_mchid: string
-  }
+  export interface MchTransferBatchesDetailReceiptsOutBatchNoByOutBatchNoOutDetailNoByOutDetailNo_Get_Query
+    extends EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Query {}
 
   /** 查询商家转账明细电子回单 `GET /v3/platsolution/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}` */
   export interface MchTransferBatchesDetailReceiptsOutBatchNoByOutBatchNoOutDetailNoByOutDetailNo_Get_Data {
@@ -4746,10 +3838,8 @@ export namespace Platsolution {
   }
 
   /** 申请商家转账明细电子回单 `POST /v3/platsolution/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}/apply` */
-  export interface MchTransferBatchesDetailReceiptsOutBatchNoByOutBatchNoOutDetailNoByOutDetailNoApply_Post_Json {
-    /** 二级商户号 */
-    sub_mchid: string
-  }
+  export interface MchTransferBatchesDetailReceiptsOutBatchNoByOutBatchNoOutDetailNoByOutDetailNoApply_Post_Json
+    extends EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Query {}
 
   /** 申请商家转账明细电子回单 `POST /v3/platsolution/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}/apply` */
   export interface MchTransferBatchesDetailReceiptsOutBatchNoByOutBatchNoOutDetailNoByOutDetailNoApply_Post_Data {
@@ -4793,78 +3883,12 @@ export namespace Platsolution {
   }
 
   /** 商户转账批次单号查询批次单 `GET /v3/platsolution/mch-transfer/batches/out-batch-no/{out_batch_no}` */
-  export interface MchTransferBatchesOutBatchNoByOutBatchNo_Get_Query {
-    /** 二级商户号 */
-    sub_mchid: string
-    /** 是否查询转账明细单 */
-    need_query_detail: boolean
-    /** 请求资源起始位置 */
-    offset?: number | undefined
-    /** 最大资源条数 */
-    limit?: number | undefined
-    /** 明细状态 */
-    detail_state?: 'ALL' | 'WAIT_PAY' | 'SUCCESS' | 'FAIL' | 'BANK_REFUND' | undefined
-  }
+  export interface MchTransferBatchesOutBatchNoByOutBatchNo_Get_Query
+    extends InsuranceMchTransferBatchesOutBatchNoByOutBatchNo_Get_Query {}
 
   /** 商户转账批次单号查询批次单 `GET /v3/platsolution/mch-transfer/batches/out-batch-no/{out_batch_no}` */
-  export interface MchTransferBatchesOutBatchNoByOutBatchNo_Get_Data {
-    /** 转账批次单 */
-    transfer_batch: MchTransferBatchesOutBatchNoByOutBatchNo_Get_Data_TransferBatch
-    /** 转账明细单列表 */
-    data?: MchTransferBatchesOutBatchNoByOutBatchNo_Get_Data_Data[]
-    /** 请求资源起始位置 */
-    offset?: number
-    /** 最大资源条数 */
-    limit?: number
-  }
-
-  /** 转账批次单 */
-  export interface MchTransferBatchesOutBatchNoByOutBatchNo_Get_Data_TransferBatch {
-    /** 商家批次单号 */
-    out_batch_no: string
-    /** 商家转账批次单号 */
-    batch_id: string
-    /** 服务商应用ID */
-    sp_appid: string
-    /** 二级商户号 */
-    sub_mchid: string
-    /** 二级商户应用ID */
-    sub_appid?: string
-    /** 批次状态 */
-    batch_state: string
-    /** 批次名称 */
-    batch_name: string
-    /** 批次备注 */
-    batch_remark: string
-    /** 批次关闭原因 */
-    close_reason?: string
-    /** 转账总金额 */
-    total_amount: number
-    /** 转账总笔数 */
-    total_num: number
-    /** 批次创建时间. RFC 3339 */
-    create_time: string
-    /** 转账成功金额 */
-    success_amount: number
-    /** 转账成功笔数 */
-    success_num: number
-    /** 转账失败金额 */
-    failed_amount: number
-    /** 转账失败笔数 */
-    failed_num: number
-    /** 转账场景ID */
-    transfer_scene_id: string
-  }
-
-  /** 转账明细单列表 */
-  export interface MchTransferBatchesOutBatchNoByOutBatchNo_Get_Data_Data {
-    /** 商家转账明细单号 */
-    detail_id: string
-    /** 商家明细单号 */
-    out_detail_no: string
-    /** 明细状态 */
-    detail_state: string
-  }
+  export interface MchTransferBatchesOutBatchNoByOutBatchNo_Get_Data
+    extends MchTransferBatchesBatchIdByBatchId_Get_Data {}
 
   /** `v3/platsolution/mch-transfer/batches/out-batch-no/{out_batch_no}/details` */
   export interface MchTransferBatchesOutBatchNoByOutBatchNoDetails {
@@ -4905,48 +3929,12 @@ export namespace Platsolution {
   }
 
   /** 商户明细单号查询明细单 `GET /v3/platsolution/mch-transfer/batches/out-batch-no/{out_batch_no}/details/out-detail-no/{out_detail_no}` */
-  export interface MchTransferBatchesOutBatchNoByOutBatchNoDetailsOutDetailNoByOutDetailNo_Get_Query {
-    /** 二级商户号 */
-    sub_mchid: string
-  }
+  export interface MchTransferBatchesOutBatchNoByOutBatchNoDetailsOutDetailNoByOutDetailNo_Get_Query
+    extends EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Query {}
 
   /** 商户明细单号查询明细单 `GET /v3/platsolution/mch-transfer/batches/out-batch-no/{out_batch_no}/details/out-detail-no/{out_detail_no}` */
-  export interface MchTransferBatchesOutBatchNoByOutBatchNoDetailsOutDetailNoByOutDetailNo_Get_Data {
-    /** 商家批次单号 */
-    out_batch_no: string
-    /** 商家转账批次单号 */
-    batch_id: string
-    /** 商家明细单号 */
-    out_detail_no: string
-    /** 商家转账明细单号 */
-    detail_id: string
-    /** 服务商应用ID */
-    sp_appid: string
-    /** 二级商户号 */
-    sub_mchid: string
-    /** 二级商户应用ID */
-    sub_appid?: string
-    /** 转账发起时间. RFC 3339 */
-    create_time: string
-    /** 明细状态 */
-    detail_state: string
-    /** 转账金额 */
-    transfer_amount: number
-    /** 转账备注 */
-    transfer_remark: string
-    /** 明细失败原因 */
-    fail_reason?: string
-    /** 收款用户OpenID */
-    openid?: string
-    /** 收款银行类型 */
-    bank_type?: string
-    /** 收款用户姓名 */
-    user_name?: string
-    /** 转账完成时间. RFC 3339 */
-    transfer_finish_time?: string
-    /** 银行退票时间. RFC 3339 */
-    bank_refund_time?: string
-  }
+  export interface MchTransferBatchesOutBatchNoByOutBatchNoDetailsOutDetailNoByOutDetailNo_Get_Data
+    extends MchTransferBatchesBatchIdByBatchIdDetailsDetailIdByDetailId_Get_Data {}
 
   /** `v3/platsolution/mch-transfer/batches/summary-receipts` */
   export interface MchTransferBatchesSummaryReceipts {
@@ -4985,10 +3973,8 @@ export namespace Platsolution {
   }
 
   /** 查询商家转账批次电子回单 `GET /v3/platsolution/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}` */
-  export interface MchTransferBatchesSummaryReceiptsOutBatchNoByOutBatchNo_Get_Query {
-    /** 二级商户号 */
-    sub_mchid: string
-  }
+  export interface MchTransferBatchesSummaryReceiptsOutBatchNoByOutBatchNo_Get_Query
+    extends EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Query {}
 
   /** 查询商家转账批次电子回单 `GET /v3/platsolution/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}` */
   export interface MchTransferBatchesSummaryReceiptsOutBatchNoByOutBatchNo_Get_Data {
@@ -5032,10 +4018,8 @@ export namespace Platsolution {
   }
 
   /** 申请商家转账批次电子回单 `POST /v3/platsolution/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}/apply` */
-  export interface MchTransferBatchesSummaryReceiptsOutBatchNoByOutBatchNoApply_Post_Json {
-    /** 二级商户号 */
-    sub_mchid: string
-  }
+  export interface MchTransferBatchesSummaryReceiptsOutBatchNoByOutBatchNoApply_Post_Json
+    extends EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Query {}
 
   /** 申请商家转账批次电子回单 `POST /v3/platsolution/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}/apply` */
   export interface MchTransferBatchesSummaryReceiptsOutBatchNoByOutBatchNoApply_Post_Data {
@@ -5075,54 +4059,8 @@ export namespace Platsolution {
   }
 
   /** 受理单次预约商家转账 `POST /v3/platsolution/mch-transfer/reservation/apply` */
-  export interface MchTransferReservationApply_Post_Json {
-    /** 二级商户号 */
-    sub_mchid: string
-    /** 服务商AppID */
-    sp_appid: string
-    /** 二级商户AppID */
-    sub_appid?: string | undefined
-    /** 商户预约单号 */
-    out_reservation_no: string
-    /** 转账场景ID */
-    transfer_scene_id: string
-    /** 预计最晚转账日期 */
-    estimated_date: string
-    /** 预计最大转账金额 */
-    estimated_max_amount?: number | undefined
-    /** 准确转账金额 */
-    exact_amount?: number | undefined
-    /** 收款用户OpenID */
-    openid?: string | undefined
-    /** 收款用户姓名. Base64. Encrypted with the platform's key */
-    user_real_name?: Encrypted | undefined
-    /** 预约备注 */
-    reserve_remark: string
-    /** 商户回调地址 */
-    notify_url: string
-    /** 场景报备信息 */
-    scene_report_data?: MchTransferReservationApply_Post_Json_SceneReportData | undefined
-  }
-
-  /** 场景报备信息 */
-  export interface MchTransferReservationApply_Post_Json_SceneReportData {
-    /** 保险保单报备信息 */
-    insurance_policy?: MchTransferReservationApply_Post_Json_SceneReportData_InsurancePolicy | undefined
-  }
-
-  /** 保险保单报备信息 */
-  export interface MchTransferReservationApply_Post_Json_SceneReportData_InsurancePolicy {
-    /** 保险产品备案编号 */
-    product_registration_no: string
-    /** 保险单号 */
-    policy_no: string
-    /** 保险名称 */
-    name: string
-    /** 取现单号 */
-    withdrawal_no?: string | undefined
-    /** 理赔单号 */
-    claim_no?: string | undefined
-  }
+  export interface MchTransferReservationApply_Post_Json
+    extends InsuranceMchTransferReservationApply_Post_Json {}
 
   /** 受理单次预约商家转账 `POST /v3/platsolution/mch-transfer/reservation/apply` */
   export interface MchTransferReservationApply_Post_Headers extends HeadersInput {
@@ -5131,19 +4069,8 @@ export namespace Platsolution {
   }
 
   /** 受理单次预约商家转账 `POST /v3/platsolution/mch-transfer/reservation/apply` */
-  export interface MchTransferReservationApply_Post_Data {
-    /** 二级商户号 */
-    sub_mchid: string
-    /** 商户预约单号 */
-    out_reservation_no: string
-    /** 微信转账预约单号 */
-    reservation_id: string
-    /** 预约记录受理时间. RFC 3339 */
-    accept_time: string
-    /** 预约记录状态 */
-    state: 'ACCEPTED' | 'CONFIRMED' | 'CLOSED' | (string & {})
-    package_info: string
-  }
+  export interface MchTransferReservationApply_Post_Data
+    extends InsuranceMchTransferReservationApply_Post_Data {}
 
   /** `v3/platsolution/mch-transfer/reservation/out-reservation-no` */
   export interface MchTransferReservationOutReservationNo {
@@ -5175,10 +4102,8 @@ export namespace Platsolution {
   }
 
   /** 商户预约单号查询预约商家转账记录 `GET /v3/platsolution/mch-transfer/reservation/out-reservation-no/{out_reservation_no}` */
-  export interface MchTransferReservationOutReservationNoByOutReservationNo_Get_Query {
-    /** 二级商户号 */
-    sub_mchid: string
-  }
+  export interface MchTransferReservationOutReservationNoByOutReservationNo_Get_Query
+    extends EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Query {}
 
   /** 商户预约单号查询预约商家转账记录 `GET /v3/platsolution/mch-transfer/reservation/out-reservation-no/{out_reservation_no}` */
   export interface MchTransferReservationOutReservationNoByOutReservationNo_Get_Data {
@@ -5248,54 +4173,12 @@ export namespace Platsolution {
   }
 
   /** 关闭预约商家转账记录 `POST /v3/platsolution/mch-transfer/reservation/out-reservation-no/{out_reservation_no}/close` */
-  export interface MchTransferReservationOutReservationNoByOutReservationNoClose_Post_Query {
-    /** 二级商户号 */
-    sub_mchid: string
-  }
+  export interface MchTransferReservationOutReservationNoByOutReservationNoClose_Post_Query
+    extends EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Query {}
 
   /** 关闭预约商家转账记录 `POST /v3/platsolution/mch-transfer/reservation/out-reservation-no/{out_reservation_no}/close` */
-  export interface MchTransferReservationOutReservationNoByOutReservationNoClose_Post_Data {
-    /** 服务商商户号 */
-    sp_mchid: string
-    /** 二级商户号 */
-    sub_mchid: string
-    /** 服务商AppID */
-    sp_appid: string
-    /** 二级商户AppID */
-    sub_appid?: string
-    /** 微信转账预约单号 */
-    reservation_id: string
-    /** 商户预约单号 */
-    out_reservation_no: string
-    /** 转账场景ID */
-    transfer_scene_id: string
-    /** 预计最晚转账日期 */
-    estimated_date?: string
-    /** 预计最大转账金额 */
-    estimated_max_amount?: number
-    /** 准确转账金额 */
-    exact_amount?: number
-    /** 收款用户OpenID */
-    openid: string
-    /** 收款银行类型 */
-    bank_type?: string
-    /** 预约记录状态 */
-    state: string
-    /** 预约记录受理的时间 */
-    accept_time: string
-    /** 预约记录用户确认预约的时间 */
-    reserve_time?: string
-    /** 预约记录的关闭信息 */
-    close_info?: MchTransferReservationOutReservationNoByOutReservationNoClose_Post_Data_CloseInfo
-  }
-
-  /** 预约记录的关闭信息 */
-  export interface MchTransferReservationOutReservationNoByOutReservationNoClose_Post_Data_CloseInfo {
-    /** 预约记录关闭的时间 */
-    close_time: string
-    /** 预约记录关闭的原因 */
-    close_reason: string
-  }
+  export interface MchTransferReservationOutReservationNoByOutReservationNoClose_Post_Data
+    extends MchTransferReservationOutReservationNoByOutReservationNo_Get_Data {}
 
   /** `v3/platsolution/mch-transfer/reservation/reservation-id` */
   export interface MchTransferReservationReservationId {
@@ -5326,52 +4209,10 @@ export namespace Platsolution {
   }
 
   /** `GET /v3/platsolution/mch-transfer/reservation/reservation-id/{reservation_id}` */
-  export interface MchTransferReservationReservationIdByReservationId_Get_Query {
-    /** 二级商户号 */
-    sub_mchid: string
-  }
+  export interface MchTransferReservationReservationIdByReservationId_Get_Query
+    extends EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Query {}
 
   /** `GET /v3/platsolution/mch-transfer/reservation/reservation-id/{reservation_id}` */
-  export interface MchTransferReservationReservationIdByReservationId_Get_Data {
-    /** 服务商商户号 */
-    sp_mchid: string
-    /** 二级商户号 */
-    sub_mchid: string
-    /** 服务商AppID */
-    sp_appid: string
-    /** 二级商户AppID */
-    sub_appid?: string
-    /** 微信转账预约单号 */
-    reservation_id: string
-    /** 商户预约单号 */
-    out_reservation_no: string
-    /** 转账场景ID */
-    transfer_scene_id: string
-    /** 预计最晚转账日期 */
-    estimated_date?: string
-    /** 预计最大转账金额 */
-    estimated_max_amount?: number
-    /** 准确转账金额 */
-    exact_amount?: number
-    /** 收款用户OpenID */
-    openid: string
-    /** 收款银行类型 */
-    bank_type?: string
-    /** 预约记录状态 */
-    state: string
-    /** 预约记录受理的时间 */
-    accept_time: string
-    /** 预约记录用户确认预约的时间 */
-    reserve_time?: string
-    /** 预约记录的关闭信息 */
-    close_info?: MchTransferReservationReservationIdByReservationId_Get_Data_CloseInfo
-  }
-
-  /** 预约记录的关闭信息 */
-  export interface MchTransferReservationReservationIdByReservationId_Get_Data_CloseInfo {
-    /** 预约记录关闭的时间 */
-    close_time: string
-    /** 预约记录关闭的原因 */
-    close_reason: string
-  }
+  export interface MchTransferReservationReservationIdByReservationId_Get_Data
+    extends MchTransferReservationOutReservationNoByOutReservationNo_Get_Data {}
 }

@@ -604,38 +604,7 @@ export namespace Profitsharing {
   }
 
   /** 查询分账回退结果 `GET /v3/profitsharing/return-orders/{out_return_no}` */
-  export interface ReturnOrdersByOutReturnNo_Get_Data {
-    /** 子商户号 */
-    sub_mchid?: string
-    /** 微信分账单号 */
-    order_id: string
-    /** 商户分账单号 */
-    out_order_no: string
-    /** 商户回退单号 */
-    out_return_no: string
-    /** 微信回退单号 */
-    return_id: string
-    /** 回退商户号 */
-    return_mchid: string
-    /** 回退金额 */
-    amount: number
-    /** 回退描述 */
-    description: string
-    /** 回退结果 */
-    result: 'PROCESSING' | 'SUCCESS' | 'FAILED' | (string & {})
-    /** 失败原因 */
-    fail_reason?:
-      | 'ACCOUNT_ABNORMAL'
-      | 'BALANCE_NOT_ENOUGH'
-      | 'TIME_OUT_CLOSED'
-      | 'PAYER_ACCOUNT_ABNORMAL'
-      | 'INVALID_REQUEST'
-      | (string & {})
-    /** 创建时间. RFC 3339 */
-    create_time: string
-    /** 完成时间. RFC 3339 */
-    finish_time: string
-  }
+  export interface ReturnOrdersByOutReturnNo_Get_Data extends ReturnOrders_Post_Data {}
 
   /** `v3/profitsharing/transactions` */
   export interface Transactions {

@@ -168,24 +168,13 @@ export namespace RateActivity {
   }
 
   /** 活动报名材料 */
-  export interface ApplicationsIdByApplicationId_Patch_Json_ActivityDetailModification_ActivityApplyInformation {
-    /** 材料ID */
-    apply_material_id?: string | undefined
-    /** 材料内容 */
-    apply_material_information?: readonly string[] | undefined
-  }
+  export interface ApplicationsIdByApplicationId_Patch_Json_ActivityDetailModification_ActivityApplyInformation
+    extends Applications_Post_Json_ActivityDetail_ActivityApplyInformation {}
 
   /** 补充信息 */
-  export interface ApplicationsIdByApplicationId_Patch_Json_AdditionalInformation {
-    /** 补充说明 */
-    additional_message?: string | undefined
-    /** 补充材料 */
-    additional_material?: readonly string[] | undefined
-  }
+  export interface ApplicationsIdByApplicationId_Patch_Json_AdditionalInformation
+    extends Applications_Post_Json_AdditionalInformation {}
 
   /** 修改单据信息 `PATCH /v3/rate-activity/applications/id/{application_id}` */
-  export interface ApplicationsIdByApplicationId_Patch_Data {
-    /** 申请单编号 */
-    application_id: string
-  }
+  export interface ApplicationsIdByApplicationId_Patch_Data extends Applications_Post_Data {}
 }

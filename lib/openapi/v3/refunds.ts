@@ -246,28 +246,10 @@ export namespace Refunds {
   }
 
   /** 汇率 */
-  export interface Post_Data_Amount_ExchangeRate {
-    /** 汇率类型 */
-    type?: 'SETTLEMENT_RATE' | (string & {})
-    /** 汇率值 */
-    rate?: number
-  }
+  export interface Post_Data_Amount_ExchangeRate extends Get_Data_Data_Amount_ExchangeRate {}
 
   /** 优惠退款详情 */
-  export interface Post_Data_Detail {
-    /** 券ID */
-    promotion_id: string
-    /** 优惠范围 */
-    scope?: 'GLOBAL' | 'SINGLE' | (string & {})
-    /** 优惠类型 */
-    type?: 'COUPON' | 'DISCOUNT' | (string & {})
-    /** 优惠券面额 */
-    amount?: number
-    /** 优惠券退款额 */
-    refund_amount?: number
-    /** 货币类型 */
-    currency: string
-  }
+  export interface Post_Data_Detail extends Get_Data_Data_RefundDetail {}
 
   /** `v3/refunds/id` */
   export interface Id {
@@ -339,42 +321,10 @@ export namespace Refunds {
   }
 
   /** 退款金额 */
-  export interface IdByRefundId_Get_Data_Amount {
-    /** 退款金额 */
-    refund: number
-    /** 货币类型 */
-    currency?: string
-    /** 用户退款金额 */
-    payer_refund: number
-    /** 支付币种 */
-    payer_currency: string
-    /** 汇率 */
-    exchange_rate: IdByRefundId_Get_Data_Amount_ExchangeRate
-  }
-
-  /** 汇率 */
-  export interface IdByRefundId_Get_Data_Amount_ExchangeRate {
-    /** 汇率类型 */
-    type?: 'SETTLEMENT_RATE' | (string & {})
-    /** 汇率值 */
-    rate?: number
-  }
+  export interface IdByRefundId_Get_Data_Amount extends Get_Data_Data_Amount {}
 
   /** 优惠退款详情 */
-  export interface IdByRefundId_Get_Data_Detail {
-    /** 券ID */
-    promotion_id: string
-    /** 优惠范围 */
-    scope?: 'GLOBAL' | 'SINGLE' | (string & {})
-    /** 优惠类型 */
-    type?: 'COUPON' | 'DISCOUNT' | (string & {})
-    /** 优惠券面额 */
-    amount?: number
-    /** 优惠券退款额 */
-    refund_amount?: number
-    /** 货币类型 */
-    currency: string
-  }
+  export interface IdByRefundId_Get_Data_Detail extends Get_Data_Data_RefundDetail {}
 
   /** `v3/refunds/out-refund-no` */
   export interface OutRefundNo {
@@ -410,78 +360,8 @@ export namespace Refunds {
   }
 
   /** 查询单笔退款(商户退款订单号) `GET /hk/v3/refunds/out-refund-no/{out_refund_no}` */
-  export interface OutRefundNoByOutRefundNo_Get_Query {
-    /** 商户号 */
-    mchid?: string | undefined
-    /** 子商户号 */
-    sub_mchid?: string | undefined
-    /** 机构商户号 */
-    sp_mchid?: string | undefined
-  }
+  export interface OutRefundNoByOutRefundNo_Get_Query extends IdByRefundId_Get_Query {}
 
   /** 查询单笔退款(商户退款订单号) `GET /hk/v3/refunds/out-refund-no/{out_refund_no}` */
-  export interface OutRefundNoByOutRefundNo_Get_Data {
-    /** 微信支付退款订单号 */
-    id: string
-    /** 商户退款单号 */
-    out_refund_no: string
-    /** 微信支付交易订单号 */
-    transaction_id: string
-    /** 商户原交易订单号 */
-    out_trade_no: string
-    /** 退款渠道 */
-    channel?: 'ORIGINAL' | 'BALANCE' | 'OTHER_BALANCE' | 'OTHER_BANKCARD' | (string & {})
-    /** 退款入账账户 */
-    recv_account?: string
-    /** 退款资金来源 */
-    fund_source?: 'REFUND_SOURCE_UNSETTLED_FUNDS' | 'REFUND_SOURCE_REchARGE_FUNDS' | (string & {})
-    /** 退款成功时间 */
-    success_time?: string
-    /** 退款创建时间 */
-    create_time: string
-    /** 退款状态 */
-    status: 'SUCCESS' | 'REFUNDCLOSE' | 'PROCESSING' | 'ABNORMAL' | (string & {})
-    /** 退款金额 */
-    amount: OutRefundNoByOutRefundNo_Get_Data_Amount
-    /** 优惠退款详情 */
-    detail?: OutRefundNoByOutRefundNo_Get_Data_Detail
-  }
-
-  /** 退款金额 */
-  export interface OutRefundNoByOutRefundNo_Get_Data_Amount {
-    /** 退款金额 */
-    refund: number
-    /** 货币类型 */
-    currency?: string
-    /** 用户退款金额 */
-    payer_refund: number
-    /** 支付币种 */
-    payer_currency: string
-    /** 汇率 */
-    exchange_rate: OutRefundNoByOutRefundNo_Get_Data_Amount_ExchangeRate
-  }
-
-  /** 汇率 */
-  export interface OutRefundNoByOutRefundNo_Get_Data_Amount_ExchangeRate {
-    /** 汇率类型 */
-    type?: 'SETTLEMENT_RATE' | (string & {})
-    /** 汇率值 */
-    rate?: number
-  }
-
-  /** 优惠退款详情 */
-  export interface OutRefundNoByOutRefundNo_Get_Data_Detail {
-    /** 券ID */
-    promotion_id: string
-    /** 优惠范围 */
-    scope?: 'GLOBAL' | 'SINGLE' | (string & {})
-    /** 优惠类型 */
-    type?: 'COUPON' | 'DISCOUNT' | (string & {})
-    /** 优惠券面额 */
-    amount?: number
-    /** 优惠券退款额 */
-    refund_amount?: number
-    /** 货币类型 */
-    currency: string
-  }
+  export interface OutRefundNoByOutRefundNo_Get_Data extends IdByRefundId_Get_Data {}
 }

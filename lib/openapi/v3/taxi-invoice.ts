@@ -433,12 +433,8 @@ export namespace TaxiInvoice {
   }
 
   /** 司机照片摘要 */
-  export interface DriversByDriverLicense_Get_Data_DriverPhoto_PhotoDigest {
-    /** 哈希类型 */
-    hash_type?: string
-    /** 哈希值 */
-    hash_value?: string
-  }
+  export interface DriversByDriverLicense_Get_Data_DriverPhoto_PhotoDigest
+    extends DriverUpdateDriver_Post_Data_DriverPhoto_PhotoDigest {}
 
   /** `v3/taxi-invoice/taxi` */
   export interface Taxi {
@@ -643,10 +639,7 @@ export namespace TaxiInvoice {
   }
 
   /** 获取出租车信息 `GET /v3/taxi-invoice/taxies/{plate_number}` */
-  export interface TaxiesByPlateNumber_Get_Query {
-    /** 行政区划代码 */
-    region_id: number
-  }
+  export interface TaxiesByPlateNumber_Get_Query extends DriversByDriverLicense_Get_Query {}
 
   /** 获取出租车信息 `GET /v3/taxi-invoice/taxies/{plate_number}` */
   export interface TaxiesByPlateNumber_Get_Data {

@@ -213,30 +213,8 @@ export namespace TransactionBlock {
   }
 
   /** 订单类型校验规则 */
-  export interface TransactionBlockRecordsByBlockRecordId_Get_Data_RequestedItemInfo_RecordFields_OrderIntervalCheckRule {
-    /** 最小列表长度 */
-    min_list_length?: number
-    /** 最大列表长度 */
-    max_list_length?: number
-    /** 限制提交的文件后缀 */
-    enum_file_exts?: (
-      | 'png'
-      | 'jpg'
-      | 'jpeg'
-      | 'mp4'
-      | 'avi'
-      | 'mov'
-      | 'wmv'
-      | 'pdf'
-      | 'doc'
-      | 'docx'
-      | 'csv'
-      | 'xlsx'
-      | (string & {})
-    )[]
-    /** 限制文件提交大小 */
-    max_file_size?: number
-  }
+  export interface TransactionBlockRecordsByBlockRecordId_Get_Data_RequestedItemInfo_RecordFields_OrderIntervalCheckRule
+    extends TransactionBlockRecordsByBlockRecordId_Get_Data_RequestedItemInfo_RecordFields_FileCheckRule {}
 
   /** 资料项关联规则集合 */
   export interface TransactionBlockRecordsByBlockRecordId_Get_Data_RequestedItemInfo_RecordFields_Relations {
@@ -295,189 +273,8 @@ export namespace TransactionBlock {
   }
 
   /** 交易拦截记录详情列表 */
-  export interface TransactionBlockRecordsSubMchidBySubMchid_Get_Data_Data {
-    /** 交易拦截记录ID */
-    block_record_id?: string
-    /** 拦截时间. RFC 3339 */
-    block_time?: string
-    /** 拦截原因 */
-    block_reason?: string
-    /** 拦截笔数 */
-    number_of_block?:
-      | 'LESS_THAN_TWENTY'
-      | 'LESS_THAN_ONE_HUNDRED'
-      | 'LESS_THAN_ONE_THOUSAND'
-      | 'OVER_ONE_THOUSAND'
-      | (string & {})
-    /** 解除管控方式 */
-    recover_way?: 'SUBMIT_INFORMATION' | (string & {})
-    /** 商户提交资料内容. JSON of the fields below its name in this namespace */
-    requested_item_info?: string
-  }
-
-  /** 商户提交资料内容 */
-  export interface TransactionBlockRecordsSubMchidBySubMchid_Get_Data_Data_RequestedItemInfo {
-    /** 资料项集合 */
-    record_fields: TransactionBlockRecordsSubMchidBySubMchid_Get_Data_Data_RequestedItemInfo_RecordFields[]
-  }
-
-  /** 资料项集合 */
-  export interface TransactionBlockRecordsSubMchidBySubMchid_Get_Data_Data_RequestedItemInfo_RecordFields {
-    /** 资料项ID */
-    item_id?: string
-    /** 资料项英文名 */
-    field_name?: string
-    /** 资料项中文名 */
-    name?: string
-    /** 资料项类型 */
-    type?: 1 | 2 | 3 | 4 | 5 | 6 | (number & {})
-    /** 补充资料项多值JSON格式. JSON of the fields below its name in this namespace */
-    repeated_field_data?: string
-    /** 资料项填写提示 */
-    tips?: string
-    /** 输入框占位文案 */
-    placeholder?: string
-    /** 叹号悬浮提示语 */
-    tooltip?: string
-    /** 是否必须提交 */
-    required?: 0 | 1 | (number & {})
-    /** 提交内容需要加密 */
-    need_encrypt?: boolean
-    /** 字符串校验规则 */
-    string_check_rule?: TransactionBlockRecordsSubMchidBySubMchid_Get_Data_Data_RequestedItemInfo_RecordFields_StringCheckRule
-    /** 枚举校验规则 */
-    enum_check_rule?: TransactionBlockRecordsSubMchidBySubMchid_Get_Data_Data_RequestedItemInfo_RecordFields_EnumCheckRule
-    /** 文件校验规则 */
-    file_check_rule?: TransactionBlockRecordsSubMchidBySubMchid_Get_Data_Data_RequestedItemInfo_RecordFields_FileCheckRule
-    /** 时间区间校验规则 */
-    time_interval_check_rule?: TransactionBlockRecordsSubMchidBySubMchid_Get_Data_Data_RequestedItemInfo_RecordFields_TimeIntervalCheckRule
-    /** 订单类型校验规则 */
-    order_interval_check_rule?: TransactionBlockRecordsSubMchidBySubMchid_Get_Data_Data_RequestedItemInfo_RecordFields_OrderIntervalCheckRule
-    /** 资料项关联规则集合 */
-    relations?: TransactionBlockRecordsSubMchidBySubMchid_Get_Data_Data_RequestedItemInfo_RecordFields_Relations[]
-  }
-
-  /** 补充资料项多值JSON格式 */
-  export interface TransactionBlockRecordsSubMchidBySubMchid_Get_Data_Data_RequestedItemInfo_RecordFields_RepeatedFieldData {
-    /** 经度值 */
-    longitude?: string
-    /** 纬度值 */
-    latitude?: string
-    /** 省份 */
-    province?: string
-    /** 城市 */
-    city?: string
-    /** 区域 */
-    area?: string
-    /** 街道 */
-    street?: string
-    /** 详细地址 */
-    address?: string
-    /** 地址名 */
-    name?: string
-    /** 微信支付订单号 */
-    wechat_order_id?: string
-    /** 商户订单号 */
-    merchant_order_id?: string
-    /** 交易时间+08:00东八区时间 */
-    trade_time?: string
-    /** 交易金额 */
-    trade_money_amount?: string
-    /** 调单商品 */
-    trade_goods?: string
-    /** 是否物流 */
-    logistic_flag?: 0 | 1 | (number & {})
-    /** 凭证图片信息 */
-    evidence_img_list?: string[]
-  }
-
-  /** 字符串校验规则 */
-  export interface TransactionBlockRecordsSubMchidBySubMchid_Get_Data_Data_RequestedItemInfo_RecordFields_StringCheckRule {
-    /** 字符串最小长度 */
-    min_string_length?: number
-    /** 字符串最大长度 */
-    max_string_length?: number
-    /** 校验规则 */
-    validator?: 'number' | 'phone' | 'idcard' | 'url' | 'email' | (string & {})
-  }
-
-  /** 枚举校验规则 */
-  export interface TransactionBlockRecordsSubMchidBySubMchid_Get_Data_Data_RequestedItemInfo_RecordFields_EnumCheckRule {
-    /** 最小列表长度 */
-    min_list_length?: number
-    /** 最大列表长度 */
-    max_list_length?: number
-    /** 展示给商户看的枚举可选的字段列表 */
-    enum_values?: string[]
-  }
-
-  /** 文件校验规则 */
-  export interface TransactionBlockRecordsSubMchidBySubMchid_Get_Data_Data_RequestedItemInfo_RecordFields_FileCheckRule {
-    /** 最小列表长度 */
-    min_list_length?: number
-    /** 最大列表长度 */
-    max_list_length?: number
-    /** 限制提交的文件后缀 */
-    enum_file_exts?: (
-      | 'png'
-      | 'jpg'
-      | 'jpeg'
-      | 'mp4'
-      | 'avi'
-      | 'mov'
-      | 'wmv'
-      | 'pdf'
-      | 'doc'
-      | 'docx'
-      | 'csv'
-      | 'xlsx'
-      | (string & {})
-    )[]
-    /** 限制文件提交大小 */
-    max_file_size?: number
-  }
-
-  /** 时间区间校验规则 */
-  export interface TransactionBlockRecordsSubMchidBySubMchid_Get_Data_Data_RequestedItemInfo_RecordFields_TimeIntervalCheckRule {
-    /** 最小列表长度 */
-    min_list_length?: number
-    /** 最大列表长度 */
-    max_list_length?: number
-  }
-
-  /** 订单类型校验规则 */
-  export interface TransactionBlockRecordsSubMchidBySubMchid_Get_Data_Data_RequestedItemInfo_RecordFields_OrderIntervalCheckRule {
-    /** 最小列表长度 */
-    min_list_length?: number
-    /** 最大列表长度 */
-    max_list_length?: number
-    /** 限制提交的文件后缀 */
-    enum_file_exts?: (
-      | 'png'
-      | 'jpg'
-      | 'jpeg'
-      | 'mp4'
-      | 'avi'
-      | 'mov'
-      | 'wmv'
-      | 'pdf'
-      | 'doc'
-      | 'docx'
-      | 'csv'
-      | 'xlsx'
-      | (string & {})
-    )[]
-    /** 限制文件提交大小 */
-    max_file_size?: number
-  }
-
-  /** 资料项关联规则集合 */
-  export interface TransactionBlockRecordsSubMchidBySubMchid_Get_Data_Data_RequestedItemInfo_RecordFields_Relations {
-    /** 关联的资料项ID */
-    source_key?: number
-    /** 关联的资料项值 */
-    source_value?: string
-  }
+  export interface TransactionBlockRecordsSubMchidBySubMchid_Get_Data_Data
+    extends TransactionBlockRecordsByBlockRecordId_Get_Data {}
 
   /** `v3/transaction-block/transaction-block-submissions` */
   export interface TransactionBlockSubmissions {
@@ -703,31 +500,8 @@ export namespace TransactionBlock {
   }
 
   /** 订单类型校验规则 */
-  export interface TransactionBlockSubmissionsSubMchidBySubMchid_Post_Json_SubmitData_RecordFields_OrderIntervalCheckRule {
-    /** 最小列表长度 */
-    min_list_length?: number | undefined
-    /** 最大列表长度 */
-    max_list_length?: number | undefined
-    /** 限制提交的文件后缀 */
-    enum_file_exts?:
-      | readonly (
-          | 'png'
-          | 'jpg'
-          | 'jpeg'
-          | 'mp4'
-          | 'avi'
-          | 'mov'
-          | 'wmv'
-          | 'pdf'
-          | 'doc'
-          | 'docx'
-          | 'csv'
-          | 'xlsx'
-        )[]
-      | undefined
-    /** 限制文件提交大小 */
-    max_file_size?: number | undefined
-  }
+  export interface TransactionBlockSubmissionsSubMchidBySubMchid_Post_Json_SubmitData_RecordFields_OrderIntervalCheckRule
+    extends TransactionBlockSubmissionsSubMchidBySubMchid_Post_Json_SubmitData_RecordFields_FileCheckRule {}
 
   /** 资料项关联规则集合 */
   export interface TransactionBlockSubmissionsSubMchidBySubMchid_Post_Json_SubmitData_RecordFields_Relations {
@@ -738,16 +512,6 @@ export namespace TransactionBlock {
   }
 
   /** 发起交易拦截申诉 `POST /v3/transaction-block/transaction-block-submissions/sub-mchid/{sub_mchid}` */
-  export interface TransactionBlockSubmissionsSubMchidBySubMchid_Post_Data {
-    /** 交易拦截申诉ID */
-    block_submission_id?: string
-    /** 提交时间. RFC 3339 */
-    submit_time?: string
-    /** 审核结果 */
-    review_result?: 'EMPTY' | 'PASS' | 'REJECT' | (string & {})
-    /** 审核时间. RFC 3339 */
-    review_time?: string
-    /** 审核驳回原因 */
-    review_reject_reason?: string
-  }
+  export interface TransactionBlockSubmissionsSubMchidBySubMchid_Post_Data
+    extends TransactionBlockSubmissionsByBlockSubmissionId_Get_Data {}
 }

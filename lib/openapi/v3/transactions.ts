@@ -436,120 +436,10 @@ export namespace Transactions {
   }
 
   /** 小程序/公众号支付下单 `POST /hk/v3/transactions/jsapi` */
-  export interface Jsapi_Post_Json {
-    /** 商户号 */
-    mchid: string
-    /** APPID */
-    appid: string
-    /** 子商户号 */
-    sub_mchid: string
-    /** 机构商户号 */
-    sp_mchid: string
-    /** 机构APPID */
-    sp_appid: string
-    /** 子商户APPID */
-    sub_appid?: string | undefined
-    /** 商品描述 */
-    description: string
-    /** 商户数据 */
-    attach?: string | undefined
-    /** 通知地址 */
-    notify_url: string
-    /** 商户订单号 */
-    out_trade_no: string
-    /** 商品标记 */
-    goods_tag?: string | undefined
-    /** 交易类型 */
-    trade_type: string
-    /** 指定支付方式 */
-    limit_pay?: string | undefined
-    /** 交易起始时间 */
-    time_start?: string | undefined
-    /** 交易结束时间 */
-    time_expire?: string | undefined
-    /** MCC码 */
-    merchant_category_code: string
-    /** 支付者 */
-    payer?: Jsapi_Post_Json_Payer | undefined
-    /** 订单金额 */
-    amount: Jsapi_Post_Json_Amount
-    /** 场景信息 */
-    scene_info?: Jsapi_Post_Json_SceneInfo | undefined
-    /** 优惠功能 */
-    detail?: readonly Jsapi_Post_Json_Detail[] | undefined
-  }
-
-  /** 支付者 */
-  export interface Jsapi_Post_Json_Payer {
-    /** 用户标识 */
-    openid?: string | undefined
-    /** 用户标识 */
-    sp_openid?: string | undefined
-    /** 用户标识 */
-    sub_openid?: string | undefined
-  }
-
-  /** 订单金额 */
-  export interface Jsapi_Post_Json_Amount {
-    /** 总金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
-
-  /** 场景信息 */
-  export interface Jsapi_Post_Json_SceneInfo {
-    /** 商户端设备号 */
-    device_id?: string | undefined
-    /** 商户端设备IP */
-    device_ip?: string | undefined
-    /** 用户终端IP */
-    payer_client_ip?: string | undefined
-    /** 操作员ID */
-    operator_id?: string | undefined
-    /** 商户门店信息 */
-    store_info?: Jsapi_Post_Json_SceneInfo_StoreInfo | undefined
-  }
-
-  /** 商户门店信息 */
-  export interface Jsapi_Post_Json_SceneInfo_StoreInfo {
-    /** 编号 */
-    id?: string | undefined
-    /** 名称 */
-    name: string
-    /** 详细地址 */
-    address: string
-  }
-
-  /** 优惠功能 */
-  export interface Jsapi_Post_Json_Detail {
-    /** 订单原价 */
-    cost_price?: number | undefined
-    /** 商品小票ID */
-    receipt_id?: string | undefined
-    /** 单品列表 */
-    goods_detail?: readonly Jsapi_Post_Json_Detail_GoodsDetail[] | undefined
-  }
-
-  /** 单品列表 */
-  export interface Jsapi_Post_Json_Detail_GoodsDetail {
-    /** 商品编码 */
-    goods_id: string
-    /** 微信侧商品编码 */
-    wxpay_goods_id?: string | undefined
-    /** 商品名称 */
-    goods_name?: string | undefined
-    /** 商品数量 */
-    quantity: number
-    /** 商品单价 */
-    price: number
-  }
+  export interface Jsapi_Post_Json extends App_Post_Json {}
 
   /** 小程序/公众号支付下单 `POST /hk/v3/transactions/jsapi` */
-  export interface Jsapi_Post_Data {
-    /** 预支付交易会话标识 */
-    prepay_id: string
-  }
+  export interface Jsapi_Post_Data extends App_Post_Data {}
 
   /** `v3/transactions/micropay` */
   export interface Micropay {
@@ -620,60 +510,13 @@ export namespace Transactions {
   }
 
   /** 订单金额 */
-  export interface Micropay_Post_Json_Amount {
-    /** 总金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
+  export interface Micropay_Post_Json_Amount extends App_Post_Json_Amount {}
 
   /** 场景信息 */
-  export interface Micropay_Post_Json_SceneInfo {
-    /** 商户端设备号 */
-    device_id?: string | undefined
-    /** 商户端设备IP */
-    device_ip?: string | undefined
-    /** 用户终端IP */
-    payer_client_ip?: string | undefined
-    /** 操作员ID */
-    operator_id?: string | undefined
-    /** 商户门店信息 */
-    store_info?: Micropay_Post_Json_SceneInfo_StoreInfo | undefined
-  }
-
-  /** 商户门店信息 */
-  export interface Micropay_Post_Json_SceneInfo_StoreInfo {
-    /** 编号 */
-    id?: string | undefined
-    /** 名称 */
-    name: string
-    /** 详细地址 */
-    address: string
-  }
+  export interface Micropay_Post_Json_SceneInfo extends App_Post_Json_SceneInfo {}
 
   /** 优惠功能 */
-  export interface Micropay_Post_Json_Detail {
-    /** 订单原价 */
-    cost_price?: number | undefined
-    /** 商品小票ID */
-    receipt_id?: string | undefined
-    /** 单品列表 */
-    goods_detail?: readonly Micropay_Post_Json_Detail_GoodsDetail[] | undefined
-  }
-
-  /** 单品列表 */
-  export interface Micropay_Post_Json_Detail_GoodsDetail {
-    /** 商品编码 */
-    goods_id: string
-    /** 微信侧商品编码 */
-    wxpay_goods_id?: string | undefined
-    /** 商品名称 */
-    goods_name?: string | undefined
-    /** 商品数量 */
-    quantity: number
-    /** 商品单价 */
-    price: number
-  }
+  export interface Micropay_Post_Json_Detail extends App_Post_Json_Detail {}
 
   /** 提交付款码支付 `POST /hk/v3/transactions/micropay` */
   export interface Micropay_Post_Data {
@@ -746,12 +589,8 @@ export namespace Transactions {
   }
 
   /** 汇率 */
-  export interface Micropay_Post_Data_Amount_ExchangeRate {
-    /** 汇率类型 */
-    type?: 'SETTLEMENT_RATE' | (string & {})
-    /** 汇率值 */
-    rate?: number
-  }
+  export interface Micropay_Post_Data_Amount_ExchangeRate
+    extends IdByTransactionId_Get_Data_Amount_ExchangeRate {}
 
   /** 优惠功能 */
   export interface Micropay_Post_Data_Detail {
@@ -860,22 +699,10 @@ export namespace Transactions {
   }
 
   /** 支付者 */
-  export interface Mweb_Post_Json_Payer {
-    /** 用户标识 */
-    openid?: string | undefined
-    /** 用户标识 */
-    sp_openid?: string | undefined
-    /** 用户标识 */
-    sub_openid?: string | undefined
-  }
+  export interface Mweb_Post_Json_Payer extends App_Post_Json_Payer {}
 
   /** 订单金额 */
-  export interface Mweb_Post_Json_Amount {
-    /** 总金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
+  export interface Mweb_Post_Json_Amount extends App_Post_Json_Amount {}
 
   /** 场景信息 */
   export interface Mweb_Post_Json_SceneInfo {
@@ -892,38 +719,10 @@ export namespace Transactions {
   }
 
   /** 商户门店信息 */
-  export interface Mweb_Post_Json_SceneInfo_StoreInfo {
-    /** 编号 */
-    id?: string | undefined
-    /** 名称 */
-    name: string
-    /** 详细地址 */
-    address: string
-  }
+  export interface Mweb_Post_Json_SceneInfo_StoreInfo extends App_Post_Json_SceneInfo_StoreInfo {}
 
   /** 优惠功能 */
-  export interface Mweb_Post_Json_Detail {
-    /** 订单原价 */
-    cost_price?: number | undefined
-    /** 商品小票ID */
-    receipt_id?: string | undefined
-    /** 单品列表 */
-    goods_detail?: readonly Mweb_Post_Json_Detail_GoodsDetail[] | undefined
-  }
-
-  /** 单品列表 */
-  export interface Mweb_Post_Json_Detail_GoodsDetail {
-    /** 商品编码 */
-    goods_id: string
-    /** 微信侧商品编码 */
-    wxpay_goods_id?: string | undefined
-    /** 商品名称 */
-    goods_name?: string | undefined
-    /** 商品数量 */
-    quantity: number
-    /** 商品单价 */
-    price: number
-  }
+  export interface Mweb_Post_Json_Detail extends App_Post_Json_Detail {}
 
   /** H5支付下单 `POST /hk/v3/transactions/mweb` */
   export interface Mweb_Post_Data {
@@ -956,114 +755,7 @@ export namespace Transactions {
   }
 
   /** 扫码支付下单 `POST /hk/v3/transactions/native` */
-  export interface Native_Post_Json {
-    /** 商户号 */
-    mchid: string
-    /** APPID */
-    appid: string
-    /** 子商户号 */
-    sub_mchid: string
-    /** 机构商户号 */
-    sp_mchid: string
-    /** 机构APPID */
-    sp_appid: string
-    /** 子商户APPID */
-    sub_appid?: string | undefined
-    /** 商品描述 */
-    description: string
-    /** 商户数据 */
-    attach?: string | undefined
-    /** 通知地址 */
-    notify_url: string
-    /** 商户订单号 */
-    out_trade_no: string
-    /** 商品标记 */
-    goods_tag?: string | undefined
-    /** 交易类型 */
-    trade_type: string
-    /** 指定支付方式 */
-    limit_pay?: string | undefined
-    /** 交易起始时间 */
-    time_start?: string | undefined
-    /** 交易结束时间 */
-    time_expire?: string | undefined
-    /** MCC码 */
-    merchant_category_code: string
-    /** 支付者 */
-    payer?: Native_Post_Json_Payer | undefined
-    /** 订单金额 */
-    amount: Native_Post_Json_Amount
-    /** 场景信息 */
-    scene_info?: Native_Post_Json_SceneInfo | undefined
-    /** 优惠功能 */
-    detail?: readonly Native_Post_Json_Detail[] | undefined
-  }
-
-  /** 支付者 */
-  export interface Native_Post_Json_Payer {
-    /** 用户标识 */
-    openid?: string | undefined
-    /** 用户标识 */
-    sp_openid?: string | undefined
-    /** 用户标识 */
-    sub_openid?: string | undefined
-  }
-
-  /** 订单金额 */
-  export interface Native_Post_Json_Amount {
-    /** 总金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string | undefined
-  }
-
-  /** 场景信息 */
-  export interface Native_Post_Json_SceneInfo {
-    /** 商户端设备号 */
-    device_id?: string | undefined
-    /** 商户端设备IP */
-    device_ip?: string | undefined
-    /** 用户终端IP */
-    payer_client_ip?: string | undefined
-    /** 操作员ID */
-    operator_id?: string | undefined
-    /** 商户门店信息 */
-    store_info?: Native_Post_Json_SceneInfo_StoreInfo | undefined
-  }
-
-  /** 商户门店信息 */
-  export interface Native_Post_Json_SceneInfo_StoreInfo {
-    /** 编号 */
-    id?: string | undefined
-    /** 名称 */
-    name: string
-    /** 详细地址 */
-    address: string
-  }
-
-  /** 优惠功能 */
-  export interface Native_Post_Json_Detail {
-    /** 订单原价 */
-    cost_price?: number | undefined
-    /** 商品小票ID */
-    receipt_id?: string | undefined
-    /** 单品列表 */
-    goods_detail?: readonly Native_Post_Json_Detail_GoodsDetail[] | undefined
-  }
-
-  /** 单品列表 */
-  export interface Native_Post_Json_Detail_GoodsDetail {
-    /** 商品编码 */
-    goods_id: string
-    /** 微信侧商品编码 */
-    wxpay_goods_id?: string | undefined
-    /** 商品名称 */
-    goods_name?: string | undefined
-    /** 商品数量 */
-    quantity: number
-    /** 商品单价 */
-    price: number
-  }
+  export interface Native_Post_Json extends App_Post_Json {}
 
   /** 扫码支付下单 `POST /hk/v3/transactions/native` */
   export interface Native_Post_Data {
@@ -1105,132 +797,10 @@ export namespace Transactions {
   }
 
   /** 查询订单(商户订单号) `GET /hk/v3/transactions/out-trade-no/{out_trade_no}` */
-  export interface OutTradeNoByOutTradeNo_Get_Query {
-    /** 商户号 */
-    mchid: string
-    /** 子商户号 */
-    sub_mchid: string
-    /** 机构商户号 */
-    sp_mchid: string
-  }
+  export interface OutTradeNoByOutTradeNo_Get_Query extends IdByTransactionId_Get_Query {}
 
   /** 查询订单(商户订单号) `GET /hk/v3/transactions/out-trade-no/{out_trade_no}` */
-  export interface OutTradeNoByOutTradeNo_Get_Data {
-    /** 商户号 */
-    mchid: string
-    /** APPID */
-    appid: string
-    /** 机构商户号 */
-    sp_mchid: string
-    /** 子商户号 */
-    sub_mchid: string
-    /** 机构APPID */
-    sp_appid: string
-    /** 子商户APPID */
-    sub_appid?: string
-    /** 商户订单号 */
-    out_trade_no: string
-    /** 微信支付订单号 */
-    id: string
-    /** 商户数据 */
-    attach?: string
-    /** 交易类型 */
-    trade_type: 'JSAPI' | 'NATIVE' | 'APP' | 'MWEB' | 'MICROPAY' | (string & {})
-    /** 付款银行 */
-    bank_type: string
-    /** 支付完成时间 */
-    success_time: string
-    /** 交易状态 */
-    trade_state:
-      | 'SUCCESS'
-      | 'REFUND'
-      | 'NOTPAY'
-      | 'CLOSED'
-      | 'REVOKED'
-      | 'USERPAYING'
-      | 'PAYERROR'
-      | (string & {})
-    /** 交易状态描述 */
-    trade_state_desc: string
-    /** 支付者 */
-    payer: OutTradeNoByOutTradeNo_Get_Data_Payer
-    /** 订单金额 */
-    amount: OutTradeNoByOutTradeNo_Get_Data_Amount
-    /** 优惠功能 */
-    promotion_detail?: OutTradeNoByOutTradeNo_Get_Data_PromotionDetail[]
-  }
-
-  /** 支付者 */
-  export interface OutTradeNoByOutTradeNo_Get_Data_Payer {
-    /** 用户标识 */
-    openid?: string
-    /** 机构用户标识 */
-    sp_openid?: string
-    /** 子商户用户标识 */
-    sub_openid?: string
-  }
-
-  /** 订单金额 */
-  export interface OutTradeNoByOutTradeNo_Get_Data_Amount {
-    /** 订单金额 */
-    total: number
-    /** 用户支付金额 */
-    payer_total: number
-    /** 订单标价币种 */
-    currency: string
-    /** 用户支付币种 */
-    payer_currency: string
-    /** 汇率信息 */
-    exchange_rate?: OutTradeNoByOutTradeNo_Get_Data_Amount_ExchangeRate
-  }
-
-  /** 汇率信息 */
-  export interface OutTradeNoByOutTradeNo_Get_Data_Amount_ExchangeRate {
-    /** 汇率类型 */
-    type?: 'SETTLEMENT_RATE' | (string & {})
-    /** 汇率值 */
-    rate?: number
-  }
-
-  /** 优惠功能 */
-  export interface OutTradeNoByOutTradeNo_Get_Data_PromotionDetail {
-    /** 券ID */
-    promotion_id: string
-    /** 优惠名称 */
-    name?: string
-    /** 优惠范围 */
-    scope?: 'GLOBAL' | 'SINGLE' | (string & {})
-    /** 优惠类型 */
-    type?: 'COUPON' | 'DISCOUNT' | (string & {})
-    /** 优惠券面额 */
-    amount: number
-    /** 优惠币种 */
-    currency: string
-    /** 活动ID */
-    activity_id?: string
-    /** 微信出资 */
-    wxpay_contribute_amount?: number
-    /** 商户出资 */
-    merchant_contribute_amount?: number
-    /** 其他出资 */
-    other_contribute_amount?: number
-    /** 单品列表 */
-    goods_detail?: OutTradeNoByOutTradeNo_Get_Data_PromotionDetail_GoodsDetail[]
-  }
-
-  /** 单品列表 */
-  export interface OutTradeNoByOutTradeNo_Get_Data_PromotionDetail_GoodsDetail {
-    /** 商品编码 */
-    goods_id: string
-    /** 商品备注 */
-    goods_remark?: string
-    /** 商品优惠金额 */
-    discount_amount: number
-    /** 商品数量 */
-    quantity: number
-    /** 商品价格 */
-    price: number
-  }
+  export interface OutTradeNoByOutTradeNo_Get_Data extends IdByTransactionId_Get_Data {}
 
   /** `v3/transactions/out-trade-no/{out_trade_no}/close` */
   export interface OutTradeNoByOutTradeNoClose {
@@ -1259,14 +829,7 @@ export namespace Transactions {
   }
 
   /** 关闭订单(商户订单号) `POST /hk/v3/transactions/out-trade-no/{out_trade_no}/close` */
-  export interface OutTradeNoByOutTradeNoClose_Post_Json {
-    /** 直连商户号 */
-    mchid: string
-    /** 子商户号 */
-    sub_mchid?: string | undefined
-    /** 机构商户号 */
-    sp_mchid?: string | undefined
-  }
+  export interface OutTradeNoByOutTradeNoClose_Post_Json extends IdByTransactionIdClose_Post_Json {}
 
   /** `v3/transactions/out-trade-no/{out_trade_no}/reverse` */
   export interface OutTradeNoByOutTradeNoReverse {
@@ -1295,12 +858,5 @@ export namespace Transactions {
   }
 
   /** 撤销订单(商户订单号) `POST /hk/v3/transactions/out-trade-no/{out_trade_no}/reverse` */
-  export interface OutTradeNoByOutTradeNoReverse_Post_Json {
-    /** 商户号 */
-    mchid: string
-    /** 机构商户号 */
-    sp_mchid: string
-    /** 子商户号 */
-    sub_mchid: string
-  }
+  export interface OutTradeNoByOutTradeNoReverse_Post_Json extends IdByTransactionIdReverse_Post_Json {}
 }

@@ -89,32 +89,8 @@ export namespace TransferDetail {
   }
 
   /** 转账明细电子回单受理 `POST /v3/transfer-detail/electronic-receipts` */
-  export interface ElectronicReceipts_Post_Json {
-    /** 受理类型 */
-    accept_type: 'BATCH_TRANSFER' | 'TRANSFER_TO_POCKET' | 'TRANSFER_TO_BANK'
-    /** 商家转账批次单号 */
-    out_batch_no?: string | undefined
-    /** 商家转账明细单号 */
-    out_detail_no: string
-  }
+  export interface ElectronicReceipts_Post_Json extends ElectronicReceipts_Get_Query {}
 
   /** 转账明细电子回单受理 `POST /v3/transfer-detail/electronic-receipts` */
-  export interface ElectronicReceipts_Post_Data {
-    /** 受理类型 */
-    accept_type: string
-    /** 商家转账批次单号 */
-    out_batch_no?: string
-    /** 商家转账明细单号 */
-    out_detail_no: string
-    /** 电子回单受理单号 */
-    signature_no: string
-    /** 电子回单状态 */
-    signature_status?: string
-    /** 电子回单文件的hash方法 */
-    hash_type?: string
-    /** 电子回单文件的hash值 */
-    hash_value?: string
-    /** 电子回单文件的下载地址 */
-    download_url?: string
-  }
+  export interface ElectronicReceipts_Post_Data extends ElectronicReceipts_Get_Data {}
 }

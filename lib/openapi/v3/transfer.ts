@@ -297,16 +297,7 @@ export namespace Transfer {
   }
 
   /** 商家批次单号查询批次单 `GET /v3/transfer/batches/out-batch-no/{out_batch_no}` */
-  export interface BatchesOutBatchNoByOutBatchNo_Get_Query {
-    /** 是否查询转账明细单 */
-    need_query_detail: boolean
-    /** 请求资源起始位置 */
-    offset?: number | undefined
-    /** 最大资源条数 */
-    limit?: number | undefined
-    /** 明细状态 */
-    detail_status?: string | undefined
-  }
+  export interface BatchesOutBatchNoByOutBatchNo_Get_Query extends BatchesBatchIdByBatchId_Get_Query {}
 
   /** 商家批次单号查询批次单 `GET /v3/transfer/batches/out-batch-no/{out_batch_no}` */
   export interface BatchesOutBatchNoByOutBatchNo_Get_Data {
@@ -321,54 +312,12 @@ export namespace Transfer {
   }
 
   /** 转账批次单 */
-  export interface BatchesOutBatchNoByOutBatchNo_Get_Data_TransferBatch {
-    /** 商户号 */
-    mchid: string
-    /** 商家批次单号 */
-    out_batch_no: string
-    /** 微信批次单号 */
-    batch_id: string
-    /** 直连商户的appid */
-    appid: string
-    /** 批次状态 */
-    batch_status: string
-    /** 批次类型 */
-    batch_type: string
-    /** 批次名称 */
-    batch_name: string
-    /** 批次备注 */
-    batch_remark: string
-    /** 批次关闭原因 */
-    close_reason?: string
-    /** 转账总金额 */
-    total_amount: number
-    /** 转账总笔数 */
-    total_num: number
-    /** 批次创建时间 */
-    create_time?: string
-    /** 批次更新时间 */
-    update_time?: string
-    /** 转账成功金额 */
-    success_amount?: number
-    /** 转账成功笔数 */
-    success_num?: number
-    /** 转账失败金额 */
-    fail_amount?: number
-    /** 转账失败笔数 */
-    fail_num?: number
-    /** 转账场景ID */
-    transfer_scene_id?: string
-  }
+  export interface BatchesOutBatchNoByOutBatchNo_Get_Data_TransferBatch
+    extends BatchesBatchIdByBatchId_Get_Data_TransferBatch {}
 
   /** 转账明细单列表 */
-  export interface BatchesOutBatchNoByOutBatchNo_Get_Data_TransferDetailList {
-    /** 微信明细单号 */
-    detail_id: string
-    /** 商家明细单号 */
-    out_detail_no: string
-    /** 明细状态 */
-    detail_status: string
-  }
+  export interface BatchesOutBatchNoByOutBatchNo_Get_Data_TransferDetailList
+    extends BatchesBatchIdByBatchId_Get_Data_TransferDetailList {}
 
   /** `v3/transfer/batches/out-batch-no/{out_batch_no}/details` */
   export interface BatchesOutBatchNoByOutBatchNoDetails {
@@ -405,36 +354,8 @@ export namespace Transfer {
   }
 
   /** 商家明细单号查询明细单 `GET /v3/transfer/batches/out-batch-no/{out_batch_no}/details/out-detail-no/{out_detail_no}` */
-  export interface BatchesOutBatchNoByOutBatchNoDetailsOutDetailNoByOutDetailNo_Get_Data {
-    /** 商户号 */
-    mchid: string
-    /** 商家批次单号 */
-    out_batch_no: string
-    /** 微信批次单号 */
-    batch_id: string
-    /** 直连商户的appid */
-    appid: string
-    /** 商家明细单号 */
-    out_detail_no: string
-    /** 微信明细单号 */
-    detail_id: string
-    /** 明细状态 */
-    detail_status: string
-    /** 转账金额 */
-    transfer_amount: number
-    /** 转账备注 */
-    transfer_remark: string
-    /** 明细失败原因 */
-    fail_reason?: string
-    /** 用户在直连商户应用下的用户标示 */
-    openid: string
-    /** 收款用户姓名. Encrypted with the merchant's key */
-    user_name: string
-    /** 转账发起时间 */
-    initiate_time: string
-    /** 明细更新时间 */
-    update_time: string
-  }
+  export interface BatchesOutBatchNoByOutBatchNoDetailsOutDetailNoByOutDetailNo_Get_Data
+    extends BatchesBatchIdByBatchIdDetailsDetailIdByDetailId_Get_Data {}
 
   /** `v3/transfer/bill-receipt` */
   export interface BillReceipt {
@@ -507,22 +428,5 @@ export namespace Transfer {
   }
 
   /** 查询转账电子回单 `GET /v3/transfer/bill-receipt/{out_batch_no}` */
-  export interface BillReceiptByOutBatchNo_Get_Data {
-    /** 商家批次单号 */
-    out_batch_no: string
-    /** 电子回单申请单号 */
-    signature_no: string
-    /** 电子回单状态 */
-    signature_status?: string
-    /** 电子回单文件的hash方法 */
-    hash_type?: string
-    /** 电子回单文件的hash值 */
-    hash_value?: string
-    /** 电子回单文件的下载地址 */
-    download_url?: string
-    /** 创建时间 */
-    create_time?: string
-    /** 更新时间 */
-    update_time?: string
-  }
+  export interface BillReceiptByOutBatchNo_Get_Data extends BillReceipt_Post_Data {}
 }

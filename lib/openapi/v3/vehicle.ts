@@ -363,96 +363,10 @@ export namespace Vehicle {
   }
 
   /** 查询订单 `GET /v3/vehicle/etc/transactions/id/{transaction_id}` */
-  export interface EtcTransactionsIdByTransactionId_Get_Query {
-    /** 特约商户号 */
-    sub_mchid?: string | undefined
-  }
+  export interface EtcTransactionsIdByTransactionId_Get_Query extends EtcContractsByContractId_Get_Query {}
 
   /** 查询订单 `GET /v3/vehicle/etc/transactions/id/{transaction_id}` */
-  export interface EtcTransactionsIdByTransactionId_Get_Data {
-    /** 商户号 */
-    mchid: string
-    /** 特约商户号 */
-    sub_mchid?: string
-    /** 商户appid */
-    appid: string
-    /** 特约商户appid */
-    sub_appid?: string
-    /** 商户订单号 */
-    out_trade_no: string
-    /** 微信支付订单号 */
-    transaction_id: string
-    /** 商户数据 */
-    attach?: string
-    /** 交易类型 */
-    trade_type: string
-    /** 付款银行 */
-    bank_type?: string
-    /** 支付完成时间 */
-    success_time?: string
-    /** 交易状态 */
-    trade_state: string
-    /** 交易状态描述 */
-    trade_state_desc?: string
-    /** 支付者 */
-    payer?: EtcTransactionsIdByTransactionId_Get_Data_Payer
-    /** 订单金额 */
-    amount: EtcTransactionsIdByTransactionId_Get_Data_Amount
-    /** 设备信息 */
-    device_info?: EtcTransactionsIdByTransactionId_Get_Data_DeviceInfo
-    /** 优惠详情 */
-    promotion_detail?: EtcTransactionsIdByTransactionId_Get_Data_PromotionDetail[]
-  }
-
-  /** 支付者 */
-  export interface EtcTransactionsIdByTransactionId_Get_Data_Payer {
-    /** 用户在服务商APP的标识 */
-    sp_openid?: string
-    /** 用户在特约商户APP的标识 */
-    sub_openid?: string
-  }
-
-  /** 订单金额 */
-  export interface EtcTransactionsIdByTransactionId_Get_Data_Amount {
-    /** 订单金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string
-    /** 用户实际支付金额 */
-    payer_total?: number
-    /** 折扣 */
-    discount_total?: number
-  }
-
-  /** 设备信息 */
-  export interface EtcTransactionsIdByTransactionId_Get_Data_DeviceInfo {
-    /** 商户端设备号 */
-    device_id?: string
-    /** 商户端设备IP */
-    device_ip?: string
-  }
-
-  /** 优惠详情 */
-  export interface EtcTransactionsIdByTransactionId_Get_Data_PromotionDetail {
-    /** 券ID */
-    promotion_id: string
-    /** 优惠名称 */
-    name?: string
-    /** 优惠范围 */
-    scope?: string
-    /** 优惠类型 */
-    type?: string
-    /** 活动ID */
-    activity_id?: string
-    /** 优惠券面额 */
-    amount: number
-    /** 微信出资 */
-    wxpay_contribute?: number
-    /** 商户出资 */
-    merchant_contribute?: number
-    /** 其他出资 */
-    other_contribute?: number
-  }
+  export interface EtcTransactionsIdByTransactionId_Get_Data extends EtcTransactionsHighway_Post_Data {}
 
   /** `v3/vehicle/etc/transactions/out-trade-no` */
   export interface EtcTransactionsOutTradeNo {
@@ -483,96 +397,11 @@ export namespace Vehicle {
   }
 
   /** 查询订单 `GET /v3/vehicle/etc/transactions/out-trade-no/{out_trade_no}` */
-  export interface EtcTransactionsOutTradeNoByOutTradeNo_Get_Query {
-    /** 特约商户号 */
-    sub_mchid?: string | undefined
-  }
+  export interface EtcTransactionsOutTradeNoByOutTradeNo_Get_Query
+    extends EtcContractsByContractId_Get_Query {}
 
   /** 查询订单 `GET /v3/vehicle/etc/transactions/out-trade-no/{out_trade_no}` */
-  export interface EtcTransactionsOutTradeNoByOutTradeNo_Get_Data {
-    /** 商户号 */
-    mchid: string
-    /** 特约商户号 */
-    sub_mchid?: string
-    /** 商户appid */
-    appid: string
-    /** 特约商户appid */
-    sub_appid?: string
-    /** 商户订单号 */
-    out_trade_no: string
-    /** 微信支付订单号 */
-    transaction_id: string
-    /** 商户数据 */
-    attach?: string
-    /** 交易类型 */
-    trade_type: string
-    /** 付款银行 */
-    bank_type?: string
-    /** 支付完成时间 */
-    success_time?: string
-    /** 交易状态 */
-    trade_state: string
-    /** 交易状态描述 */
-    trade_state_desc?: string
-    /** 支付者 */
-    payer?: EtcTransactionsOutTradeNoByOutTradeNo_Get_Data_Payer
-    /** 订单金额 */
-    amount: EtcTransactionsOutTradeNoByOutTradeNo_Get_Data_Amount
-    /** 设备信息 */
-    device_info?: EtcTransactionsOutTradeNoByOutTradeNo_Get_Data_DeviceInfo
-    /** 优惠详情 */
-    promotion_detail?: EtcTransactionsOutTradeNoByOutTradeNo_Get_Data_PromotionDetail[]
-  }
-
-  /** 支付者 */
-  export interface EtcTransactionsOutTradeNoByOutTradeNo_Get_Data_Payer {
-    /** 用户在服务商APP的标识 */
-    sp_openid?: string
-    /** 用户在特约商户APP的标识 */
-    sub_openid?: string
-  }
-
-  /** 订单金额 */
-  export interface EtcTransactionsOutTradeNoByOutTradeNo_Get_Data_Amount {
-    /** 订单金额 */
-    total: number
-    /** 货币类型 */
-    currency?: string
-    /** 用户实际支付金额 */
-    payer_total?: number
-    /** 折扣 */
-    discount_total?: number
-  }
-
-  /** 设备信息 */
-  export interface EtcTransactionsOutTradeNoByOutTradeNo_Get_Data_DeviceInfo {
-    /** 商户端设备号 */
-    device_id?: string
-    /** 商户端设备IP */
-    device_ip?: string
-  }
-
-  /** 优惠详情 */
-  export interface EtcTransactionsOutTradeNoByOutTradeNo_Get_Data_PromotionDetail {
-    /** 券ID */
-    promotion_id: string
-    /** 优惠名称 */
-    name?: string
-    /** 优惠范围 */
-    scope?: string
-    /** 优惠类型 */
-    type?: string
-    /** 活动ID */
-    activity_id?: string
-    /** 优惠券面额 */
-    amount: number
-    /** 微信出资 */
-    wxpay_contribute?: number
-    /** 商户出资 */
-    merchant_contribute?: number
-    /** 其他出资 */
-    other_contribute?: number
-  }
+  export interface EtcTransactionsOutTradeNoByOutTradeNo_Get_Data extends EtcTransactionsHighway_Post_Data {}
 
   /** `v3/vehicle/etc/users` */
   export interface EtcUsers {
@@ -616,26 +445,7 @@ export namespace Vehicle {
   }
 
   /** 查询ETC签约状态 `GET /v3/vehicle/etc/users/{openid}/contracts` */
-  export interface EtcUsersByOpenidContracts_Get_Data {
-    /** 发起签约的appid */
-    appid: string
-    /** 服务商商户号 */
-    sp_mchid: string
-    /** 用户在发起签约APP的标识 */
-    sp_openid: string
-    /** 子商户appid */
-    sub_appid?: string
-    /** 特约商户号 */
-    sub_mchid?: string
-    /** ETC扣费授权协议号 */
-    contract_id: string
-    /** ETC绑定状态 */
-    bind_state: string
-    /** 绑定的车牌号 */
-    plate_number: string
-    /** 用户在发起签约子APP的标识 */
-    sub_openid?: string
-  }
+  export interface EtcUsersByOpenidContracts_Get_Data extends EtcContractsByContractId_Get_Data {}
 
   /** `v3/vehicle/parking` */
   export interface Parking {
@@ -1018,32 +828,12 @@ export namespace Vehicle {
   }
 
   /** 停车场景信息 */
-  export interface TransactionsParking_Post_Data_ParkingInfo {
-    /** 停车入场id */
-    parking_id: string
-    /** 车牌号 */
-    plate_number: string
-    /** 车牌颜色 */
-    plate_color: 'BLUE' | 'GREEN' | 'YELLOW' | 'BLACK' | 'WHITE' | 'LIMEGREEN' | (string & {})
-    /** 入场时间 */
-    start_time: string
-    /** 出场时间 */
-    end_time: string
-    /** 停车场名称 */
-    parking_name: string
-    /** 计费时长 */
-    charging_duration: number
-    /** 停车场设备id */
-    device_id: string
-  }
+  export interface TransactionsParking_Post_Data_ParkingInfo
+    extends TransactionsOutTradeNoByOutTradeNo_Get_Data_ParkingInfo {}
 
   /** 支付者信息 */
-  export interface TransactionsParking_Post_Data_Payer {
-    /** 用户在appid下的标识 */
-    openid: string
-    /** 用户在sub_appid下的标识 */
-    sub_openid?: string
-  }
+  export interface TransactionsParking_Post_Data_Payer
+    extends TransactionsOutTradeNoByOutTradeNo_Get_Data_Payer {}
 
   /** 订单金额信息 */
   export interface TransactionsParking_Post_Data_Amount {

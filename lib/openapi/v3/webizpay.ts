@@ -188,10 +188,7 @@ export namespace Webizpay {
   }
 
   /** 添加商户标识 `POST /v3/webizpay/avail-mch-ranges/{range_id}/merchant-identifiers` */
-  export interface AvailMchRangesByRangeIdMerchantIdentifiers_Post_Data {
-    /** 可用商户范围id */
-    range_id: string
-  }
+  export interface AvailMchRangesByRangeIdMerchantIdentifiers_Post_Data extends AvailMchRanges_Post_Data {}
 
   /** `v3/webizpay/avail-mch-ranges/{range_id}/merchant-identifiers/{merchant_identifier}` */
   export interface AvailMchRangesByRangeIdMerchantIdentifiersByMerchantIdentifier {
@@ -220,16 +217,12 @@ export namespace Webizpay {
   }
 
   /** 删除商户标识 `DELETE /v3/webizpay/avail-mch-ranges/{range_id}/merchant-identifiers/{merchant_identifier}` */
-  export interface AvailMchRangesByRangeIdMerchantIdentifiersByMerchantIdentifier_Delete_Json {
-    /** 服务商商户号 */
-    sp_mchid: string
-  }
+  export interface AvailMchRangesByRangeIdMerchantIdentifiersByMerchantIdentifier_Delete_Json
+    extends AvailMchRanges_Get_Query {}
 
   /** 删除商户标识 `DELETE /v3/webizpay/avail-mch-ranges/{range_id}/merchant-identifiers/{merchant_identifier}` */
-  export interface AvailMchRangesByRangeIdMerchantIdentifiersByMerchantIdentifier_Delete_Data {
-    /** 可用商户范围id */
-    range_id: string
-  }
+  export interface AvailMchRangesByRangeIdMerchantIdentifiersByMerchantIdentifier_Delete_Data
+    extends AvailMchRanges_Post_Data {}
 
   /** `v3/webizpay/bill` */
   export interface Bill {
@@ -527,54 +520,12 @@ export namespace Webizpay {
   }
 
   /** 企业商户查询企业支付额度卡 `GET /v3/webizpay/employees/{employee_id}/quota-cards/{card_no}` */
-  export interface EmployeesByEmployeeIdQuotaCardsByCardNo_Get_Query {
-    /** 服务商商户号 */
-    sp_mchid: string
-    /** 出资子商户号 */
-    sub_mchid: string
-  }
+  export interface EmployeesByEmployeeIdQuotaCardsByCardNo_Get_Query
+    extends EmployeesByEmployeeIdOutQuotaCardsByOutCardNo_Get_Query {}
 
   /** 企业商户查询企业支付额度卡 `GET /v3/webizpay/employees/{employee_id}/quota-cards/{card_no}` */
-  export interface EmployeesByEmployeeIdQuotaCardsByCardNo_Get_Data {
-    /** 服务商商户号 */
-    sp_mchid: string
-    /** 出资子商户号 */
-    sub_mchid: string
-    /** 企业支付额度卡卡号 */
-    card_no: string
-    /** 商户卡号 */
-    out_card_no: string
-    /** 微信授权关系ID */
-    employee_id: string
-    /** 企业支付卡模板ID */
-    card_template_id: string
-    /** 使用规则 */
-    card_rule: 'SINGLE' | 'MULTIPLE' | (string & {})
-    /** 退款规则 */
-    refund_rule: 'RETURN' | 'NOT_RETURN' | (string & {})
-    /** 卡片总金额 */
-    amount: number
-    /** 卡片可用金额 */
-    remain_amount: number
-    /** 卡片有效期. RFC 3339 */
-    effective_end_time: string
-    /** 卡片生效时间. RFC 3339 */
-    effective_begin_time: string
-    /** 卡片状态 */
-    card_state: 'ACTIVE' | 'DISABLED' | (string & {})
-    /** 卡片名称 */
-    card_name: string
-    /** 失效原因 */
-    reason?: string
-    /** 卡片使用时间. RFC 3339 */
-    card_usage_time?: string
-    /** 卡片关联微信支付订单号 */
-    transaction_id?: string
-    /** 卡片失效时间. RFC 3339 */
-    card_disabled_time?: string
-    /** 卡片备注 */
-    card_remark?: string
-  }
+  export interface EmployeesByEmployeeIdQuotaCardsByCardNo_Get_Data
+    extends EmployeesByEmployeeIdOutQuotaCardsByOutCardNo_Get_Data {}
 
   /** `v3/webizpay/employees/{employee_id}/quota-cards/{card_no}/cancel` */
   export interface EmployeesByEmployeeIdQuotaCardsByCardNoCancel {
@@ -706,12 +657,8 @@ export namespace Webizpay {
   }
 
   /** 企业商户发起解除员工企业支付授权 `POST /v3/webizpay/employees/{employee_id}/revoke` */
-  export interface EmployeesByEmployeeIdRevoke_Post_Json {
-    /** 服务商商户号 */
-    sp_mchid: string
-    /** 出资子商户号 */
-    sub_mchid: string
-  }
+  export interface EmployeesByEmployeeIdRevoke_Post_Json
+    extends EmployeesByEmployeeIdOutQuotaCardsByOutCardNo_Get_Query {}
 
   /** 企业商户发起解除员工企业支付授权 `POST /v3/webizpay/employees/{employee_id}/revoke` */
   export interface EmployeesByEmployeeIdRevoke_Post_Data {
@@ -808,10 +755,7 @@ export namespace Webizpay {
   }
 
   /** 查询门店主体匹配结果 `GET /v3/webizpay/stores/entity-matches/{batch_id}` */
-  export interface StoresEntityMatchesByBatchId_Get_Query {
-    /** 服务商商户号 */
-    sp_mchid: string
-  }
+  export interface StoresEntityMatchesByBatchId_Get_Query extends AvailMchRanges_Get_Query {}
 
   /** 查询门店主体匹配结果 `GET /v3/webizpay/stores/entity-matches/{batch_id}` */
   export interface StoresEntityMatchesByBatchId_Get_Data {
@@ -872,12 +816,8 @@ export namespace Webizpay {
   }
 
   /** 企业商户查询企业员工开通授权状态 `GET /v3/webizpay/users/{user_id}/authorization-state` */
-  export interface UsersByUserIdAuthorizationState_Get_Query {
-    /** 服务商商户号 */
-    sp_mchid: string
-    /** 出资子商户号 */
-    sub_mchid: string
-  }
+  export interface UsersByUserIdAuthorizationState_Get_Query
+    extends EmployeesByEmployeeIdOutQuotaCardsByOutCardNo_Get_Query {}
 
   /** 企业商户查询企业员工开通授权状态 `GET /v3/webizpay/users/{user_id}/authorization-state` */
   export interface UsersByUserIdAuthorizationState_Get_Data {
