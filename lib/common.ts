@@ -20,6 +20,23 @@ export {
 export { Formatter } from './formatter'
 export type { HeadersInput } from './headers'
 export type { MerchantCertificate } from './merchant'
+export {
+  type AppParameters,
+  type BusinessView,
+  type JsapiParameters,
+  type MiniProgramJump,
+  Payment,
+  type PaymentConfig,
+  type PaymentSignType,
+  type PaymentStamp,
+  type PaymentV2,
+  type PluginCoupon,
+  type PluginParameters,
+  type PrepaidAppOrder,
+  type PrepaidOrder,
+  type RedPacketParameters,
+  type TransferParameters,
+} from './payment'
 export { PemUtil } from './pem'
 export type { Certs, PlatformKey, PlatformKeys, RemoteVerifier } from './platform-keys'
 export type { PendingResponse } from './promise'
@@ -38,8 +55,10 @@ export type {
   Ciphertext,
   DynamicPath,
   Encrypted,
+  Loosen,
   PathValue,
   SyncVerb,
+  Unlisted,
 } from './types'
 export type { Field, Fields } from './v2/fields'
 export { workwxSign } from './v2/workwx'
