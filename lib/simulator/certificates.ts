@@ -20,11 +20,13 @@ const encrypt = (apiv3Key: string, text: string): object => {
   }
 }
 
+const TEMPLATES = ['v3/certificates', 'v3/global/certificates'] as const
+
 /** The list of platform certificates, encrypted with the APIv3 key; there is none in public-key mode */
-export const certificateRoutes = (merchant: Merchant, { certificate }: Platform): Route[] => [
-  [
+export const certificateRoutes = (merchant: Merchant, { certificate }: Platform): Route[] =>
+  TEMPLATES.map((template) => [
     'GET',
-    'v3/certificates',
+    template,
     ({ query }) => {
       const { algorithm_type = 'RSA' } = checkQuery<{ algorithm_type?: string }>(query, {
         algorithm_type: { type: 'string', enum: ['RSA', 'SM2', 'ALL'] },
@@ -44,5 +46,4 @@ export const certificateRoutes = (merchant: Merchant, { certificate }: Platform)
         },
       }
     },
-  ],
-]
+  ])

@@ -13,7 +13,15 @@ export type { ClientIdentity } from './tls'
 export type { TradeState } from './trade-states'
 export type { Credentials, SimulatorOptions } from './world'
 
-/** A WeChat Pay on this machine: a real HTTP server with identities of its own, that checks, keeps state and signs */
+/**
+ * A WeChat Pay on this machine: a real HTTP server with identities of its own, that checks and signs.
+ *
+ * Every documented operation is checked against its documentation: what is missing, of another type or not among the
+ * listed values is a `PARAM_ERROR` that names the field. Orders, refunds, red packets, their bills, faces and
+ * certificates are simulated: they remember. All other answers are made up, complete and as documented, with the
+ * request's own values in them, the same for the same request; they carry the header `Simulator-Notice: made up from
+ * the catalogue; nothing is remembered`. Addresses in them lead back to the simulator, to files of the hash beside them.
+ */
 export class Simulator {
   readonly #world: World
 

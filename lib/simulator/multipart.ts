@@ -1,9 +1,12 @@
 const BOUNDARY = /^multipart\/form-data\s*;(?:.*;)?\s*boundary=(?:"([^"]+)"|([^\s;]+))/i
 const NAME = /^content-disposition\s*:.*[\s;]name="([^"]*)"/im
+const FILE = /^content-disposition\s*:.*[\s;]filename\*?=/im
 
 /** One part of a `multipart/form-data` body */
 export interface Part {
   readonly name: string
+  /** whether it was sent under a file's name */
+  readonly file: boolean
   readonly content: Buffer
 }
 
@@ -21,8 +24,9 @@ export const readParts = (contentType: string | undefined, body: Buffer): Part[]
     if (end < 0) return parts
     const part = text.subarray(start + delimiter.length, end)
     const blank = part.indexOf('\r\n\r\n')
-    const name = NAME.exec(part.subarray(0, Math.max(blank, 0)).toString())?.[1]
-    if (name !== undefined) parts.push({ name, content: part.subarray(blank + 4) })
+    const head = part.subarray(0, Math.max(blank, 0)).toString()
+    const name = NAME.exec(head)?.[1]
+    if (name !== undefined) parts.push({ name, file: FILE.test(head), content: part.subarray(blank + 4) })
     start = end
   }
 }

@@ -14,6 +14,8 @@ export interface OrderRequest {
   readonly amount: { readonly total: number; readonly currency?: string | null }
   readonly time_expire?: string | null
   readonly payer?: { readonly openid?: string } | null
+  /** by which protocol it was placed, and the merchant is told; APIv3 when left out */
+  readonly protocol?: 'v2'
   readonly [field: string]: unknown
 }
 
@@ -89,10 +91,13 @@ export class Orders {
   readonly #now: Clock
   readonly #orders: LimitedMap<Order>
   readonly #transactions: LimitedMap<Order>
+  readonly #paid: (order: Order) => void
   #count = 0
 
-  constructor(limit: number, now: Clock) {
+  /** @param paid is told of every payment */
+  constructor(limit: number, now: Clock, paid: (order: Order) => void = () => {}) {
     this.#now = now
+    this.#paid = paid
     this.#orders = new LimitedMap(limit)
     this.#transactions = new LimitedMap(limit)
   }
@@ -186,6 +191,7 @@ export class Orders {
     order.payment = { transaction_id, openid: payer, success_time: rfc3339(now) }
     order.state = 'SUCCESS'
     this.#transactions.set(transaction_id, order)
+    this.#paid(order)
     return order
   }
 

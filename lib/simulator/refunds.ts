@@ -94,6 +94,16 @@ export interface RefundSettings {
   /** what refunds from `AVAILABLE` are drawn from */
   readonly balance: Balance
   readonly now: Clock
+  /** is told of every refund, when it was asked for */
+  readonly made?: (refund: RefundStatus, notice: RefundNotice) => void
+}
+
+/** Where a refund is told, and how */
+export interface RefundNotice {
+  readonly order: Order
+  readonly notify_url: string | undefined
+  /** milliseconds until it has arrived */
+  readonly delay: number
 }
 
 /** Money given back: as a whole or in parts, never more than was paid */
@@ -131,6 +141,13 @@ export class Refunds {
     const refund_id = `50000000000${dayOf(created)}${String(this.#count).padStart(10, '0')}`
     const made: Refund = { refund_id, request, order, created }
     this.#refunds.set(request.out_refund_no, made)
+    const { made: tell, delay } = this.#settings
+    const { notify_url } = request
+    tell?.(this.#describe(made), {
+      order,
+      delay,
+      notify_url: typeof notify_url === 'string' ? notify_url : undefined,
+    })
     return this.#describe(made, 'PROCESSING')
   }
 

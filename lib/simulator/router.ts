@@ -1,11 +1,19 @@
+import type { Catalogue } from './catalogue'
 import type { Exchange } from './exchange'
 import { headerOf } from './exchange'
-import { Problem, paramError } from './problem'
+import { readJson } from './json'
+import { Problem } from './problem'
+import { matches, segmentsOf, variablesOf } from './template'
 
-/** An answer before it is signed; without a body the status is usually 204 */
+/** An answer before it is signed; without a body or content the status is usually 204 */
 export interface Answer {
   readonly status: number
   readonly body?: object
+  /** what stands in the place of a body that is no JSON */
+  readonly content?: { readonly type: string; readonly bytes: Buffer }
+  readonly headers?: Readonly<Record<string, string>>
+  /** what is signed in place of the bytes that are sent; `false`: nothing is */
+  readonly signed?: Buffer | false
 }
 
 /** What a handler gets to see of a request */
@@ -27,75 +35,46 @@ export type Route = readonly [method: string, template: string, handler: Handler
 
 interface Compiled {
   readonly method: string
-  readonly segments: readonly string[]
+  readonly template: readonly string[]
   readonly handler: Handler
 }
 
-const VARIABLE = /^\{(\w+)\}$/
-
-/** Percent-decodes one segment; what is no valid encoding stands for nothing the platform has */
-const decode = (segment: string): string | undefined => {
-  try {
-    return decodeURIComponent(segment)
-  } catch {
-    return undefined
-  }
-}
-
-const matches = (route: Compiled, segments: readonly (string | undefined)[]): boolean =>
-  route.segments.length === segments.length &&
-  route.segments.every((segment, at) => VARIABLE.test(segment) || segment === segments[at])
-
-const variables = (route: Compiled, segments: readonly (string | undefined)[]): Record<string, string> => {
-  const found: Record<string, string> = {}
-  for (const [at, segment] of route.segments.entries()) {
-    const name = VARIABLE.exec(segment)?.[1]
-    if (name === undefined) continue
-    const value = segments[at]
-    if (!value)
-      throw paramError(`/${name}`, value, value === '' ? 'must not be empty' : 'bad percent-encoding', 'path')
-    found[name] = value
-  }
-  return found
-}
-
-const readJson = ({ headers, body }: Exchange): unknown => {
-  const type = headerOf(headers, 'content-type')
-  if (!/^application\/json\s*(?:;|$)/i.test(type ?? ''))
-    throw paramError('Content-Type', type, 'must be application/json', 'header')
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
-  } catch {
-    throw paramError('', undefined, 'is not JSON in UTF-8', 'body')
-  }
-}
-
-/** Finds the operation a request asks for */
+/** Finds the operation a request asks for: one that is simulated, else one that is documented */
 export class Router {
   readonly #routes: readonly Compiled[]
+  readonly #catalogue: Catalogue
 
-  constructor(routes: readonly Route[]) {
+  constructor(routes: readonly Route[], catalogue: Catalogue) {
+    this.#catalogue = catalogue
     this.#routes = routes.map(([method, template, handler]) => ({
       method,
-      segments: template.split('/'),
+      template: template.split('/'),
       handler,
     }))
   }
 
   /** @throws Problem when there is no such operation, or it refuses */
   run(exchange: Exchange): Answer {
-    const segments = exchange.path.slice(1).split('/').map(decode)
-    const here = this.#routes.filter((route) => matches(route, segments))
+    const segments = segmentsOf(exchange.path)
+    const here = this.#routes.filter(({ template }) => matches(template, segments))
     const route = here.find(({ method }) => method === exchange.method)
-    if (!route)
-      throw here.length
-        ? new Problem(405, 'METHOD_NOT_ALLOWED', `此接口不支持 ${exchange.method} 方法`)
-        : new Problem(404, 'NOT_FOUND', '接口不存在')
-    return route.handler({
-      path: variables(route, segments),
-      query: exchange.query,
-      header: (name) => headerOf(exchange.headers, name),
-      json: () => readJson(exchange),
-    })
+    const documented = this.#catalogue.find('v3', exchange)
+    if (route) {
+      const path = variablesOf(route.template, segments)
+      if (documented?.asked) this.#catalogue.check(documented, exchange)
+      return route.handler({
+        path,
+        query: exchange.query,
+        header: (name) => headerOf(exchange.headers, name),
+        json: () => readJson(exchange),
+      })
+    }
+    if (documented?.asked) {
+      this.#catalogue.check(documented, exchange)
+      return this.#catalogue.answer(documented, exchange)
+    }
+    throw here.length || documented
+      ? new Problem(405, 'METHOD_NOT_ALLOWED', `此接口不支持 ${exchange.method} 方法`)
+      : new Problem(404, 'NOT_FOUND', '接口不存在')
   }
 }

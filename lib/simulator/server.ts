@@ -19,7 +19,7 @@ const KEEP_ALIVE = 8_000
 
 /** What the gateway is made of */
 export interface GatewayParts {
-  /** takes the requests for its own operations; all others are for APIv3 */
+  /** takes the requests for the operations of APIv2; all others are for APIv3 */
   readonly v2: V2Door
   readonly v3: V3Door
   readonly faults: Faults

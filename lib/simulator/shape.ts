@@ -1,3 +1,4 @@
+import { isObject } from './json'
 import { type Location, paramError } from './problem'
 
 /** What one value must be; `required` values may neither be absent nor `null` */
@@ -39,9 +40,6 @@ const FORMATS = {
 
 const outside = (size: number, { min, max }: { min?: number; max?: number }): boolean =>
   size < (min ?? -Infinity) || size > (max ?? Infinity)
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const inspectString: Check<RuleOf<'string'>> = (value, rule) => {
   if (typeof value !== 'string') return 'must be a string'

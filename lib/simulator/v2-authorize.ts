@@ -1,5 +1,6 @@
-import type { Exchange } from './exchange'
+import { type Exchange, headerOf } from './exchange'
 import type { Merchant } from './keys'
+import { readParts } from './multipart'
 import { Problem, paramError } from './problem'
 import { digestOf, messageOf, type SignType } from './v2-sign'
 import { type Fields, readXml } from './xml'
@@ -35,6 +36,13 @@ const readQuery = (query: URLSearchParams): Fields | undefined => {
   return fields.size === query.size ? fields : undefined
 }
 
+/** The fields of an upload, but for the file, which its hash stands for; of any other body those of its XML */
+const readBody = ({ headers, body }: Exchange): Fields | undefined => {
+  const parts = readParts(headerOf(headers, 'content-type'), body)
+  if (!parts) return readXml(body)
+  return new Map(parts.filter(({ file }) => !file).map(({ name, content }) => [name, content.toString()]))
+}
+
 /** `undefined` when there is no such type, or the operation does not take it */
 const typeOf = (fields: Fields, { signType }: V2Demands): SignType | undefined => {
   const given = fields.get('sign_type') || 'MD5'
@@ -54,7 +62,7 @@ export class V2Authority {
     const { method } = demands
     if (exchange.method !== method)
       return refused(refusal('REQUIRE_POST_METHOD', `请使用${method.toLowerCase()}方法`))
-    const fields = method === 'GET' ? readQuery(exchange.query) : readXml(exchange.body)
+    const fields = method === 'GET' ? readQuery(exchange.query) : readBody(exchange)
     if (!fields) return refused(refusal('XML_FORMAT_ERROR', method === 'GET' ? '参数重复' : 'XML格式错误'))
     const message = messageOf(fields)
     const type = typeOf(fields, demands)

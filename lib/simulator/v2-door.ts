@@ -1,3 +1,5 @@
+import type { Catalogue } from './catalogue'
+import type { Documented } from './catalogue-find'
 import type { Visit } from './door'
 import type { Exchange } from './exchange'
 import type { Effect } from './fault-effects'
@@ -34,6 +36,8 @@ export interface V2Route extends V2Demands {
   readonly failure?: (failure: Failure) => Reply
   /** what a failed operation says besides */
   readonly failed?: V2Fields
+  /** headers of a success */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** What a request repeats of itself in its answer */
@@ -67,20 +71,24 @@ const CERTIFICATES: { readonly [K in Exchange['certificate']]?: Outcome } = {
   untrusted: { reply: page('The SSL certificate error'), code: 'CERT_ERROR' },
 }
 
-/** APIv2: flat XML with a `sign` of its own */
+/** APIv2: flat XML with a `sign` of its own. Takes the requests for what is simulated or documented of it */
 export class V2Door {
   readonly #merchant: Merchant
   readonly #authority: V2Authority
+  readonly #catalogue: Catalogue
   readonly #routes: ReadonlyMap<string, V2Route>
 
-  constructor(merchant: Merchant, routes: readonly V2Route[]) {
+  constructor(merchant: Merchant, catalogue: Catalogue, routes: readonly V2Route[]) {
     this.#merchant = merchant
+    this.#catalogue = catalogue
     this.#authority = new V2Authority(merchant)
     this.#routes = new Map(routes.map((route) => [route.path, route]))
   }
 
   receive(exchange: Exchange): Visit | undefined {
-    const route = this.#routes.get(exchange.path)
+    const documented = this.#catalogue.find('v2', exchange)
+    const route =
+      this.#routes.get(exchange.path) ?? (documented && this.#catalogue.route(documented, exchange))
     if (!route) return undefined
     const verdict = this.#authority.check(exchange, route)
     const { verified, message } = verdict
@@ -88,16 +96,17 @@ export class V2Door {
       version: 'v2',
       verified,
       ...(message !== undefined && { message }),
-      answer: (effects) => this.#answer(route, exchange, verdict, effects),
+      answer: (effects) => this.#answer({ route, documented }, exchange, verdict, effects),
     }
   }
 
   async #answer(
-    route: V2Route,
-    { certificate }: Exchange,
+    { route, documented }: { readonly route: V2Route; readonly documented: Documented | undefined },
+    exchange: Exchange,
     verdict: V2Verdict,
     effects: readonly Effect[],
   ): Promise<Outcome> {
+    const { certificate } = exchange
     const barred = route.security ? CERTIFICATES[certificate] : undefined
     if (barred) return barred
     if (!verdict.verified) return this.#refuse(route, failureOf(verdict.problem))
@@ -106,9 +115,12 @@ export class V2Door {
       if (route.security && certificate === 'plain')
         throw new Problem(200, 'CERT_ERROR', '请使用商户证书以双向TLS调用此接口')
       const read = <T>(shape: Shape): T => checkFields<T>(fields, shape)
+      if (documented) this.#catalogue.check(documented, exchange, fields)
       const answer = route.handler({ fields, read })
-      if (isReply(answer)) return { reply: answer }
-      return { reply: await this.#seal(route, verdict, { result_code: 'SUCCESS', ...answer }, effects) }
+      const reply = isReply(answer)
+        ? answer
+        : await this.#seal(route, verdict, { result_code: 'SUCCESS', ...answer }, effects)
+      return { reply: { ...reply, headers: { ...reply.headers, ...route.headers } } }
     } catch (error) {
       const failure = failureOf(error)
       if (failure.refused || route.failure) return this.#refuse(route, failure)

@@ -71,6 +71,7 @@ const requestOf = (given: Given): OrderRequest => ({
   description: given.body,
   out_trade_no: given.out_trade_no,
   amount: { total: given.total_fee, currency: given.fee_type ?? 'CNY' },
+  protocol: 'v2',
   ...(given.notify_url && { notify_url: given.notify_url }),
   ...(given.time_expire && { time_expire: isoOf(given.time_expire) }),
   ...(given.limit_pay && { limit_pay: [given.limit_pay] }),
@@ -111,7 +112,8 @@ const paymentOf = ({ request, payment, tradeType }: Order): V2Fields => {
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 
-const orderOf = (order: Order): V2Fields => ({
+/** An order as queries and callbacks tell it */
+export const orderOf = (order: Order): V2Fields => ({
   out_trade_no: order.request.out_trade_no,
   attach: textOf(order.request.attach),
   ...paymentOf(order),

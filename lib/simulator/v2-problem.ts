@@ -33,7 +33,7 @@ interface Detail {
 }
 
 const parameter = ({ field = '', value, issue }: Detail): string => {
-  const name = field.slice(1)
+  const name = field.replace(/^\//, '')
   return value === null ? `缺少参数${name}` : `${name}参数错误：${issue}`
 }
 

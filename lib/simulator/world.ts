@@ -1,5 +1,6 @@
 import { Authority } from './authorize'
 import { Balance } from './balance'
+import { Catalogue } from './catalogue'
 import { certificateRoutes } from './certificates'
 import type { Clock } from './clock'
 import { echoRoutes } from './echo'
@@ -115,15 +116,19 @@ export const createWorld = async (options: SimulatorOptions): Promise<World> => 
   const packets = new RedPackets(capacity, balance, now)
   const faces = new Faces()
   addSamples(faces, now())
-  const router = new Router([
+  // Known once both servers listen; nobody asks before.
+  const urls = { plain: '', secure: '' }
+  const catalogue = new Catalogue({ merchant, url: (secure) => (secure ? urls.secure : urls.plain) })
+  const routes = [
     ...faceRoutes(merchant, platform, faces),
     ...certificateRoutes(merchant, platform),
     ...echoRoutes(merchant, platform),
     ...transactionRoutes(merchant, orders),
     ...refundRoutes(refunds),
-  ])
+  ]
+  const router = new Router(routes, catalogue)
   const bills = { orders, refunds, packets, balance }
-  const v2 = new V2Door(merchant, [
+  const v2 = new V2Door(merchant, catalogue, [
     ...v2OrderRoutes(orders, userpayingQueries),
     ...v2RefundRoutes(orders, refunds),
     ...redPacketRoutes(packets),
@@ -133,17 +138,19 @@ export const createWorld = async (options: SimulatorOptions): Promise<World> => 
   ])
   const faults = new Faults()
   const records = new Records(capacity)
-  const v3 = new V3Door({ platform, authority: new Authority(merchant, now), router, now })
+  const v3 = new V3Door({ platform, authority: new Authority(merchant, now), router, catalogue, now })
   const gateway = new Gateway({ v2, v3, faults, records, ...(tls && { tls: tls.server }) })
   const ports = await gateway.listen({ port, securePort }, host)
   const authority = host.includes(':') ? `[${host}]` : host
-  const credentials = credentialsOf(merchant, platform, `http://${authority}:${ports.port}/`)
+  urls.plain = `http://${authority}:${ports.port}/`
+  urls.secure = `https://${authority}:${ports.securePort}/`
+  const credentials = credentialsOf(merchant, platform, urls.plain)
   const own = { gateway, orders, faces, faults, records }
   if (!tls) return { ...own, credentials }
   return {
     ...own,
     credentials: { ...credentials, merchant: tls.merchant },
-    secureUrl: `https://${authority}:${ports.securePort}/`,
+    secureUrl: urls.secure,
     ca: tls.server.ca,
   }
 }

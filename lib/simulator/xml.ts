@@ -96,8 +96,18 @@ const encode = (value: string): string => {
     .replaceAll('\r', '&#13;')
 }
 
+/** A value of a document: text, an element for each of several values, or elements within one */
+export type XmlValue = string | readonly XmlValue[] | { readonly [name: string]: XmlValue }
+
+const element = (name: string, value: XmlValue): string => {
+  if (typeof value === 'string') return `<${name}>${encode(value)}</${name}>`
+  if (Array.isArray(value)) return value.map((one: XmlValue) => element(name, one)).join('')
+  const inner = Object.entries(value).map(([key, one]) => element(key, one as XmlValue))
+  return `<${name}>${inner.join('')}</${name}>`
+}
+
 /** Writes fields as the platform does: digits as they are, anything else in CDATA */
-export const writeXml = (fields: Iterable<readonly [string, string]>): Buffer => {
-  const elements = [...fields].map(([name, value]) => `<${name}>${encode(value)}</${name}>`)
+export const writeXml = (fields: Iterable<readonly [string, XmlValue]>): Buffer => {
+  const elements = [...fields].map(([name, value]) => element(name, value))
   return Buffer.from(`<xml>${elements.join('')}</xml>`)
 }

@@ -24,7 +24,7 @@ export const xmlOf = (fields: Values): string => {
 }
 
 /** The fields of an answer; `{}` when it is none in XML */
-const fieldsOf = (body: Buffer): Record<string, string> => {
+export const fieldsOf = (body: Buffer): Record<string, string> => {
   const [, inner = ''] = /^<xml>([\s\S]*)<\/xml>$/.exec(body.toString()) ?? []
   const elements = inner.matchAll(/<(\w+)>(?:<!\[CDATA\[([\s\S]*?)\]\]>|([^<]*))<\/\1>/g)
   return Object.fromEntries([...elements].map(([, name, cdata, plain]) => [name, cdata ?? plain]))

@@ -1,0 +1,126 @@
+import { createCipheriv, createHash, getHashes } from 'node:crypto'
+import { gzipSync } from 'node:zlib'
+import type { Operation } from '../catalogue'
+import { bill } from './bill'
+import type { Made, Source } from './catalogue-invent'
+import { Dice } from './dice'
+import { PNG, pdf } from './files'
+import { encryptFor } from './sensitive'
+
+/** Parts of a bill that only the merchant can read are told by their tokens */
+const SEALED = 'sealed-'
+
+/** What a download answers, before it is packed or sealed; the same for the same token */
+const csvOf = (token: string): string => {
+  const dice = new Dice(token, 'csv')
+  const [number, fee] = [`4200${dice.digits(24)}`, dice.number(1, 9999) / 100]
+  return bill(
+    ['交易单号', '金额(元)'],
+    [[number, fee.toFixed(2)]],
+    ['总笔数', '总金额(元)'],
+    ['1', fee.toFixed(2)],
+  )
+}
+
+const plainOf = (kind: Operation['answer']['kind'], token: string): Buffer => {
+  if (kind === 'pdf') return pdf(token)
+  return kind === 'image' ? PNG : Buffer.from(csvOf(token))
+}
+
+const keyOf = (token: string): string => new Dice(token, 'key').hex(32)
+const nonceOf = (token: string): string => new Dice(token, 'nonce').hex(12)
+
+/** AES-256-GCM, as the encrypted parts of a bill are */
+const sealed = (token: string, content: Buffer): Buffer => {
+  const cipher = createCipheriv('aes-256-gcm', Buffer.from(keyOf(token)), Buffer.from(nonceOf(token)))
+  return Buffer.concat([cipher.update(content), cipher.final(), cipher.getAuthTag()])
+}
+
+const TYPES: Readonly<Partial<Record<Operation['answer']['kind'], string>>> = {
+  pdf: 'application/pdf',
+  image: 'image/png',
+  csv: 'text/plain',
+  text: 'text/plain',
+}
+
+/** A file as it goes over the wire; `packed` as gzip */
+export const fileOf = (
+  kind: Operation['answer']['kind'],
+  token: string,
+  packed = false,
+): { readonly type: string; readonly bytes: Buffer } => {
+  const plain = plainOf(kind, token)
+  const content = packed ? gzipSync(plain) : plain
+  return {
+    type: packed ? 'application/x-gzip' : (TYPES[kind] ?? 'text/plain'),
+    bytes: token.startsWith(SEALED) ? sealed(token, content) : content,
+  }
+}
+
+/** Where the addresses in an answer lead to, by the template of the operation that gives them; the first that fits */
+const PLACES: readonly (readonly [
+  uri: RegExp,
+  kind: 'csv' | 'pdf' | 'image',
+  address: (token: string, dice: Dice) => string,
+])[] = [
+  [
+    /^v3\/global\/.*complaints/,
+    'image',
+    (token, dice) => `v3/global/merchant-service/images/${token}?complaint_id=${dice.digits(28)}`,
+  ],
+  [/complaints/, 'image', (token) => `v3/merchant-service/images/${token}`],
+  [
+    /fapiao/,
+    'pdf',
+    (token, dice) => {
+      const numbers = `invoice_code=${dice.digits(12)}&invoice_no=${dice.digits(8)}&fapiao_id=${dice.hex(16)}`
+      const people = `mchid=19${dice.digits(8)}&openid=o${dice.hex(27)}`
+      return `invoicing/fapiao/fapiao-file?token=${token}&${people}&${numbers}`
+    },
+  ],
+  [/elecsign|bill-receipt/, 'pdf', (token) => `v3/transferdownload/signfile?token=${token}`],
+  [/receipts/, 'pdf', (token) => `v3/transferdownload/elecvoucherfile?token=${token}&source=api`],
+  [/./, 'csv', (token) => `v3/billdownload/file?token=${token}`],
+]
+
+const hashOf = (type: unknown, content: Buffer): string => {
+  const name = String(type ?? 'sha1').toLowerCase()
+  // SM3 is not in every build of OpenSSL, and the name may be the request's own.
+  return createHash(getHashes().includes(name) ? name : 'sha1')
+    .update(content)
+    .digest('hex')
+}
+
+/** The hash is that of the plain file, whatever is done to it on its way. */
+const link = (
+  holder: Made,
+  name: string,
+  operation: Operation,
+  source: Source,
+  url: string,
+  at: string,
+): void => {
+  const dice = new Dice(source.seed, at)
+  const [, kind, address] = PLACES.find(([uri]) => uri.test(operation.uri)) as (typeof PLACES)[number]
+  const isSealed = 'encrypt_key' in holder
+  const token = `${isSealed ? SEALED : ''}${dice.hex(40)}`
+  const packed = source.known.get('/tar_type') === 'GZIP' ? '&tartype=gzip' : ''
+  const value = `${url}${address(token, dice)}${packed}`
+  holder[name] = Array.isArray(holder[name]) ? [value] : value
+  if (isSealed)
+    Object.assign(holder, { encrypt_key: encryptFor(source.merchant, keyOf(token)), nonce: nonceOf(token) })
+  for (const key of Object.keys(holder))
+    if (/^hash_value$|_hash$/.test(key)) holder[key] = hashOf(holder.hash_type, plainOf(kind, token))
+}
+
+/** Makes the addresses in an answer lead back here, and the hashes beside them those of what is found there */
+export const linkDownloads = (operation: Operation, source: Source, made: Made, url: string): void => {
+  for (const path of operation.answer.downloadUrls ?? []) {
+    const names = path.split('.')
+    const name = names.pop() as string
+    let holders: Made[] = [made]
+    for (const step of names) holders = holders.flatMap((one) => [one[step]].flat() as Made[])
+    for (const [index, holder] of holders.entries())
+      link(holder, name, operation, source, url, `${path}/${index}`)
+  }
+}
