@@ -1,4 +1,11 @@
-import { createCipheriv, createHash, randomBytes, randomUUID } from 'node:crypto'
+import {
+  createCipheriv,
+  createHash,
+  createPrivateKey,
+  type KeyObject,
+  randomBytes,
+  randomUUID,
+} from 'node:crypto'
 import { rfc3339, seconds } from './clock'
 import type { PlatformKey } from './keys'
 import { createNonce, sealHeaders } from './sign'
@@ -86,8 +93,30 @@ export const sealCallback = async (
   }
 }
 
+/** What a callback of a test's own is made with */
+export interface CallbackIdentity {
+  /** what `Wechatpay-Serial` says */
+  readonly serial: string
+  /** the private key that belongs to it, PEM or parsed */
+  readonly privateKey: string | KeyObject
+  /** the merchant's APIv3 key, 32 bytes */
+  readonly apiv3Key: string
+  /** when it is sent, in milliseconds; now when left out */
+  readonly now?: number
+}
+
+/** A callback of APIv3 as the platform would send it, for tests that need no simulator: encrypted and signed */
+export const signCallback = (event: CallbackEvent, identity: CallbackIdentity): Promise<SignedCallback> => {
+  const { serial, privateKey, apiv3Key, now = Date.now() } = identity
+  const key = {
+    serial,
+    privateKey: typeof privateKey === 'string' ? createPrivateKey(privateKey) : privateKey,
+  }
+  return sealCallback(callbackBody(event, { apiv3Key, now }), { key, now })
+}
+
 /** A callback of APIv2: XML with a `sign` */
-export const sealCallbackV2 = (
+export const signCallbackV2 = (
   fields: Readonly<Record<string, string | number | undefined>>,
   { secret, sign_type = 'MD5' }: { readonly secret: string; readonly sign_type?: SignType },
 ): SignedCallback => {
@@ -100,7 +129,7 @@ export const sealCallbackV2 = (
 }
 
 /** The callback of a refund of APIv2: not signed, its news are encrypted with the MD5 of the APIv2 key */
-export const sealRefundCallbackV2 = (
+export const signRefundCallbackV2 = (
   merchant: Readonly<Record<'appid' | 'mch_id', string>>,
   news: Readonly<Record<string, string | number | undefined>>,
   { secret }: { readonly secret: string },

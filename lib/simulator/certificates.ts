@@ -1,6 +1,6 @@
 import { createCipheriv, randomBytes } from 'node:crypto'
 import { rfc3339 } from './clock'
-import type { Merchant, Platform } from './keys'
+import { certificatesOf, type Merchant, type Platform } from './keys'
 import { notExists } from './problem'
 import type { Route } from './router'
 import { checkQuery } from './shape'
@@ -23,7 +23,7 @@ const encrypt = (apiv3Key: string, text: string): object => {
 const TEMPLATES = ['v3/certificates', 'v3/global/certificates'] as const
 
 /** The list of platform certificates, encrypted with the APIv3 key; there is none in public-key mode */
-export const certificateRoutes = (merchant: Merchant, { certificate }: Platform): Route[] =>
+export const certificateRoutes = (merchant: Merchant, platform: Platform): Route[] =>
   TEMPLATES.map((template) => [
     'GET',
     template,
@@ -31,19 +31,14 @@ export const certificateRoutes = (merchant: Merchant, { certificate }: Platform)
       const { algorithm_type = 'RSA' } = checkQuery<{ algorithm_type?: string }>(query, {
         algorithm_type: { type: 'string', enum: ['RSA', 'SM2', 'ALL'] },
       })
-      if (!certificate || algorithm_type === 'SM2') throw notExists('平台证书')
-      return {
-        status: 200,
-        body: {
-          data: [
-            {
-              serial_no: certificate.serial,
-              effective_time: rfc3339(certificate.notBefore.getTime()),
-              expire_time: rfc3339(certificate.notAfter.getTime()),
-              encrypt_certificate: encrypt(merchant.apiv3Key, certificate.pem),
-            },
-          ],
-        },
-      }
+      const certificates = certificatesOf(platform)
+      if (certificates.length === 0 || algorithm_type === 'SM2') throw notExists('平台证书')
+      const data = certificates.map(({ serial, notBefore, notAfter, pem }) => ({
+        serial_no: serial,
+        effective_time: rfc3339(notBefore.getTime()),
+        expire_time: rfc3339(notAfter.getTime()),
+        encrypt_certificate: encrypt(merchant.apiv3Key, pem),
+      }))
+      return { status: 200, body: { data } }
     },
   ])

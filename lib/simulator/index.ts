@@ -1,9 +1,21 @@
+import type { CallbackEvent } from './callback'
+import type { Delivery } from './deliveries'
 import { type Faces, openidOf } from './faces'
 import type { Fault, FaultHandle } from './faults'
+import { rotateCertificate } from './keys'
 import { type Transaction, transactionOf } from './orders'
 import type { RecordedRequest } from './records'
 import { type Credentials, createWorld, type SimulatorOptions, type World } from './world'
 
+export {
+  type CallbackEvent,
+  type CallbackIdentity,
+  type SignedCallback,
+  signCallback,
+  signCallbackV2,
+  signRefundCallbackV2,
+} from './callback'
+export type { Delivery } from './deliveries'
 export type { FaceCollection, Faces, FaceUser, Organization, OrganizationUser } from './faces'
 export type { Fault, FaultHandle, FaultKinds, FaultScope } from './faults'
 export type { Mode } from './keys'
@@ -77,8 +89,34 @@ export class Simulator {
     return transactionOf(this.#world.orders.pay(out_trade_no, openid))
   }
 
+  /**
+   * Tells a merchant of something: any event of the catalogue, encrypted and signed. What is not accepted is told again, on
+   * the platform's schedule, but faster. Payments and refunds are told by themselves, at their `notify_url`.
+   * @param url on this machine: the simulator never speaks to the world
+   * @returns the last delivery, once it was accepted or given up
+   */
+  notify(url: string, event: CallbackEvent): Promise<Delivery> {
+    return this.#world.notices.send(url, event)
+  }
+
+  /** What merchants were told, every attempt with its answer, newest last; the list is live */
+  get deliveries(): readonly Delivery[] {
+    return this.#world.deliveries.list
+  }
+
+  /**
+   * The platform changes the certificate that it signs with; the former stays valid.
+   * @returns the serial number of the new one
+   * @throws Error in public-key mode
+   */
+  async rotate(): Promise<string> {
+    const { platform, now } = this.#world
+    return (await rotateCertificate(platform, now())).serial
+  }
+
   /** Stops the server and drops its connections; nothing of it keeps the process alive afterwards */
   close(): Promise<void> {
+    this.#world.deliveries.close()
     return this.#world.gateway.close()
   }
 

@@ -42,7 +42,10 @@ export interface Merchant extends KeyPair {
 /** The platform's keys; at least one of the two is there */
 export interface Platform {
   readonly publicKey?: PlatformKey
-  readonly certificate?: PlatformCertificate
+  /** the one that signs */
+  certificate?: PlatformCertificate
+  /** those before it, which are still valid; newest first */
+  readonly former: PlatformCertificate[]
 }
 
 /** Makes an RSA-2048 key pair outside the main thread */
@@ -98,12 +101,25 @@ export const createPlatform = async (mode: Mode, publicKeyId: string, now: numbe
     mode === 'certificate' ? undefined : createPublicKey(publicKeyId),
     mode === 'public-key' ? undefined : createCertificate(now),
   ])
-  return { ...(publicKey && { publicKey }), ...(certificate && { certificate }) }
+  return { ...(publicKey && { publicKey }), ...(certificate && { certificate }), former: [] }
 }
 
+/** Puts a new certificate in the place of the one that signs. @throws Error in public-key mode */
+export const rotateCertificate = async (platform: Platform, now: number): Promise<PlatformKey> => {
+  if (!platform.certificate) throw new Error('there is no certificate in public-key mode')
+  const fresh = await createCertificate(now)
+  platform.former.unshift(platform.certificate)
+  platform.certificate = fresh
+  return fresh
+}
+
+/** The certificates that merchants are given */
+export const certificatesOf = ({ certificate, former }: Platform): PlatformCertificate[] =>
+  certificate ? [certificate, ...former] : []
+
 /** All keys of a platform */
-export const platformKeys = ({ publicKey, certificate }: Platform): PlatformKey[] =>
-  [publicKey, certificate].filter((key) => key !== undefined)
+export const platformKeys = (platform: Platform): PlatformKey[] =>
+  platform.publicKey ? [platform.publicKey, ...certificatesOf(platform)] : certificatesOf(platform)
 
 /**
  * The key that signs an answer: the one the request's `Wechatpay-Serial` names; without the header the certificate,

@@ -3,8 +3,8 @@ import {
   type CallbackEvent,
   callbackBody,
   sealCallback,
-  sealCallbackV2,
-  sealRefundCallbackV2,
+  signCallbackV2,
+  signRefundCallbackV2,
 } from './callback'
 import { type Clock, rfc3339, spaced } from './clock'
 import type { Deliveries, Delivery } from './deliveries'
@@ -82,7 +82,7 @@ export class Notices {
     const { merchant, deliveries } = this.#parts
     const { appid, mchid } = order.request
     const fields = { return_code: 'SUCCESS', result_code: 'SUCCESS', appid, mch_id: mchid, ...orderOf(order) }
-    const next = () => sealCallbackV2(fields, { secret: merchant.secret })
+    const next = () => signCallbackV2(fields, { secret: merchant.secret })
     this.#forget(deliveries.send({ url, event: 'transaction-success', version: 'v2', next }))
   }
 
@@ -103,7 +103,7 @@ export class Notices {
       refund_account: 'REFUND_SOURCE_UNSETTLED_FUNDS',
       refund_request_source: 'API',
     }
-    const next = () => sealRefundCallbackV2({ appid, mch_id: mchid }, news, { secret: merchant.secret })
+    const next = () => signRefundCallbackV2({ appid, mch_id: mchid }, news, { secret: merchant.secret })
     this.#forget(deliveries.send({ url, event: 'refund-processed', version: 'v2', next }))
   }
 

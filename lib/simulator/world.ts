@@ -3,15 +3,17 @@ import { Balance } from './balance'
 import { Catalogue } from './catalogue'
 import { certificateRoutes } from './certificates'
 import type { Clock } from './clock'
+import { Deliveries } from './deliveries'
 import { echoRoutes } from './echo'
 import { faceRoutes } from './face-routes'
 import { Faces } from './faces'
 import { Faults } from './faults'
 import { createMerchant, createPlatform, type Merchant, type Mode, type Platform, platformKeys } from './keys'
+import { Notices } from './notices'
 import { Orders } from './orders'
 import { Records } from './records'
 import { RedPackets, redPacketRoutes } from './red-packets'
-import { Refunds, refundRoutes } from './refunds'
+import { type RefundSettings, Refunds, refundRoutes } from './refunds'
 import { Router } from './router'
 import { addSamples, SAMPLE_PUBLIC_KEY_ID } from './samples'
 import { Gateway } from './server'
@@ -49,6 +51,8 @@ export interface SimulatorOptions {
   readonly refundDelay?: number
   /** what the merchant has for red packets and refunds from `AVAILABLE`, in fen; a million yuan when left out */
   readonly balance?: number
+  /** how many times faster than on the platform the waits between callbacks pass; 1,000 when left out */
+  readonly callbackSpeed?: number
   /** how many APIv2 queries find a user still at the password; 2 when left out */
   readonly userpayingQueries?: number
 }
@@ -81,6 +85,10 @@ export interface World {
   readonly faces: Faces
   readonly faults: Faults
   readonly records: Records
+  readonly notices: Notices
+  readonly deliveries: Deliveries
+  readonly platform: Platform
+  readonly now: Clock
 }
 
 const credentialsOf = (merchant: Merchant, platform: Platform, base_uri: string): Credentials => ({
@@ -111,8 +119,11 @@ export const createWorld = async (options: SimulatorOptions): Promise<World> => 
   const tls = options.tls ? await createTls(merchant, host) : undefined
   const { refundDelay: delay = 0, userpayingQueries = 2 } = options
   const balance = new Balance(options.balance ?? 100_000_000)
-  const orders = new Orders(capacity, now)
-  const refunds = new Refunds(orders, { limit: capacity, delay, balance, now })
+  const deliveries = new Deliveries(capacity, options.callbackSpeed ?? 1000)
+  const notices = new Notices({ merchant, platform, deliveries, now })
+  const orders = new Orders(capacity, now, (order) => notices.paid(order))
+  const made: RefundSettings['made'] = (refund, notice) => void notices.refunded(refund, notice)
+  const refunds = new Refunds(orders, { limit: capacity, delay, balance, now, made })
   const packets = new RedPackets(capacity, balance, now)
   const faces = new Faces()
   addSamples(faces, now())
@@ -145,7 +156,7 @@ export const createWorld = async (options: SimulatorOptions): Promise<World> => 
   urls.plain = `http://${authority}:${ports.port}/`
   urls.secure = `https://${authority}:${ports.securePort}/`
   const credentials = credentialsOf(merchant, platform, urls.plain)
-  const own = { gateway, orders, faces, faults, records }
+  const own = { gateway, orders, faces, faults, records, notices, deliveries, platform, now }
   if (!tls) return { ...own, credentials }
   return {
     ...own,
