@@ -1,4 +1,5 @@
 export * from './common'
-export { Builder, type Instance } from './instance'
+export { Builder, type Chainable, type Documented, type Instance } from './instance'
 export type { Callback as CallbackV2 } from './openapi/v2/callbacks'
 export type { Callback } from './openapi/v3/callbacks'
+export type { OwnNode, OwnPaths, OwnTree } from './own-operations'

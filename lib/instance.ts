@@ -9,6 +9,9 @@ import type { Operations } from './settings'
 import type { Template } from './template'
 import type { Loosen } from './types'
 
+// What has a name here is exported: declarations that mention an instance have to name all of it.
+
+/** How a path is begun by its template. */
 export interface Chainable<Known> {
   /** Starts from a documented template. */
   chain<P extends keyof Known>(path: P): Known[P]
@@ -16,7 +19,8 @@ export interface Chainable<Known> {
   chain<P extends string>(path: P): Template<P>
 }
 
-interface Documented extends Brackets, AsyncDisposable {
+/** The documented paths. */
+export interface Documented extends Brackets, AsyncDisposable {
   readonly v2: Loosen<V2>
   readonly v3: Loosen<V3>
 }

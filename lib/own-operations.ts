@@ -18,26 +18,32 @@ type Tail<P extends string, H extends string> = P extends `${H}/${infer T}` ? T 
 type Options<O> = O extends { readonly options: infer Given } ? Given & CallSettings : CallOptions
 type Data<O> = O extends { readonly data: infer D } ? D : unknown
 type Arguments<O> = Partial<O> extends O ? [options?: O] : [options: O]
-type Call<O> = (...args: Arguments<Options<O>>) => Promise<Response<Data<O>>>
-type PendingCall<O> = (...args: Arguments<Options<O>>) => PendingResponse<Response<Data<O>>>
 
 type Verb = 'get' | 'put' | 'post' | 'patch' | 'delete'
 type KeyOf<V extends Verb, P extends string> = Extract<Key, `${Uppercase<V>} ${P}`>
-type Methods<P extends string> = {
-  readonly [V in Verb as KeyOf<V, P> extends never ? never : V]: Call<Operations[KeyOf<V, P>]>
-} & {
-  readonly [V in Verb as KeyOf<V, P> extends never ? never : `${V}Async`]: PendingCall<
-    Operations[KeyOf<V, P>]
-  >
-}
+type Operation<V extends Verb, P extends string> = Operations[KeyOf<V, P>]
 
-/** @typeParam Here the template down to here; @typeParam Below what of the templates lies below it */
-type Node<Here extends string, Below extends string> = Methods<Here> & {
-  readonly [H in Head<Below> as Property<H>]: Loosen<Node<`${Here}/${H}`, Tail<Below, H>>>
+/**
+ * A node of the user's own.
+ * @typeParam Here the template down to here
+ * @typeParam Below what of the templates lies below it
+ */
+export type OwnNode<Here extends string, Below extends string> = {
+  readonly [V in Verb as KeyOf<V, Here> extends never ? never : V]: (
+    ...args: Arguments<Options<Operation<V, Here>>>
+  ) => Promise<Response<Data<Operation<V, Here>>>>
+} & {
+  readonly [V in Verb as KeyOf<V, Here> extends never ? never : `${V}Async`]: (
+    ...args: Arguments<Options<Operation<V, Here>>>
+  ) => PendingResponse<Response<Data<Operation<V, Here>>>>
+} & {
+  readonly [H in Head<Below> as Property<H>]: Loosen<OwnNode<`${Here}/${H}`, Tail<Below, H>>>
 }
 
 /** Templates of the user's own operations, and where they lead. */
-export type OwnPaths = { readonly [P in Templates]: Loosen<Node<P, Tail<Templates, P>>> }
+export type OwnPaths = { readonly [P in Templates]: Loosen<OwnNode<P, Tail<Templates, P>>> }
 
 /** The same segment by segment. */
-export type OwnTree = { readonly [H in Head<Templates> as Property<H>]: Loosen<Node<H, Tail<Templates, H>>> }
+export type OwnTree = {
+  readonly [H in Head<Templates> as Property<H>]: Loosen<OwnNode<H, Tail<Templates, H>>>
+}

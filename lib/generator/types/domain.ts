@@ -166,7 +166,8 @@ function requirements(operation: Operation, name = ''): Requirement[] {
     const type = given.fields.length > 0 ? `${name}_${pascal(group)}` : 'Readonly<Record<string, unknown>>'
     found.push({ name: group, required: isNeeded(group, given), type })
   }
-  if (operation.multipart) found.push({ name: 'body', required: operation.multipart.required === true, type: 'BodyInput' })
+  if (operation.multipart)
+    found.push({ name: 'body', required: operation.multipart.required === true, type: 'BodyInput' })
   return found
 }
 
