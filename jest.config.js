@@ -6,6 +6,7 @@ module.exports = {
   transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/tsconfig.json' }] },
   moduleNameMapper: {
     '^wechatpay-chain$': '<rootDir>/lib/index.ts',
+    '^wechatpay-chain/(express|fastify|hono|koa|nestjs|web)$': '<rootDir>/lib/adapters/$1.ts',
     '^wechatpay-chain/lite$': '<rootDir>/lib/lite.ts',
     '^wechatpay-chain/openapi/(.*)$': '<rootDir>/lib/openapi/$1.ts',
     '^wechatpay-chain/simulator$': '<rootDir>/lib/simulator/index.ts',

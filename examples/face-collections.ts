@@ -6,10 +6,6 @@ import { Builder } from 'wechatpay-chain'
 import type { Offlineface } from 'wechatpay-chain/openapi/v3/offlineface'
 import { run } from './support'
 
-interface Page {
-  face_collections: { collection_id: string; collection_state: string }[]
-}
-
 run(async (config) => {
   await using instance = Builder.factory(config)
   const organization_id = 'Ofewewfwefweewf'

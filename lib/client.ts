@@ -1,13 +1,16 @@
+import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { announceExpiry, type Certificates } from './certificates'
 import { type Config, type ResolvedConfig, resolveConfig } from './config'
 import { type Connections, connect } from './connections'
 import type { KeyInput } from './crypto/key'
 import { Rsa } from './crypto/rsa'
+import { type DownloadLine, type DownloadOptions, prepareDownload } from './download'
 import { ConfigError, RequestError } from './errors'
 import { Exchange } from './exchange'
 import { ABANDONED, FIELDS, LABEL, NONCELESS, type Options, VERDICT } from './handler'
 import { type ClientCertificate, expiryOf } from './merchant'
+import type { PlatformKeys } from './platform-keys'
 import { type PendingResponse, pending } from './promise'
 import { type Protocol, prepare, type Request } from './request'
 import type { Response } from './response'
@@ -19,8 +22,11 @@ import { verifier as v3Verifier } from './v3/verifier'
 
 const DAY = 86_400_000
 
+/** What a request goes through on its way out, and its answer on the way in. */
+type Line = Protocol | DownloadLine
+
 /** Connections, and the same with the signer and the verifier of each protocol. */
-interface Pool extends Readonly<Record<Protocol, Dispatcher>> {
+interface Pool extends Readonly<Record<Line, Dispatcher>> {
   readonly connections: Connections
 }
 
@@ -46,6 +52,11 @@ export class Client {
     this.#given = { ...config }
   }
 
+  /** WeChat Pay's keys, as they are known now: for `Notifications`. */
+  get keys(): PlatformKeys {
+    return this.#config.keys
+  }
+
   /** The platform certificates, with `certs: { auto: true }`. */
   get certificates(): Certificates | undefined {
     return this.#config.certificates
@@ -68,6 +79,19 @@ export class Client {
   /** The same, with `otherwise()` and `wait()` on the promise. */
   requestAsync<T = unknown>(verb: string, uri: string, options?: unknown): PendingResponse<Response<T>> {
     return pending(this.request<T>(verb, uri, options))
+  }
+
+  /**
+   * Fetches what is behind an address that an answer gave: a bill, a receipt, an image. The address is taken as it is, and
+   * the request signed, when it leads to one of WeChat Pay's API hosts or to the configured `base_uri`; any other host is
+   * asked over https without any credentials. Redirects are not followed.
+   *
+   * The answer is not signed: what vouches for it is the hash that came with its address, which `Download` and `Bill` check.
+   * @returns its `data` is the stream of the body, `headers` say what it is; rejects with a WechatpayError
+   */
+  async download(address: string, options: DownloadOptions = {}): Promise<Response<Readable>> {
+    const { request, line } = prepareDownload(address, options, this.#config)
+    return this.#send(request, line) as Promise<Response<Readable>>
   }
 
   /**
@@ -146,9 +170,9 @@ export class Client {
     this.#retired.push(pool.connections.release())
   }
 
-  async #send(request: Request): Promise<Response> {
+  async #send(request: Request, line: Line = request.protocol): Promise<Response> {
     if (this.#closing) throw new RequestError(undefined, `${request.label}: the client is closed`)
-    const { protocol, origin, path, method, headers, body, timeout, security } = request
+    const { origin, path, method, headers, body, timeout, security } = request
     const pool = this.#pool(security ? this.#config.merchant : undefined)
     const exchange = new Exchange(request, this.#config.dispatcher !== undefined)
     if (!exchange.failed) {
@@ -167,7 +191,7 @@ export class Client {
         [FIELDS]: request.fields,
         [NONCELESS]: request.nonceless,
       }
-      pool[protocol].dispatch(options as Options, exchange)
+      pool[line].dispatch(options as Options, exchange)
     }
     const { response } = exchange
     this.#inFlight.add(response)
@@ -210,7 +234,8 @@ function composed(connections: Connections, config: ResolvedConfig): Pool {
   try {
     const v2 = connections.dispatcher.compose(v2Verifier(config), v2Signer(config))
     const v3 = connections.dispatcher.compose(v3Verifier(config), v3Signer(config))
-    return { connections, v2, v3 }
+    const signed = connections.dispatcher.compose(v3Signer(config))
+    return { connections, v2, v3, signed, plain: connections.dispatcher }
   } catch (error) {
     throw new ConfigError(
       'dispatcher',

@@ -1,5 +1,32 @@
+export {
+  Bill,
+  type EcommerceFundflowBillQuery,
+  type FundflowBillFields,
+  type FundflowBillQuery,
+  type ProfitsharingBillQuery,
+  type StatementQuery,
+  type SubMerchantFundflowBillQuery,
+  type TradeBillFields,
+  type TradeBillQuery,
+  type TradeRows,
+} from './bill'
+export type {
+  BillRow,
+  FundflowRow,
+  FundflowSummary,
+  GlobalProfitsharingRow,
+  PaymentRow,
+  ProfitsharingRow,
+  RefundRow,
+  StatementRow,
+  TradeRow,
+  TradeSummary,
+} from './bill/columns'
+export { Download, type FileOptions, type Progress } from './bill/file'
+export type { Announced, AnnouncedParts, Announcement, Origin } from './bill/source'
 export type { CallbackEnvelope, CallbackOf, CallbackResource } from './callback'
 export { Certificates, type PlatformCertificate } from './certificates'
+export { type Claim, Claims, type ClaimsOptions } from './claims'
 export type { Client, Rotation } from './client'
 export type { Config, RemoteSigner } from './config'
 export { AesEcb } from './crypto/aes-ecb'
@@ -7,6 +34,7 @@ export { AesGcm } from './crypto/aes-gcm'
 export { Hash } from './crypto/hash'
 export type { EncryptedKey, KeyInput, KeyMaterial } from './crypto/key'
 export { Rsa } from './crypto/rsa'
+export type { DownloadOptions } from './download'
 export {
   ApiError,
   ConfigError,
@@ -18,8 +46,24 @@ export {
   WechatpayError,
 } from './errors'
 export { Formatter } from './formatter'
+export type {
+  CallbackAnswer,
+  CallbackHandler,
+  CallbackHandling,
+  HandlingOptions,
+  OnCallbackError,
+  RawBody,
+} from './handle-callback'
 export type { HeadersInput } from './headers'
+export { type MediaFile, type MediaInput, type MediaSource, MediaUtil, type Uploaded } from './media'
 export type { MerchantCertificate } from './merchant'
+export {
+  CallbackReply,
+  isCallback,
+  Notifications,
+  type NotificationsConfig,
+  type NotificationsV2,
+} from './notification'
 export {
   type AppParameters,
   type BusinessView,
@@ -41,8 +85,10 @@ export { PemUtil } from './pem'
 export type { Certs, PlatformKey, PlatformKeys, RemoteVerifier } from './platform-keys'
 export type { PendingResponse } from './promise'
 export type { QueryInput, QueryValue } from './query'
+export { type RedisClient, type RedisStoreOptions, redisStore } from './redis-store'
 export type { BodyInput, CallSettings, Protocol, RequestOptions } from './request'
 export type { Response } from './response'
+export type { OwnSeen, Seen } from './seen'
 export { type Sensitive, sensitive } from './sensitive'
 export * from './settings'
 export { MemoryStore, type Store } from './store'

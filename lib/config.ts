@@ -124,7 +124,7 @@ function checked(config: Record<string, unknown>): ResolvedConfig {
   return Object.freeze({
     mchid,
     serial,
-    signer: merchantKey(config.privateKey),
+    signer: parseMerchantKey(config.privateKey),
     keys: certificates ?? new ConfiguredKeys(configured),
     certificates,
     publicKeyId: [...configured.keys()].find(isPublicKeyId),
@@ -163,7 +163,8 @@ export function parseTimeout(value: unknown): value is number {
 
 export const TIMEOUT_RANGE = `expected milliseconds from 0 (no limit) to ${LONGEST_TIMEOUT}`
 
-function merchantKey(input: unknown): Signer {
+/** @throws ConfigError unless it is a private key, or signs */
+export function parseMerchantKey(input: unknown): Signer {
   if (input === undefined || input === null) {
     throw new ConfigError(
       'privateKey',

@@ -23,7 +23,7 @@ const TRUSTED = API_HOSTS.map(({ host }) => (host.startsWith('.') ? `*${host}` :
  * @param origin as `URL.origin` writes it
  * @param configured the origin of the configured `base_uri`
  */
-function isTrusted(origin: string, configured: string): boolean {
+export function isTrusted(origin: string, configured: string): boolean {
   if (origin === configured) return true
   if (!origin.startsWith('https://')) return false
   const host = origin.slice('https://'.length)

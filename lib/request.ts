@@ -1,23 +1,18 @@
-import type { Readable, Writable } from 'node:stream'
+import type { Writable } from 'node:stream'
+import { type BodyInput, bag, type Content, contentOf, NONE } from './body'
 import { parseBaseUri, parseTimeout, type ResolvedConfig, TIMEOUT_RANGE } from './config'
 import { encodeFields } from './encoded'
 import { RequestError, WechatpayError } from './errors'
 import { checkHeaders, flatten, type HeaderBag, type HeadersInput } from './headers'
 import { trustedOrigin } from './hosts'
-import { encodeJson } from './json'
+import type { MediaInput } from './media'
 import { isPlainObject } from './plain'
 import { encodeQuery, type QueryInput } from './query'
 import { Encryption } from './sensitive'
 import { suggestion } from './suggestion'
 import { parse, type Template, UriError } from './uri'
 
-/** What can be sent as it is. A stream is read to its end first: its bytes are signed. */
-export type BodyInput =
-  | string
-  | Uint8Array
-  | Readable
-  | ReadableStream<Uint8Array>
-  | AsyncIterable<Uint8Array | string>
+export type { BodyInput } from './body'
 
 /** The two protocols of WeChat Pay. */
 export type Protocol = 'v2' | 'v3'
@@ -44,6 +39,8 @@ export interface RequestOptions extends CallSettings {
   /** APIv2's body. */
   readonly xml?: Readonly<Record<string, unknown>> | null | undefined
   readonly body?: BodyInput | null | undefined
+  /** A file to upload, in the form that the operation wants. */
+  readonly media?: MediaInput | null | undefined
   /** Where the body of the answer goes: a path (written whole or not at all) or a stream. */
   readonly sink?: string | Writable | undefined
   /** `data` becomes a stream. */
@@ -60,8 +57,8 @@ export interface Request {
   /** Path and query as they go on the wire and into the signature. */
   readonly path: string
   readonly headers: string[]
-  readonly body: string | Buffer | AsyncIterable<Uint8Array | string> | null
-  /** What APIv2 signs and sends as XML; without it, the query of a GET. */
+  readonly body: Content['body']
+  /** What APIv2 signs, and sends as XML or beside a file; without it, the query of a GET. */
   readonly fields: unknown
   readonly nonceless: boolean
   readonly timeout: number
@@ -76,6 +73,7 @@ const OPTIONS = [
   'json',
   'xml',
   'body',
+  'media',
   'headers',
   'base_uri',
   'timeout',
@@ -89,7 +87,6 @@ const OPTIONS = [
 
 const isOption: ReadonlySet<string> = new Set(OPTIONS)
 
-const bag = (name: string, value: string): HeaderBag => new Map([[name.toLowerCase(), [name, value]]])
 const defaults = (accept: string, type: string): HeaderBag =>
   new Map([...bag('Accept', accept), ...bag('Content-Type', type)])
 
@@ -101,7 +98,6 @@ const DEFAULTS: Readonly<Record<Protocol, HeaderBag>> = {
     'application/json; charset=utf-8',
   ),
 }
-const JSON_TYPE = bag('Content-Type', 'application/json')
 
 /**
  * Verb, template and options → what undici sends.
@@ -148,9 +144,12 @@ function checked(
   encryption.protocol = protocol
   encryption.explicit = (headers.get(SERIAL) ?? config.headers.get(SERIAL))?.[1]
   const options = encodeFields(given, protocol, method, path)
-  const { body, fields, type } = content(options, protocol)
+  const { body, fields, type } = contentOf(options, { protocol, method, target: path, mchid: config.mchid })
   if (protocol === 'v2' && method === 'GET' && body !== null) {
     throw new RequestError('body', 'a GET of APIv2 carries its fields in the query')
+  }
+  if (options.media && headers.has('content-type')) {
+    throw new RequestError('headers.Content-Type', 'comes with media: only it knows the boundary')
   }
   const query = encodeQuery(options.query)
   const key = encryption.serial === undefined ? NONE : bag('Wechatpay-Serial', encryption.serial)
@@ -237,55 +236,6 @@ function withQuery(path: string, query: string | undefined): string {
   if (query === undefined) return path
   const [bare = ''] = path.split('?', 1)
   return query === '' ? bare : `${bare}?${query}`
-}
-
-const NONE: HeaderBag = new Map()
-
-function content(options: RequestOptions, protocol: Protocol) {
-  const { json, xml, body } = options
-  const given = Object.entries({ json, xml, body }).filter(
-    ([, value]) => value !== undefined && value !== null,
-  )
-  const [first, second] = given.map(([name]) => name)
-  if (second) throw new RequestError(second, `cannot be sent together with ${first}: keep one`)
-  const [misplaced, proper] = protocol === 'v2' ? ['json', 'xml'] : ['xml', 'json']
-  if (first === misplaced) {
-    throw new RequestError(
-      misplaced,
-      `is no body for ${PROTOCOL_NAMES[protocol]}: give ${proper}. Paths of APIv2 begin with "v2/"`,
-    )
-  }
-  if (first !== 'json') return { body: rawBody(body), fields: xml ?? undefined, type: NONE }
-  if (isThenable(json)) throw new RequestError('json', 'got a promise: await it first')
-  return { body: encodeJson(json), fields: undefined, type: JSON_TYPE }
-}
-
-const PROTOCOL_NAMES = { v2: 'APIv2', v3: 'APIv3' } as const
-
-function rawBody(body: unknown): Request['body'] {
-  switch (typeof body) {
-    case 'undefined':
-      return null
-    case 'string':
-      return body
-    case 'boolean':
-      return body ? '1' : ''
-    case 'number':
-    case 'bigint':
-      if (typeof body === 'number' && !Number.isFinite(body)) break
-      return String(body)
-    case 'object':
-      if (body === null) return null
-      if (body instanceof Uint8Array) return Buffer.from(body.buffer, body.byteOffset, body.byteLength)
-      if (Symbol.asyncIterator in body) return body as AsyncIterable<Uint8Array>
-  }
-  throw new RequestError('body', 'expected a string, a Buffer or a stream; a JSON body is given as json')
-}
-
-function isThenable(value: unknown): boolean {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
-  )
 }
 
 function delivery(options: RequestOptions, config: ResolvedConfig) {

@@ -178,7 +178,7 @@ test('imports point down the line only', () => {
 })
 
 test.each([
-  ['client', ['builder']],
+  ['client', ['builder', 'notification']],
   ['builder', ['instance', 'lite']],
   ['chain', ['builder']],
   ['exchange', ['client']],

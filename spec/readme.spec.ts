@@ -49,6 +49,8 @@ const PREAMBLE = `
   declare const instance: import('wechatpay-chain').Instance
   declare const config: import('wechatpay-chain').Config
   declare function callYourKms(message: string): Promise<string>
+  declare function ship(out_trade_no: string | undefined): Promise<void>
+  declare const redis: import('wechatpay-chain').RedisClient
 `
 
 const OPTIONS: ts.CompilerOptions = {
@@ -61,6 +63,7 @@ const OPTIONS: ts.CompilerOptions = {
   types: ['node'],
   paths: {
     'wechatpay-chain': [join(ROOT, 'lib/index.ts')],
+    'wechatpay-chain/express': [join(ROOT, 'lib/adapters/express.ts')],
     'wechatpay-chain/openapi/*': [join(ROOT, 'lib/openapi/*.ts')],
     'wechatpay-chain/simulator': [join(ROOT, 'lib/simulator/index.ts')],
   },

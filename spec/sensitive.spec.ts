@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import fc from 'fast-check'
-import { Builder, type Config, RequestError, Rsa, sensitive } from '../lib/lite'
+import { Builder, type CallOptions, type Config, RequestError, Rsa, sensitive } from '../lib/lite'
 import { credentials, merchant, PUBLIC_KEY_ID, platform as publicKeyPlatform } from './support/keys'
 import { printed } from './support/leaks'
 import { type Identity, identity, RotatingPlatform } from './support/rotating-platform'
@@ -151,7 +151,7 @@ describe('what is sent', () => {
 describe('refused before anything is sent', () => {
   const refused = async (
     overrides: Partial<Config>,
-    options: object,
+    options: CallOptions,
     method = 'v3/x',
   ): Promise<RequestError> =>
     using(overrides, async ({ instance }) => {

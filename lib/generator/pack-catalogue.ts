@@ -13,5 +13,8 @@ for (const file of readdirSync(LIB, { recursive: true, encoding: 'utf8' })) {
   const facts: unknown = JSON.parse(readFileSync(join(LIB, file), 'utf8'))
   const target = join(DIST, file)
   mkdirSync(dirname(target), { recursive: true })
-  writeFileSync(target, JSON.stringify(facts, (key, value: unknown) => (FOR_READERS.has(key) ? undefined : value)))
+  writeFileSync(
+    target,
+    JSON.stringify(facts, (key, value: unknown) => (FOR_READERS.has(key) ? undefined : value)),
+  )
 }

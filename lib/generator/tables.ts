@@ -1,13 +1,16 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Field, Operation } from '../catalogue/model'
+import { USUAL } from '../media-layout'
 import { pathPattern } from '../path'
 import { literal } from './names'
 import { HEAD } from './types/domain'
+import { uploadOf } from './uploads'
 
 /**
  * The few facts of the catalogue that the client needs when it runs, as modules of their own: the catalogue itself is
  * too large to be loaded. They are written as the formatter would write them.
  * @returns the files by their paths below `lib`
- * @throws Error for an exempt endpoint that gives no reason
+ * @throws Error for an exempt endpoint that gives no reason, and for an upload without a file or its digest
  */
 export function tables(operations: readonly Operation[]): ReadonlyMap<string, string> {
   const v2 = operations.filter(({ uri }) => uri.startsWith('v2/'))
@@ -17,6 +20,7 @@ export function tables(operations: readonly Operation[]): ReadonlyMap<string, st
     ['v3/encoded-fields.ts', encodedFields(v3)],
     ['v2/exempt-endpoints.ts', exemptV2(v2)],
     ['v3/exempt-endpoints.ts', exemptV3(v3)],
+    ['v3/upload-layouts.ts', uploadLayouts(v3)],
   ])
 }
 
@@ -114,6 +118,20 @@ function reasonOf({ verb, uri, answer }: Operation): string {
 /** The path on the wire. `{empty}` is there to end a template in a slash. */
 function sentPath({ uri, path }: Operation): string {
   return path ?? `/${uri.replace(/^v2\//, '').replace('{empty}', '')}`
+}
+
+function uploadLayouts(operations: readonly Operation[]): string {
+  const rows = operations.flatMap((operation): Row[] => {
+    const { multipart } = operation
+    if (!multipart) return []
+    const { layout } = uploadOf({ ...operation, multipart })
+    const call = `${operation.verb} ${sentPath(operation)}`
+    return isDeepStrictEqual(layout, USUAL.v3) ? [] : [{ call, ...layout }]
+  })
+  return file(
+    "import type { SpecialLayout } from '../media-layout'",
+    table('UPLOAD_LAYOUTS', 'SpecialLayout', 'The uploads that are laid out unlike the others.', rows),
+  )
 }
 
 function file(imports: string, ...declarations: readonly string[]): string {

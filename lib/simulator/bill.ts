@@ -18,9 +18,9 @@ export const noBill = (): Problem => new Problem(200, NO_BILL, '账单不存在'
 /** Yuan, as bills have them */
 export const yuan = (fen: number): string => (fen / 100).toFixed(2)
 
-/** A line of values: each has a back-tick in front, and nothing that would end it early */
+/** A line of values: each has a back-tick in front; they are not quoted, whatever is in them */
 const line = (values: readonly string[]): string =>
-  values.map((value) => `\`${value.replace(/[,`\r\n]/g, ' ')}`).join(',')
+  values.map((value) => `\`${value.replace(/[\r\n]/g, ' ')}`).join(',')
 
 /** A bill: titles, values, titles of the summary, the summary */
 export const bill = (

@@ -120,7 +120,11 @@ export const linkDownloads = (operation: Operation, source: Source, made: Made, 
     const name = names.pop() as string
     let holders: Made[] = [made]
     for (const step of names) holders = holders.flatMap((one) => [one[step]].flat() as Made[])
-    for (const [index, holder] of holders.entries())
+    for (const [index, holder] of holders.entries()) {
       link(holder, name, operation, source, url, `${path}/${index}`)
+      // Parts are numbered, and counted beside their list.
+      if ('bill_sequence' in holder) holder.bill_sequence = index + 1
+    }
+    if ('download_bill_count' in made) made.download_bill_count = holders.length
   }
 }

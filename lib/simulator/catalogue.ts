@@ -15,7 +15,7 @@ import type { V2Route } from './v2-door'
 import type { Fields } from './xml'
 
 /** Stands on every answer that no simulated operation gave */
-const NOTICE = { 'Simulator-Notice': 'made up from the catalogue; nothing is remembered' } as const
+export const NOTICE = { 'Simulator-Notice': 'made up from the catalogue; nothing is remembered' } as const
 
 /** What a made-up answer needs to know */
 export interface CatalogueParts {

@@ -4,7 +4,7 @@ import { type BillSources, type Movement, movementsOf } from './movements'
 import type { Shape } from './shape'
 import { type V2Route, xmlReply } from './v2-door'
 
-type BillType = 'ALL' | 'SUCCESS' | 'REFUND' | 'RECHARGE_REFUND'
+export type BillType = 'ALL' | 'SUCCESS' | 'REFUND' | 'RECHARGE_REFUND'
 
 /** A column of a bill: its title, the bills it is part of (all when left out), and what stands there */
 type Column = readonly [title: string, value: (movement: Movement) => string, types?: readonly BillType[]]
@@ -78,7 +78,16 @@ const tradeBill = (movements: readonly Movement[], type: BillType): string => {
 const isOf = (type: BillType, { kind }: Movement): boolean =>
   type === 'ALL' || (type === 'SUCCESS' ? kind === 'SUCCESS' : type === 'REFUND' && kind !== 'SUCCESS')
 
-/** The trades of a day; there is a bill as soon as one happened on it */
+/** The trades of a day, given as eight digits; there is a bill as soon as one happened on it. @throws Problem */
+export const tradesOf = (sources: BillSources, type: BillType, day: string): string => {
+  const movements = movementsOf(sources).filter(
+    (movement) => compact(movement.time).startsWith(day) && isOf(type, movement),
+  )
+  if (movements.length === 0) throw noBill()
+  return tradeBill(movements, type)
+}
+
+/** Bills of trades */
 export const billRoutes = (sources: BillSources): V2Route[] => [
   {
     method: 'POST',
@@ -90,11 +99,7 @@ export const billRoutes = (sources: BillSources): V2Route[] => [
     handler: ({ read }) => {
       const given = read<{ bill_date: string; bill_type?: BillType; tar_type?: string }>(SHAPE)
       const { bill_date, bill_type = 'ALL', tar_type } = given
-      const movements = movementsOf(sources).filter(
-        (movement) => compact(movement.time).startsWith(bill_date) && isOf(bill_type, movement),
-      )
-      if (movements.length === 0) throw noBill()
-      return billReply(tradeBill(movements, bill_type), tar_type)
+      return billReply(tradesOf(sources, bill_type, bill_date), tar_type)
     },
   },
 ]

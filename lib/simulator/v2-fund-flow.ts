@@ -4,7 +4,7 @@ import { type BillSources, movementsOf } from './movements'
 import type { Shape } from './shape'
 import { type V2Route, xmlReply } from './v2-door'
 
-type Account = 'Basic' | 'Operation' | 'Fees'
+export type Account = 'Basic' | 'Operation' | 'Fees'
 
 /** Money that came into an account or left it */
 interface Flow {
@@ -83,7 +83,20 @@ const rowsOf = (flows: readonly Flow[], opening: number): string[][] => {
   })
 }
 
-/** The movements of one account on a day; asked for with the client certificate and HMAC-SHA256 only */
+/** The movements of one account on a day, given as eight digits. @throws Problem when there were none */
+export const fundsOf = (sources: BillSources, account: Account, day: string): string => {
+  const all = FLOWS[account](sources)
+  const before = all.filter(({ time }) => compact(time).slice(0, 8) < day)
+  const flows = all.filter(({ time }) => compact(time).startsWith(day))
+  if (flows.length === 0) throw noBill()
+  const came = flows.filter(({ amount }) => amount >= 0)
+  const went = flows.filter(({ amount }) => amount < 0)
+  const opening = sources.balance.opening + sumOf(before)
+  const sums = [flows.length, came.length, yuan(sumOf(came)), went.length, yuan(-sumOf(went))]
+  return bill(TITLES, rowsOf(flows, opening), SUMMARY, sums.map(String))
+}
+
+/** Bills of funds; asked for with the client certificate and HMAC-SHA256 only */
 export const fundFlowRoutes = (sources: BillSources): V2Route[] => [
   {
     method: 'POST',
@@ -96,15 +109,7 @@ export const fundFlowRoutes = (sources: BillSources): V2Route[] => [
         : xmlReply({ return_code: 'SUCCESS', result_code: 'FAIL', err_code: code, err_code_des: message }),
     handler: ({ read }) => {
       const given = read<{ bill_date: string; account_type: Account; tar_type?: string }>(SHAPE)
-      const all = FLOWS[given.account_type](sources)
-      const before = all.filter(({ time }) => compact(time).slice(0, 8) < given.bill_date)
-      const flows = all.filter(({ time }) => compact(time).startsWith(given.bill_date))
-      if (flows.length === 0) throw noBill()
-      const came = flows.filter(({ amount }) => amount >= 0)
-      const went = flows.filter(({ amount }) => amount < 0)
-      const opening = sources.balance.opening + sumOf(before)
-      const sums = [flows.length, came.length, yuan(sumOf(came)), went.length, yuan(-sumOf(went))]
-      return billReply(bill(TITLES, rowsOf(flows, opening), SUMMARY, sums.map(String)), given.tar_type)
+      return billReply(fundsOf(sources, given.account_type, given.bill_date), given.tar_type)
     },
   },
 ]

@@ -25,6 +25,7 @@ import { fundFlowRoutes } from './v2-fund-flow'
 import { miscRoutes } from './v2-misc'
 import { v2OrderRoutes } from './v2-orders'
 import { v2RefundRoutes } from './v2-refunds'
+import { v3BillRoutes } from './v3-bills'
 import { V3Door } from './v3-door'
 
 /** How a simulator is set up; everything may be left out */
@@ -130,15 +131,17 @@ export const createWorld = async (options: SimulatorOptions): Promise<World> => 
   // Known once both servers listen; nobody asks before.
   const urls = { plain: '', secure: '' }
   const catalogue = new Catalogue({ merchant, url: (secure) => (secure ? urls.secure : urls.plain) })
+  const bills = { orders, refunds, packets, balance }
+  const url = (at: string): string => (urls.secure.includes(`//${at}/`) ? urls.secure : urls.plain)
   const routes = [
     ...faceRoutes(merchant, platform, faces),
     ...certificateRoutes(merchant, platform),
     ...echoRoutes(merchant, platform),
     ...transactionRoutes(merchant, orders),
     ...refundRoutes(refunds),
+    ...v3BillRoutes(bills, { url, now }),
   ]
   const router = new Router(routes, catalogue)
-  const bills = { orders, refunds, packets, balance }
   const v2 = new V2Door(merchant, catalogue, [
     ...v2OrderRoutes(orders, userpayingQueries),
     ...v2RefundRoutes(orders, refunds),

@@ -18,19 +18,19 @@ const asQuery: Writer = String
 
 /**
  * The fields of a request as text.
- * @param option where they come from, for messages: `xml` or `query`
+ * @param option where they come from, for messages
  * @throws RequestError for a nested value (the platform could not check its signature), for a name that is no name of
  *   an XML element, and when the merchant number is missing or not the configured one
  */
 export function readFields(
   given: unknown,
-  option: 'xml' | 'query',
+  option: 'xml' | 'query' | 'media.meta',
   config: ResolvedConfig,
 ): Record<string, string> {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     throw new RequestError(option, 'expected an object of fields: an APIv2 request carries at least mch_id')
   }
-  const write = option === 'xml' ? asXml : asQuery
+  const write = option === 'query' ? asQuery : asXml
   const fields: Record<string, string> = Object.create(null)
   for (const [name, value] of entries(given, option)) {
     const written = text(value, write, `${option}.${name}`)

@@ -3,6 +3,7 @@ import { Hash } from '../crypto/hash'
 import { asWechatpayError, RequestError } from '../errors'
 import { Formatter } from '../formatter'
 import {
+  ABANDONED,
   DetachedController,
   FIELDS,
   type Handler,
@@ -13,6 +14,7 @@ import {
 } from '../handler'
 import { flatHeaders, type UndiciHeaders } from '../headers'
 import { trustedOrigin } from '../hosts'
+import { type Upload, uploadOf } from '../media-upload'
 import { encodeQuery } from '../query'
 import { Transformer } from '../transformer'
 import { userAgent } from '../user-agent'
@@ -26,26 +28,68 @@ import { readFields } from './fields'
  */
 export function signer(config: ResolvedConfig): Interceptor {
   return (dispatch) => (options, handler) => {
+    const refuse = (error: unknown): void => fail(handler, asWechatpayError(error))
     try {
-      return dispatch(signed(options, config), handler)
+      const upload = uploadOf(options.body)
+      if (!upload) return dispatch(signed(options, config), handler)
+      signedUpload(options, config, upload)
+        .then((ready) => dispatch(ready, handler))
+        .catch(refuse)
     } catch (error) {
-      fail(handler, asWechatpayError(error))
-      return true
+      refuse(error)
     }
+    return true
   }
 }
 
 function signed(options: Options, config: ResolvedConfig): Options {
-  const { query, ...rest } = options
   const isQuery = options.method === 'GET'
   const option = isQuery && options[FIELDS] === undefined ? 'query' : 'xml'
   const given = options[FIELDS] ?? (isQuery ? queryFields(options) : bodyFields(options))
   const fields = readFields(given, option, config)
   if (!options[NONCELESS]) fields.nonce_str ??= Formatter.nonce()
+  const type = sign(fields, given, option, config)
+  const ready = readied(options, config, type)
+  if (!isQuery) return { ...ready, body: Transformer.toXml(fields) }
+  const [path] = options.path.split('?', 1)
+  return { ...ready, body: null, path: `${path}?${encodeQuery(fields)}` }
+}
+
+/** Of an upload the fields beside the file are signed, among them its digest; it takes no nonce. */
+async function signedUpload(options: Options, config: ResolvedConfig, upload: Upload): Promise<Options> {
+  const given = options[FIELDS]
+  if (given === undefined) throw new RequestError('body', 'give the file of an APIv2 upload as media')
+  const givenUp = new AbortController()
+  options[ABANDONED]?.(() => givenUp.abort())
+  const sealed = await upload.seal(givenUp.signal)
+  const fields = readFields(
+    { ...(given as object), [upload.digestField]: sealed.digest },
+    'media.meta',
+    config,
+  )
+  const type = sign(fields, given, 'media.meta', config)
+  const texts = Object.entries(fields).map(([name, text]) => ({ name, text }))
+  const { length, body } = upload.form(texts, sealed, config.dispatcher === undefined)
+  const ready = readied(options, config, type)
+  return { ...ready, headers: [...ready.headers, 'Content-Length', String(length)], body }
+}
+
+/** Adds `sign` to the fields. @returns the algorithm */
+function sign(
+  fields: Record<string, string>,
+  given: unknown,
+  option: string,
+  config: ResolvedConfig,
+): string {
   const type = signType((given as { sign_type?: unknown }).sign_type, option)
   fields.sign = signature(fields, type, config.secret)
-  const ready = {
-    ...rest,
+  return type
+}
+
+/** The request but for what carries the fields. */
+function readied({ query, ...options }: Options, config: ResolvedConfig, type: string) {
+  return {
+    ...options,
     origin: trustedOrigin(options.origin, config.baseUri.origin, 'origin'),
     headers: flatHeaders(options.headers as UndiciHeaders, { 'User-Agent': userAgent() }, [
       // Of the body before it was signed.
@@ -53,9 +97,6 @@ function signed(options: Options, config: ResolvedConfig): Options {
     ]),
     [SIGN_TYPE]: type,
   }
-  if (!isQuery) return { ...ready, body: Transformer.toXml(fields) }
-  const [path] = options.path.split('?', 1)
-  return { ...ready, body: null, path: `${path}?${encodeQuery(fields)}` }
 }
 
 function signature(fields: Record<string, string>, type: string, secret: string | undefined): string {

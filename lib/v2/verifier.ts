@@ -1,8 +1,6 @@
 import type { ResolvedConfig } from '../config'
-import { Hash } from '../crypto/hash'
 import { decodeBody } from '../decode'
 import { ApiError, VerificationError } from '../errors'
-import { Formatter } from '../formatter'
 import {
   type Controller,
   DetachedController,
@@ -20,6 +18,7 @@ import { Response } from '../response'
 import { MAX_XML_SIZE } from '../transformer'
 import { type AnswerKind, answerKind } from './answers'
 import { failure, isFailure, parseAnswer } from './failure'
+import { isSigned } from './signature'
 
 /**
  * Holds every XML answer back until it is judged: `sign` must be valid, unless the endpoint is known to answer without
@@ -154,25 +153,6 @@ class JudgingHandler extends PassingHandler {
       response,
     )
   }
-}
-
-/**
- * Is `sign` that of the fields? Its length tells MD5 from HMAC-SHA256; the weaker is not taken for the stronger that was
- * asked for.
- */
-function isSigned(
-  answer: Readonly<Record<string, unknown>>,
-  secret: string,
-  asked: string | undefined,
-): boolean {
-  const { sign } = answer
-  if (typeof sign !== 'string' || secret === '') return false
-  const type = sign.length === 64 ? Hash.ALGO_HMAC_SHA256 : Hash.ALGO_MD5
-  if (asked === Hash.ALGO_HMAC_SHA256 && type !== asked) return false
-  // What is nested was not signed in any way that could be checked.
-  if (!Object.values(answer).every((value) => typeof value === 'string')) return false
-  const message = Formatter.queryStringLike(Formatter.ksort(answer as Record<string, string>))
-  return Hash.equals(Hash.sign(type, message, secret), sign)
 }
 
 function refusal(problem: string, response: Response): VerificationError {

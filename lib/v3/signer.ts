@@ -16,6 +16,7 @@ import {
 } from '../handler'
 import { flatHeaders, type UndiciHeaders } from '../headers'
 import { trustedOrigin } from '../hosts'
+import { type Upload, uploadOf } from '../media-upload'
 import { encodeQuery } from '../query'
 import { userAgent } from '../user-agent'
 import { signQueue } from './sign-queue'
@@ -31,18 +32,21 @@ export function signer(config: ResolvedConfig): Interceptor {
   return (dispatch) => (options, handler) => {
     const leave = signQueue.enter()
     const guarded = new CountedHandler(handler, leave)
+    const upload = uploadOf(options.body)
+    const givenUp = upload && new AbortController()
     // A call given up waits for no stream and no remote signer, and is no longer counted.
     const abandoned = (options as Options)[ABANDONED]
     abandoned?.(() => {
       leave()
       if (options.body instanceof Readable) options.body.destroy()
+      givenUp?.abort()
     })
     try {
       const request = readied(options, config)
       // The two awaits that most calls do without would cost as much as the rest of this function.
-      const pending = isStream(request.body)
-        ? collect(request.body).then((body) => authorize({ ...request, body }, config))
-        : authorize(request, config)
+      const pending = upload
+        ? authorizeUpload(request, config, upload, givenUp?.signal)
+        : authorizeBody(request, config)
       if (!(pending instanceof Promise)) return send(dispatch, pending, guarded)
       pending.then(
         (signed) => send(dispatch, signed, guarded),
@@ -85,12 +89,13 @@ class CountedHandler extends PassingHandler {
 }
 
 type Bytes = string | Buffer | null | undefined
-interface Ready<Body> extends Omit<Options, 'body' | 'headers'> {
+type Body = Bytes | Readable
+interface Ready<B> extends Omit<Options, 'body' | 'headers'> {
   readonly headers: string[]
-  readonly body: Body
+  readonly body: B
 }
 
-function send(dispatch: Dispatch, options: Ready<Bytes>, handler: CountedHandler): boolean {
+function send(dispatch: Dispatch, options: Ready<Body>, handler: CountedHandler): boolean {
   try {
     return dispatch(options as Options, handler)
   } catch (error) {
@@ -121,15 +126,40 @@ function readied(options: Options, config: ResolvedConfig): Ready<unknown> {
   return { ...rest, origin, path, headers, body: rest.body ?? null }
 }
 
-function authorize(request: Ready<unknown>, config: ResolvedConfig): Ready<Bytes> | Promise<Ready<Bytes>> {
-  const body = bytes(request.body)
+function authorizeBody(request: Ready<unknown>, config: ResolvedConfig): Ready<Body> | Promise<Ready<Body>> {
+  const given = request.body
+  if (isStream(given)) return collect(given).then((body) => authorize(request, config, body, body))
+  const body = bytes(given)
+  return authorize(request, config, body, body)
+}
+
+/** Of an upload only the part `meta` is signed (official), so that the file need not be held. */
+async function authorizeUpload(
+  request: Ready<unknown>,
+  config: ResolvedConfig,
+  upload: Upload,
+  signal: AbortSignal | undefined,
+): Promise<Ready<Body>> {
+  const sealed = await upload.seal(signal)
+  const { length, body } = upload.v3Form(sealed, config.dispatcher === undefined)
+  const headers = [...request.headers, 'Content-Length', String(length)]
+  return authorize({ ...request, headers }, config, body, upload.signed(sealed))
+}
+
+function authorize(
+  request: Ready<unknown>,
+  config: ResolvedConfig,
+  body: Body,
+  signedBody: Bytes,
+): Ready<Body> | Promise<Ready<Body>> {
   const timestamp = String(Formatter.timestamp())
   const nonce = Formatter.nonce()
-  const signed = (signature: string): Ready<Bytes> => {
+  const signed = (signature: string): Ready<Body> => {
     const value = Formatter.authorization(config.mchid, nonce, signature, timestamp, config.serial)
     return { ...request, body, headers: [...request.headers, 'Authorization', value] }
   }
-  const signature = sign(config.signer, `${request.method}\n${request.path}\n${timestamp}\n${nonce}\n`, body)
+  const head = `${request.method}\n${request.path}\n${timestamp}\n${nonce}\n`
+  const signature = sign(config.signer, head, signedBody)
   return typeof signature === 'string' ? signed(signature) : signature.then(signed)
 }
 

@@ -3,7 +3,7 @@ import { carriedKeys, carriesKeys } from '../certificates'
 import { Collector, collect } from '../collector'
 import type { ResolvedConfig } from '../config'
 import { decodeBody } from '../decode'
-import { VerificationError, type VerificationReason } from '../errors'
+import { VerificationError } from '../errors'
 import { Formatter } from '../formatter'
 import {
   type Controller,
@@ -18,13 +18,17 @@ import {
 } from '../handler'
 import type { PlatformKey, PlatformKeys } from '../platform-keys'
 import { Response } from '../response'
+import {
+  checkEnvelope,
+  checkSignature,
+  Doubt,
+  doubtful,
+  type Envelope,
+  judge,
+  readEnvelope,
+  signedBytes,
+} from './envelope'
 import { isStatement, isUnsigned } from './unsigned'
-
-/** Seconds, inclusive, that an answer's time may differ from ours. */
-const WINDOW = 300
-/** WeChat Pay now and then sends a signature that begins so, to see that clients do refuse it (official 4013053249). */
-const PROBE = 'WECHATPAY/SIGNTEST/'
-const FIELDS = ['wechatpay-timestamp', 'wechatpay-nonce', 'wechatpay-serial', 'wechatpay-signature'] as const
 
 /**
  * Holds every answer back until its signature is verified (official 4013059030): nothing of a forged one is handed on.
@@ -35,16 +39,6 @@ const FIELDS = ['wechatpay-timestamp', 'wechatpay-nonce', 'wechatpay-serial', 'w
 export function verifier(config: ResolvedConfig): Interceptor {
   return (dispatch) => (options, handler) => {
     return dispatch(options, new VerifyingHandler(handler, options, config))
-  }
-}
-
-/** Why an answer is not believed. */
-class Doubt extends Error {
-  readonly reason: VerificationReason
-
-  constructor(reason: VerificationReason, problem: string, cause?: unknown) {
-    super(problem, { cause })
-    this.reason = reason
   }
 }
 
@@ -159,74 +153,21 @@ function examine(...answer: Parameters<typeof verify>): Doubt | undefined | Prom
   }
 }
 
-/** Of a remote verifier, too, only `true` will do. */
-function judge(verified: unknown): Doubt | undefined {
-  if (verified === true) return undefined
-  return new Doubt('signature', 'its signature does not belong to its body, time, nonce and key')
-}
-
-function doubtful(error: unknown): Doubt {
-  return error instanceof Doubt
-    ? error
-    : new Doubt('signature', 'verify() of the configured certs failed', error)
-}
-
 function verify(
   path: string,
   headers: ResponseHeaders,
   body: Buffer,
   keys: PlatformKeys,
 ): boolean | Promise<boolean> {
-  const [timestamp, nonce, serial, signature] = FIELDS.map((name) => required(headers, name)) as [
-    string,
-    string,
-    string,
-    string,
-  ]
-  const seconds = /^\d{1,15}$/.test(timestamp) ? Number(timestamp) : Number.NaN
-  if (Number.isNaN(seconds)) throw new Doubt('headers', 'its Wechatpay-Timestamp is no time in seconds')
-  const skew = seconds - Formatter.timestamp()
-  if (Math.abs(skew) > WINDOW) {
-    throw new Doubt(
-      'clock',
-      `it was signed ${Math.abs(skew)} s ${skew < 0 ? 'ago' : 'in the future'} by this machine's clock, at most ${WINDOW} s are accepted: check the clock (NTP); if it is right, the answer is a replay`,
-    )
-  }
-  if (signature.startsWith(PROBE))
-    throw new Doubt('signature', "it is WeChat Pay's own probe with a false signature")
-  const message = signedMessage(path, headers, body, timestamp, nonce)
-  const key = keys.find(serial)
-  return key instanceof Promise
-    ? key.then((found) => check(found, serial, keys, message, signature))
-    : check(key, serial, keys, message, signature)
+  const envelope = readEnvelope((name) => first(headers[name]))
+  checkEnvelope(envelope)
+  const message = isStatement(path) ? statementBytes(envelope, headers, body) : signedBytes(envelope, body)
+  return checkSignature(envelope, message, keys)
 }
 
-function check(
-  key: PlatformKey | undefined,
-  serial: string,
-  keys: PlatformKeys,
-  message: Buffer,
-  signature: string,
-): boolean | Promise<boolean> {
-  if (key) return key.verify(message, signature)
-  const known = keys.known().map(({ id }) => id)
-  throw new Doubt(
-    'serial',
-    `it is signed with the key ${JSON.stringify(serial.slice(0, 64))}, known are ${known.join(', ') || 'none'}: add that key to certs`,
-    keys.failure,
-  )
-}
-
-function signedMessage(
-  path: string,
-  headers: ResponseHeaders,
-  body: Buffer,
-  timestamp: string,
-  nonce: string,
-): Buffer {
-  if (!isStatement(path))
-    return Buffer.concat([Buffer.from(`${timestamp}\n${nonce}\n`), body, Buffer.from('\n')])
-  const sha1 = required(headers, 'wechatpay-statement-sha1')
+function statementBytes({ timestamp, nonce }: Envelope, headers: ResponseHeaders, body: Buffer): Buffer {
+  const sha1 = first(headers['wechatpay-statement-sha1'])
+  if (!sha1) throw new Doubt('headers', 'it has no wechatpay-statement-sha1 header')
   const expected = Buffer.from(sha1.toLowerCase())
   const actual = Buffer.from(createHash('sha1').update(body).digest('hex'))
   if (expected.length !== actual.length || !timingSafeEqual(expected, actual)) {
@@ -239,12 +180,8 @@ function signedMessage(
 }
 
 /** The first of a repeated field counts, as in the PHP SDK. */
-function required(headers: ResponseHeaders, name: string): string {
-  const value = headers[name]
-  const first = Array.isArray(value) ? value[0] : value
-  if (!first) throw new Doubt('headers', `it has no ${name} header`)
-  return first
-}
+const first = (value: string | string[] | undefined): string | undefined =>
+  Array.isArray(value) ? value[0] : value
 
 function refusal(doubt: Doubt, response: Response): VerificationError {
   const problem =

@@ -128,8 +128,7 @@ describe('what is made up', () => {
   })
 
   test.each([
-    ['GET v3/bill/tradebill', { query: { bill_date: '2026-01-01' } }],
-    ['GET v3/bill/tradebill', { query: { bill_date: '2026-01-01', tar_type: 'GZIP' } }],
+    ['GET v3/profitsharing/bills', { query: { bill_date: '2026-01-01' } }],
     ['GET v3/profitsharing/bills', { query: { bill_date: '2026-01-01', tar_type: 'GZIP' } }],
     ['GET v3/marketing/favor/stocks/{stock_id}/use-flow', {}],
     ['GET v3/transfer/bill-receipt/{out_batch_no}', {}],

@@ -10,9 +10,11 @@ const USER = { organization_id: 'Ofewewfwefweewf', out_user_id: 'student-0001' }
 const SCANNED = '134567890123459999'
 const notify_url = 'https://shop.example/notify'
 
-/** The day in China, in eight digits */
-const today = (): string =>
-  new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10).replaceAll('-', '')
+/** The day in China, as APIv3 writes it */
+const day = (): string => new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10)
+
+/** The same in eight digits */
+const today = (): string => day().replaceAll('-', '')
 
 const v3Steps = (simulator: Simulator): Step[] => {
   const { mchid } = simulator.credentials
@@ -44,6 +46,8 @@ const v3Steps = (simulator: Simulator): Step[] => {
       { json: { out_trade_no: 'STAGE-1', out_refund_no: 'BACK-1', amount: { refund: 1, ...amount } } },
     ],
     ['GET v3/refund/domestic/refunds/{out_refund_no}', { variables: { out_refund_no: 'BACK-1' } }],
+    ['GET v3/bill/tradebill', () => ({ query: { bill_date: day() } })],
+    ['GET v3/bill/fundflowbill', () => ({ query: { bill_date: day(), tar_type: 'GZIP' } })],
     ['GET v3/certificates', {}],
     ['GET v3/global/certificates', {}],
     ['POST v3/security/echo', { json: { echo_message: 'echo' } }],

@@ -63,6 +63,7 @@ const RESERVED: ReadonlySet<string> = new Set([
   'Response',
   'Sunk',
   'Streamed',
+  'Uploaded',
 ])
 
 /** A documentation comment, on one line when it is one. */

@@ -1,0 +1,209 @@
+import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { RequestError, TransportError } from './errors'
+
+/**
+ * What can be uploaded: a path (or `file:` URL), bytes, a Blob or File, a stream. A file is read piece by piece, and so is a
+ * Blob; a stream is kept in memory, because it has to be read twice.
+ */
+export type MediaSource = string | URL | Uint8Array | Blob | Readable | AsyncIterable<Uint8Array | string>
+
+/** The same, readable as often as it takes. */
+export interface Source {
+  /** What it calls itself. */
+  readonly name?: string | undefined
+  readonly type?: string | undefined
+  /** Reads it from the beginning. Fails, when it is no longer what was read before, with a TransportError. */
+  read(pieces?: Pieces): AsyncIterable<Uint8Array>
+  /** The same at once, where that is possible. */
+  readSync?(): Iterable<Uint8Array>
+  /** Looks at it before it is needed. @throws RequestError when it cannot be uploaded */
+  look?(): void
+  /** Nobody waits for it any more. */
+  abandon?(): void
+}
+
+/** How much of a stream is kept. The largest documented image has 2 MB, the largest video 5 MB. */
+export const STREAM_LIMIT = 16 * 1024 * 1024
+const PIECE = 64 * 1024
+
+/** Gives out what the next piece of a file is read into. */
+export type Pieces = () => Buffer
+
+const fresh: Pieces = () => Buffer.allocUnsafeSlow(PIECE)
+
+/** Pieces that are used again after so many others: what is not, is 32 MB of garbage before V8 thinks of collecting it. */
+export function recycled(count: number): Pieces {
+  const pieces: Buffer[] = []
+  let given = 0
+  return () => {
+    const at = given++ % count
+    pieces[at] ??= fresh()
+    return pieces[at]
+  }
+}
+
+/** @throws RequestError for what is none of them */
+export function sourceOf(given: unknown): Source {
+  if (typeof given === 'string' && /^[^\0]+$/.test(given)) return new FileSource(given)
+  if (given instanceof URL && given.protocol === 'file:') return new FileSource(fileURLToPath(given))
+  if (given instanceof Uint8Array) return new BytesSource(given)
+  if (given instanceof Blob) return new BlobSource(given)
+  if (typeof given === 'object' && given !== null && Symbol.asyncIterator in given) {
+    return new StreamSource(given as AsyncIterable<Uint8Array | string>)
+  }
+  throw new RequestError('media', 'expected a path, a Buffer, a Blob or a stream')
+}
+
+/** What was hashed is not what is there now. The platform cannot have taken it: the body never came to its end. */
+export function changed(problem: string, cause?: unknown): TransportError {
+  return new TransportError(
+    `media: ${problem}; the request was cut off, so that the platform has not taken it: make the call again`,
+    { code: 'ERR_MEDIA_CHANGED', delivery: 'not-sent', cause },
+  )
+}
+
+/** A file on disk, as it was when it was first looked at. */
+class FileSource implements Source {
+  readonly name: string
+  readonly #path: string
+  #stats: Stats | undefined
+
+  constructor(path: string) {
+    this.#path = path
+    this.name = basename(path)
+  }
+
+  look(): void {
+    try {
+      this.#check(statSync(this.#path))
+    } catch (error) {
+      throw unreadable(error)
+    }
+  }
+
+  async *read(pieces = fresh): AsyncGenerator<Uint8Array> {
+    const handle = await open(this.#path)
+    try {
+      this.#check(await handle.stat())
+      for (;;) {
+        const { bytesRead, buffer } = await handle.read(pieces(), 0, PIECE)
+        if (bytesRead === 0) break
+        yield buffer.subarray(0, bytesRead)
+      }
+      this.#check(await handle.stat())
+    } finally {
+      await handle.close()
+    }
+  }
+
+  *readSync(): Generator<Uint8Array> {
+    const file = openSync(this.#path, 'r')
+    try {
+      this.#check(fstatSync(file))
+      const buffer = fresh()
+      for (;;) {
+        const length = readSync(file, buffer, 0, PIECE, null)
+        if (length === 0) break
+        yield buffer.subarray(0, length)
+      }
+      this.#check(fstatSync(file))
+    } finally {
+      closeSync(file)
+    }
+  }
+
+  #check(stats: Stats): void {
+    if (!stats.isFile()) throw new RequestError('media', 'is no file, but a directory or a device')
+    this.#stats ??= stats
+    const { size, mtimeMs, ino } = this.#stats
+    if (stats.size !== size || stats.mtimeMs !== mtimeMs || stats.ino !== ino) {
+      throw changed('the file was changed after it was first read')
+    }
+  }
+}
+
+/** A file that cannot be read, before anything was sent. */
+export function unreadable(error: unknown): Error {
+  if (error instanceof RequestError || error instanceof TransportError) return error
+  const code = (error as NodeJS.ErrnoException | null)?.code ?? 'unknown'
+  return new RequestError('media', `cannot be read (${code}); nothing was sent`, error)
+}
+
+class BytesSource implements Source {
+  readonly #bytes: Uint8Array
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
+  }
+
+  async *read(): AsyncGenerator<Uint8Array> {
+    yield* this.readSync()
+  }
+
+  *readSync(): Generator<Uint8Array> {
+    for (let at = 0; at < this.#bytes.length; at += PIECE) yield this.#bytes.subarray(at, at + PIECE)
+  }
+}
+
+class BlobSource implements Source {
+  readonly name: string | undefined
+  readonly type: string | undefined
+  readonly #blob: Blob
+
+  constructor(blob: Blob) {
+    this.#blob = blob
+    // Of a File.
+    this.name = (blob as { name?: string }).name || undefined
+    this.type = blob.type || undefined
+  }
+
+  read(): AsyncIterable<Uint8Array> {
+    return this.#blob.stream()
+  }
+}
+
+/** What streams held, as long as they are there themselves: they can be read only once, but be uploaded again. */
+const held = new WeakMap<object, Promise<Source>>()
+
+class StreamSource implements Source {
+  readonly name: string | undefined
+  readonly #stream: AsyncIterable<Uint8Array | string>
+
+  constructor(stream: AsyncIterable<Uint8Array | string>) {
+    this.#stream = stream
+    // Of one that reads a file.
+    const { path } = stream as { path?: unknown }
+    this.name = typeof path === 'string' ? basename(path) : undefined
+  }
+
+  async *read(): AsyncGenerator<Uint8Array> {
+    const known = held.get(this.#stream) ?? collect(this.#stream)
+    held.set(this.#stream, known)
+    yield* (await known).read()
+  }
+
+  abandon(): void {
+    if (this.#stream instanceof Readable) this.#stream.destroy()
+  }
+}
+
+async function collect(stream: AsyncIterable<Uint8Array | string>): Promise<Source> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of stream) {
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
+    length += bytes.length
+    if (length > STREAM_LIMIT) {
+      throw new RequestError(
+        'media',
+        `a stream is kept in memory, and this one has more than ${STREAM_LIMIT} bytes: write it to a file and give its path`,
+      )
+    }
+    chunks.push(bytes)
+  }
+  return new BytesSource(Buffer.concat(chunks))
+}
