@@ -40,6 +40,8 @@ export class Exchange implements Handler {
   #headers: RawHeaders = {}
   #collector = new Collector(200)
   #body: Readable | undefined
+  /** Bytes of the body that are still to come; 0 when only the end of the connection will tell. */
+  #left = 0
   #writing = false
 
   constructor(request: Request, foreign = false) {
@@ -92,7 +94,9 @@ export class Exchange implements Handler {
   onResponseData(controller: Controller, chunk: Buffer): void {
     if (this.#failed) return
     if (this.#body) {
-      if (!this.#body.push(chunk)) controller.pause()
+      this.#left -= chunk.length
+      // A connection that ends while it is paused takes the process down (nodejs/undici#5360): never at the end of a body.
+      if (!this.#body.push(chunk) && this.#left > 0) controller.pause()
       return
     }
     try {
@@ -129,6 +133,8 @@ export class Exchange implements Handler {
   /** Gives the body out, or writes it, while it comes in. From here on only its own silence ends it. */
   #handOut(): void {
     clearTimeout(this.#timer)
+    const { 'content-length': length, 'transfer-encoding': chunked } = this.#headers
+    this.#left = chunked === undefined ? Number(length ?? 0) : Number.POSITIVE_INFINITY
     const body = new Readable({
       read: () => this.#controller?.resume(),
       destroy: (error, done) => {
