@@ -18,14 +18,19 @@ export function rawBytes(body: unknown): Buffer {
   if (ArrayBuffer.isView(body) && body.byteLength > 0) {
     return Buffer.from(body.buffer, body.byteOffset, body.byteLength)
   }
-  const what = typeof body === 'object' && body !== null && !isBytes(body) ? 'a parsed object' : 'nothing'
   throw new RequestError(
     'body',
-    `expected the raw bytes of the notification, got ${what}: a body parser was faster. ${REMEDIES}`,
+    `expected the raw bytes of the notification, got ${described(body)}. ${REMEDIES}`,
   )
 }
 
-const isBytes = (body: object): boolean => body instanceof ArrayBuffer || ArrayBuffer.isView(body)
+function described(body: unknown): string {
+  const faster = 'a body parser was faster'
+  if (typeof body !== 'object' || body === null) return `nothing: ${faster}`
+  if (body instanceof ArrayBuffer || ArrayBuffer.isView(body)) return `nothing: ${faster}`
+  if (body instanceof ReadableStream || Symbol.asyncIterator in body) return 'a stream: read it to its end'
+  return `a parsed object: ${faster}`
+}
 
 /** The first value of a header by its lower-case name. */
 export type HeaderLookup = (name: string) => string | undefined
@@ -58,3 +63,8 @@ function pairs(headers: unknown): readonly (readonly [unknown, unknown])[] {
 /** `rawHeaders`: name, value, name, value, … */
 const flat = (items: readonly string[]): [string, string][] =>
   Array.from({ length: items.length >> 1 }, (_, at) => [items[2 * at] as string, items[2 * at + 1] as string])
+
+const XML = /^[\s\xef\xbb\xbf]*</
+
+/** Is it a notification of APIv2? */
+export const isXml = (body: Buffer): boolean => XML.test(body.toString('latin1', 0, 64))

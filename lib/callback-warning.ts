@@ -14,8 +14,8 @@ export function warn(error: unknown, key: string | undefined): void {
     if (performance.now() < (silentUntil.get(kind) ?? 0)) return
     silentUntil.set(kind, performance.now() + PAUSE)
   }
-  const which = key === undefined ? 'A callback' : `The callback ${key}`
-  process.emitWarning(`${which} was answered as failed or may come twice: ${text(error)}`, {
+  const which = key === undefined ? '' : ` (${key})`
+  process.emitWarning(`Error in a callback of WeChat Pay${which}: ${text(error)}`, {
     type: 'WechatpayWarning',
     code: 'WECHATPAY_CALLBACK',
     detail: trace(error),

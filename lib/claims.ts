@@ -36,6 +36,7 @@ export const REMEMBERED = 172_800
 /** Milliseconds for the store: WeChat Pay waits five seconds, and clients of Redis wait for a lost server forever. */
 const PATIENCE = 2_000
 const DONE = 'done:'
+const UNHANDLED = 'the callback was not handled; answered 500, it comes again'
 
 /**
  * Who handles which callback, among all the processes that share a store. A callback is claimed for a short time while its
@@ -46,10 +47,11 @@ export class Claims implements Claimer {
   readonly #processing: number
   readonly #done: number
 
+  /** @throws ConfigError for a time that is none */
   constructor(store: Store, { processing = 60, done = REMEMBERED }: ClaimsOptions = {}) {
     this.#store = store
-    this.#processing = processing
-    this.#done = done
+    this.#processing = seconds('processing', processing)
+    this.#done = seconds('done', done)
   }
 
   /**
@@ -63,7 +65,7 @@ export class Claims implements Claimer {
     // Counted from before the store counts: it never ends the claim earlier.
     const ends = performance.now() + this.#processing * 1_000
     const options = { ttl: this.#processing, absent: true }
-    const set: unknown = await inTime(() => this.#store.set(key, token, options))
+    const set: unknown = await inTime(() => this.#store.set(key, token, options), UNHANDLED)
     if (typeof set !== 'boolean') {
       throw new ConfigError(
         'seen',
@@ -77,14 +79,15 @@ export class Claims implements Claimer {
         release: () => this.#release(key, token, ends),
       }
     }
-    const value = await inTime(() => this.#store.get(key))
+    const value = await inTime(() => this.#store.get(key), UNHANDLED)
     return value?.startsWith(DONE)
       ? { state: 'done', answer: value.slice(DONE.length) }
       : { state: 'processing' }
   }
 
   async #remember(key: string, answer: string, ends: number): Promise<void> {
-    await inTime(() => this.#store.set(key, DONE + answer, { ttl: this.#done }))
+    const set = () => this.#store.set(key, DONE + answer, { ttl: this.#done })
+    await inTime(set, 'the callback was handled, but another delivery of it would be too')
     if (performance.now() <= ends) return
     throw new ConfigError(
       'seen.processing',
@@ -93,13 +96,14 @@ export class Claims implements Claimer {
   }
 
   async #release(key: string, token: string, ends: number): Promise<void> {
-    const own = (await inTime(() => this.#store.get(key))) === token
+    const consequence = `the callback is claimed for up to ${this.#processing} s more, and answered 503 until then`
+    const own = (await inTime(() => this.#store.get(key), consequence)) === token
     // What is about to lapse is left to: by the time it is deleted it could be someone else's.
-    if (own && performance.now() + PATIENCE < ends) await inTime(() => this.#store.delete(key))
+    if (own && performance.now() + PATIENCE < ends) await inTime(() => this.#store.delete(key), consequence)
   }
 }
 
-async function inTime<T>(ask: () => Promise<T>): Promise<T> {
+async function inTime<T>(ask: () => Promise<T>, consequence: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer in ${PATIENCE} ms`)), PATIENCE)
@@ -107,9 +111,14 @@ async function inTime<T>(ask: () => Promise<T>): Promise<T> {
   try {
     return await Promise.race([ask(), late])
   } catch (cause) {
-    const problem = 'the store that tells duplicate callbacks failed'
+    const problem = `the store that remembers callbacks failed: ${consequence}`
     throw new TransportError(problem, { code: 'ERR_STORE', delivery: 'not-sent', cause })
   } finally {
     clearTimeout(timer)
   }
+}
+
+function seconds(name: string, value: unknown): number {
+  if (typeof value === 'number' && value > 0) return value
+  throw new ConfigError(`seen.${name}`, 'expected a number of seconds')
 }

@@ -57,13 +57,7 @@ export type {
 export type { HeadersInput } from './headers'
 export { type MediaFile, type MediaInput, type MediaSource, MediaUtil, type Uploaded } from './media'
 export type { MerchantCertificate } from './merchant'
-export {
-  CallbackReply,
-  isCallback,
-  Notifications,
-  type NotificationsConfig,
-  type NotificationsV2,
-} from './notification'
+export { CallbackReply, isCallback, Notifications, type NotificationsV2 } from './notification'
 export {
   type AppParameters,
   type BusinessView,
@@ -85,6 +79,7 @@ export { PemUtil } from './pem'
 export type { Certs, PlatformKey, PlatformKeys, RemoteVerifier } from './platform-keys'
 export type { PendingResponse } from './promise'
 export type { QueryInput, QueryValue } from './query'
+export type { NotificationsConfig } from './recipients'
 export { type RedisClient, type RedisStoreOptions, redisStore } from './redis-store'
 export type { BodyInput, CallSettings, Protocol, RequestOptions } from './request'
 export type { Response } from './response'

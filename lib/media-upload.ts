@@ -74,7 +74,7 @@ export interface Form {
 }
 
 /** A socket waits until a piece is written before it takes the next one; another one waits in the stream. */
-const PIECES = 16
+const PIECES = 8
 
 interface Plan {
   readonly medium: Medium

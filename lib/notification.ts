@@ -1,8 +1,5 @@
 import type { CallbackOf } from './callback'
-import { headerLookup, rawBytes } from './callback-input'
-import { Client } from './client'
-import { apiv3Keys, type Config, parseMerchantKey, type Signer } from './config'
-import { Rsa } from './crypto/rsa'
+import { headerLookup, isXml, rawBytes } from './callback-input'
 import { ConfigError } from './errors'
 import {
   type CallbackAnswer,
@@ -16,19 +13,10 @@ import {
 import type { Callback as CallbackV2 } from './openapi/v2/callbacks'
 import type { Callback } from './openapi/v3/callbacks'
 import { isPlainObject } from './plain'
-import { ConfiguredKeys, type PlatformKeys, parsePlatformKeys } from './platform-keys'
-import { suggestion } from './suggestion'
+import { type NotificationsConfig, type Recipient, recipientsOf } from './recipients'
 import { Transformer } from './transformer'
 import { openNotification as openV2, keyOf as v2KeyOf } from './v2/notification'
 import { openNotification as openV3 } from './v3/notification'
-
-/** What `new Notifications` takes: the options of `Builder.factory`, of which it uses these, and none needs to be there but what the notifications want. */
-export interface NotificationsConfig extends Partial<Omit<Config, 'certs' | 'secret'>> {
-  /** As for the factory; or the keys of a client: `Builder.driver(instance).keys`. */
-  certs?: Config['certs'] | PlatformKeys | undefined
-  /** The APIv2 key; while it is being changed, the new one and the old. */
-  secret?: string | readonly string[] | undefined
-}
 
 /** Data for the answer to an event that wants some, and headers where the answer has to be signed by the merchant. */
 export class CallbackReply<D = unknown> {
@@ -40,33 +28,6 @@ export class CallbackReply<D = unknown> {
     this.headers = headers
   }
 }
-
-interface Recipient {
-  readonly mchid: string | undefined
-  readonly keys: PlatformKeys
-  readonly apiv3Keys: readonly Buffer[]
-  readonly secrets: readonly string[]
-  readonly signer: Signer | undefined
-}
-
-const NAMES = [
-  'mchid',
-  'serial',
-  'privateKey',
-  'certs',
-  'secret',
-  'apiv3Key',
-  'merchant',
-  'base_uri',
-  'headers',
-  'timeout',
-  'retry',
-  'dispatcher',
-  'store',
-] as const satisfies readonly (keyof NotificationsConfig)[]
-
-/** Not of one merchant, but of all. */
-const HANDLING: ReadonlySet<string> = new Set(['seen', 'onError'])
 
 /** Events whose answers hold data (the `ack` of the catalogue); all others are answered with nothing. */
 const ANSWERED: ReadonlySet<string> = new Set([
@@ -123,7 +84,8 @@ export class Notifications {
   }
 
   /**
-   * The event as it was sent, with `data`, what was encrypted, and `original_type`, what that is.
+   * The event as it was sent, with `data`, what was encrypted, and `original_type`, what that is. XML is read too, as
+   * `notifications.v2.parse` reads it, which has the types: such an event has no `resource`.
    * @param rawBody the bytes as they came: the signature covers them
    * @param headers in whatever form the framework has them
    * @throws VerificationError unless it is WeChat Pay's, at most 300 s old, and for one of the merchants: answer 4xx or 5xx
@@ -131,6 +93,7 @@ export class Notifications {
    */
   async parse(rawBody: RawBody, headers: unknown): Promise<Callback> {
     const body = rawBytes(rawBody)
+    if (isXml(body)) return (await this.v2.parse(body)) as unknown as Callback
     const { event, recipient } = await openV3(body, headerLookup(headers), this.#recipients)
     owners.set(event, recipient as Recipient)
     return event
@@ -138,7 +101,7 @@ export class Notifications {
 
   /** What is the same for every delivery of one event, up to fifteen in a day. */
   keyOf(event: Callback): string {
-    return event.id
+    return isV2(event) ? this.v2.keyOf(event) : event.id
   }
 
   /**
@@ -146,6 +109,7 @@ export class Notifications {
    * @param data what the event wants in the answer, or a {@link CallbackReply} with headers beside it
    */
   success(event?: Callback, data?: unknown): CallbackAnswer {
+    if (event !== undefined && isV2(event)) return this.v2.success()
     if (event === undefined || !ANSWERED.has(event.event_type)) return { status: 204, headers: {}, body: '' }
     const reply = data instanceof CallbackReply ? data : new CallbackReply(data)
     const fields = isPlainObject(reply.data) ? reply.data : {}
@@ -156,7 +120,7 @@ export class Notifications {
   /** The answer after which it comes again. @param message for WeChat Pay's log, at most 256 characters of it */
   failure(message: string, status = 500): CallbackAnswer {
     const body = JSON.stringify({ code: 'FAIL', message: legible(message) })
-    return { status, headers: JSON_TYPE, body }
+    return { status, headers: { ...JSON_TYPE }, body }
   }
 
   /**
@@ -175,17 +139,13 @@ export class Notifications {
    * Decrypts a field that is encrypted once more, for the merchant's key.
    * @param event whose field it is, when there are several merchants
    * @throws VerificationError (`decrypt`) when it was encrypted for another key
+   * @throws ConfigError when there is no private key
    */
   async decrypt(value: string, event?: Callback): Promise<string> {
-    const signer = (event ? owners.get(event) : this.#recipients.find(({ signer }) => signer))?.signer
-    if (!signer)
-      throw new ConfigError('privateKey', 'missing: it decrypts what is encrypted for the merchant')
-    if ('key' in signer) return Rsa.decrypt(value, signer.key)
-    if (signer.remote.decrypt) return signer.remote.decrypt(value)
-    throw new ConfigError(
-      'privateKey',
-      'decrypt() is missing beside sign(): a remote key has to do it itself',
-    )
+    const owner = event && owners.get(event)
+    const { decrypt } = owner ?? this.#recipients.find(({ decrypt }) => decrypt) ?? {}
+    if (decrypt) return decrypt(value)
+    throw new ConfigError('privateKey', 'missing: it decrypts what is encrypted for the merchant')
   }
 
   /** The merchant number whose configuration read the event. */
@@ -223,7 +183,8 @@ export class NotificationsV2 {
   }
 
   /**
-   * The fields of the XML; of refunds and deposits `data` is what was encrypted. Of refunds nothing else is proven.
+   * The fields of the XML; of refunds and deposits `data` is what was encrypted. Of a refund only `data` is proven: what
+   * stands beside it (`appid`, `sub_mch_id`, …) anyone can have changed, but that `mch_id` is a configured merchant's.
    * @throws VerificationError unless `sign` is right, or, of a refund, `req_info` decrypts
    */
   async parse(rawBody: RawBody, _headers?: unknown): Promise<CallbackV2> {
@@ -241,7 +202,7 @@ export class NotificationsV2 {
   success(_event?: CallbackV2, _data?: unknown): CallbackAnswer {
     return {
       status: 200,
-      headers: XML_TYPE,
+      headers: { ...XML_TYPE },
       body: Transformer.toXml({ return_code: 'SUCCESS', return_msg: 'OK' }),
     }
   }
@@ -249,7 +210,7 @@ export class NotificationsV2 {
   /** The answer after which it comes again. */
   failure(message: string, status = 500): CallbackAnswer {
     const body = Transformer.toXml({ return_code: 'FAIL', return_msg: legible(message) })
-    return { status, headers: XML_TYPE, body }
+    return { status, headers: { ...XML_TYPE }, body }
   }
 
   /** The merchant number whose configuration read the event. */
@@ -257,6 +218,9 @@ export class NotificationsV2 {
     return owners.get(event)?.mchid
   }
 }
+
+/** APIv3 knows no event without a resource. */
+const isV2 = (event: Callback | CallbackV2): event is CallbackV2 => !Object.hasOwn(event, 'resource')
 
 /** Is it this event, and, where an event has several kinds of data, of this kind? */
 export function isCallback<E extends Callback['event_type'], O extends string = string>(
@@ -268,65 +232,9 @@ export function isCallback<E extends Callback['event_type'], O extends string = 
   return right && (original_type === undefined || event.original_type === original_type)
 }
 
-function recipientsOf(config: unknown): readonly Recipient[] {
-  const configs: readonly unknown[] = Array.isArray(config) ? config : [config]
-  if (configs.length === 0)
-    throw new ConfigError('config', 'expected { certs, apiv3Key, secret }, or a list of them')
-  return configs.map(recipientOf)
-}
-
-function recipientOf(config: unknown): Recipient {
-  if (typeof config !== 'object' || config === null) {
-    throw new ConfigError(
-      'config',
-      'expected { certs, apiv3Key, secret }, or the configuration of the factory',
-    )
-  }
-  for (const name of Object.keys(config)) {
-    if (!(NAMES as readonly string[]).includes(name)) {
-      const place = HANDLING.has(name) ? ' here: it belongs in a second argument' : suggestion(name, NAMES)
-      throw new ConfigError(name, `no such option${place}`)
-    }
-  }
-  const { mchid, certs, secret, apiv3Key, privateKey } = config as NotificationsConfig
-  const keys = keysOf(certs, config as NotificationsConfig)
-  const recipient = {
-    mchid,
-    keys,
-    apiv3Keys: apiv3Keys(apiv3Key),
-    secrets: secretsOf(secret),
-    signer: privateKey === undefined ? undefined : parseMerchantKey(privateKey),
-  }
-  if (recipient.apiv3Keys.length === 0 && recipient.secrets.length === 0) {
-    throw new ConfigError(
-      'apiv3Key',
-      'missing: notifications are encrypted with it; those of APIv2 want the secret',
-    )
-  }
-  return recipient
-}
-
-function keysOf(certs: NotificationsConfig['certs'], config: NotificationsConfig): PlatformKeys {
-  // APIv2 has no platform keys.
-  if (certs === undefined || certs === null) return new ConfiguredKeys(new Map())
-  if (typeof (certs as PlatformKeys).find === 'function') return certs as PlatformKeys
-  // Certificates that download themselves need a client to do it.
-  if ((certs as { auto?: unknown }).auto === true)
-    return new Client({ ...config, secret: undefined } as Config).keys
-  return new ConfiguredKeys(parsePlatformKeys(certs, config.serial))
-}
-
-function secretsOf(value: unknown): readonly string[] {
-  if (value === undefined || value === null) return []
-  const secrets: readonly unknown[] = Array.isArray(value) ? value : [value]
-  if (secrets.length > 0 && secrets.every((secret) => typeof secret === 'string' && secret !== '')) {
-    return secrets as readonly string[]
-  }
-  throw new ConfigError('secret', 'expected the APIv2 key, or a list of them')
-}
-
-/** One line, as long as a log wants it. */
+/** One line, as long as a log wants it, of characters that XML can carry. */
 const legible = (message: string): string =>
   String(message)
-    .replace(/\p{Cc}+/gu, ' ')
     .slice(0, 256)
+    .replace(/[\p{Cc}\u{FFFE}\u{FFFF}]+/gu, ' ')
+    .replace(/\p{Cs}/gu, '\u{FFFD}')

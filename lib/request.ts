@@ -39,7 +39,7 @@ export interface RequestOptions extends CallSettings {
   /** APIv2's body. */
   readonly xml?: Readonly<Record<string, unknown>> | null | undefined
   readonly body?: BodyInput | null | undefined
-  /** A file to upload, in the form that the operation wants. */
+  /** A file to upload, in the form that the operation wants. A large one may need a longer `timeout`. */
   readonly media?: MediaInput | null | undefined
   /** Where the body of the answer goes: a path (written whole or not at all) or a stream. */
   readonly sink?: string | Writable | undefined

@@ -19,8 +19,8 @@ export interface OwnSeen {
 }
 
 /**
- * Where callbacks already handled are remembered: a store, with other times `new Claims(store, { processing, done })`, a
- * memory of your own, or `false`: every delivery is handled.
+ * Where callbacks already handled are remembered, by their ids and with the answers given: a store, with other times
+ * `new Claims(store, { processing, done })`, a memory of your own, or `false`: every delivery is handled.
  */
 export type Seen = Store | Claims | OwnSeen | false
 

@@ -78,6 +78,13 @@ test('what is done is forgotten in time, and the oldest when memory is full', as
   await mine(claims, 'EV-1')
 })
 
+test.each([{ processing: 0 }, { done: Number.NaN }, { processing: '60' as never }])(
+  '%p is refused',
+  (options) => {
+    expect(() => new Claims(new MemoryStore(), options)).toThrow('seen.')
+  },
+)
+
 describe('a store that fails', () => {
   const store = (changes: Partial<Store>): Store => Object.assign(new MemoryStore(), changes)
   const down = async (): Promise<never> => {

@@ -34,9 +34,14 @@ describe('the tables', () => {
   })
 })
 
-describe('the encoded fields', () => {
-  const text = (name: string, more: Partial<Field> = {}): Field => ({ name, type: 'string', ...more })
+const text = (name: string, more: Partial<Field> = {}): Field => ({ name, type: 'string', ...more })
 
+/** An upload whose `meta` holds these. */
+const form = (...fields: readonly Field[]) => ({
+  fields: [{ name: 'file', type: 'file' } as const, text('meta', { encoded: 'json', fields })],
+})
+
+describe('the encoded fields', () => {
   it('come from the inside out, whatever they stand in', () => {
     const inner = text('inner', { encoded: 'json', encodedAs: 'string[]' })
     const outer = text('outer', { encoded: 'json', encodedAs: 'object[]', fields: [inner] })
@@ -59,7 +64,7 @@ describe('the encoded fields', () => {
     const found = made('v3/encoded-fields.ts', {
       query: { fields },
       headers: { fields },
-      multipart: { fields },
+      multipart: form(text('sha256')),
       answer: { kind: 'json', fields },
     })
     expect(listed(found)).toEqual(['query.meta'])
@@ -80,6 +85,30 @@ describe('the encoded fields', () => {
     expect(call('v3', { uri: 'v3/a/{empty}' })).toBe('PUT /v3/a/')
     expect(call('v3', { uri: 'v3/a/{b}' })).toBe('PUT /v3/a/{b}')
     expect(call('v3', { path: '/hk/v3/a' })).toBe('PUT /hk/v3/a')
+  })
+})
+
+describe('the layouts of uploads', () => {
+  const layouts = (...fields: readonly Field[]) =>
+    made('v3/upload-layouts.ts', { multipart: form(...fields) })
+
+  it('are told where they are unlike the others', () => {
+    expect(layouts(text('sha256'), text('filename'), text('bank_type'))).toContain('SpecialLayout[] = [\n\n]')
+    const sm3 = text('digest', { label: '文件的SM3摘要' })
+    const states = text('digest_alogrithm', { enum: ['SM3'] })
+    expect(layouts(sm3, states, text('file_type', { enum: ['PDF'] }))).toContain(`  {
+    call: 'POST /v3/a',
+    part: 'file',
+    digest: 'digest',
+    algorithm: 'sm3',
+    states: ['digest_alogrithm', 'SM3'],
+  },
+`)
+  })
+
+  it('have a file and its digest', () => {
+    expect(() => layouts(text('filename'))).toThrow(/^POST v3\/a: which part/)
+    expect(() => made('', { multipart: { fields: [text('sha256')] } })).toThrow(/which part/)
   })
 })
 

@@ -1,19 +1,29 @@
-import { publicEncrypt } from 'node:crypto'
 import fc from 'fast-check'
-import { isCallback, Notifications, type NotificationsConfig, RequestError, VerificationError } from '../lib'
+import {
+  Builder,
+  type Config,
+  isCallback,
+  Notifications,
+  type NotificationsConfig,
+  RequestError,
+  VerificationError,
+} from '../lib'
 import {
   APIV3_KEY,
   config,
   MCHID,
   type Notification,
   notification,
+  notificationV2,
   PAID,
+  PAID_V2,
   SECRET,
   sealed,
   signed,
+  toXml,
 } from './support/callbacks'
 import { merchant, rsaPair } from './support/keys'
-import { leaks, printed } from './support/leaks'
+import { leaks } from './support/leaks'
 
 const notifications = new Notifications(config)
 const parse = ({ body, headers }: Notification, reader = notifications) => reader.parse(body, headers)
@@ -75,6 +85,7 @@ describe('a genuine notification', () => {
   it.each<[string, (body: string) => Uint8Array | string]>([
     ['a Buffer', (body) => Buffer.from(body)],
     ['a Uint8Array in a larger buffer', (body) => new Uint8Array(Buffer.from(`xx${body}`)).subarray(2)],
+    ['an ArrayBuffer', (body) => new TextEncoder().encode(body).buffer as unknown as Uint8Array],
     ['text', (body) => body],
   ])('with a body as %s', async (_, form) => {
     const { body, headers } = notification()
@@ -247,11 +258,18 @@ describe('what cannot work says what to change', () => {
     })
   })
 
-  it('XML, and JSON that is no notification', async () => {
-    for (const body of ['<xml></xml>', '[]', '{}', '{"resource":{}}', 'x']) {
+  it('JSON that is no notification', async () => {
+    for (const body of ['[]', '{}', '{"resource":{}}', 'x']) {
       await expect(parse(signed(body))).rejects.toMatchObject({ name: 'RequestError', field: 'body' })
     }
-    await expect(parse(signed('<xml></xml>'))).rejects.toThrow('notifications.v2')
+  })
+
+  it('XML is judged by the rules of APIv2, whatever the headers say', async () => {
+    const event = await parse(signed(notificationV2()))
+    expect(event).toMatchObject(PAID_V2)
+    expect(notifications.keyOf(event)).toContain(PAID_V2.transaction_id)
+    expect(notifications.success(event).body).toContain('SUCCESS')
+    await expect(parse(signed(toXml(PAID_V2)))).rejects.toMatchObject({ reason: 'signature' })
   })
 
   it.each<[string, string, unknown]>([
@@ -262,11 +280,46 @@ describe('what cannot work says what to change', () => {
     ['no one', 'config', []],
     ['bad certs', 'certs', { ...config, certs: {} }],
     ['a bad secret', 'secret', { ...config, secret: [''] }],
+    ['nothing to verify with', 'certs', { apiv3Key: APIV3_KEY }],
+    ['one key of several too short', 'apiv3Key', { ...config, apiv3Key: [APIV3_KEY, 'short'] }],
+    ['a merchant number without quotes', 'mchid', { ...config, mchid: 1230000109 }],
+    ['the same merchant number twice', 'mchid', [config, config]],
+    ['several merchants, one of them nameless', 'mchid', [config, { ...config, mchid: undefined }]],
+    ['a private key that is none', 'privateKey', { ...config, privateKey: 'x' }],
+    ['an option of a prototype', 'constructor', { ...config, constructor: 1 }],
+    ["the merchant's own serial", 'certs.S1', { ...config, serial: 'S1', certs: { S1: merchant.spki } }],
   ])('%s', (_, field, given) => {
     expect(() => new Notifications(given as NotificationsConfig)).toThrow(
       expect.objectContaining({ name: 'ConfigError', field }),
     )
   })
+})
+
+test('the configuration of the factory will do, as it is', async () => {
+  const whole: Config = {
+    ...config,
+    serial: '3775B6A45ACD588826D15E583A95F5DD00000001',
+    base_uri: 'https://api2.mch.weixin.qq.com/',
+    headers: { 'X-Trace': '1' },
+    timeout: 1_000,
+    retry: false,
+    dispatcher: undefined,
+    merchant: undefined,
+    store: undefined,
+  }
+  const before = structuredClone({ ...whole, privateKey: '' })
+  const reader = new Notifications(whole)
+  expect((await parse(notification(), reader)).data).toEqual(PAID)
+  await Builder.driver(Builder.factory(whole)).close()
+  expect({ ...whole, privateKey: '' }).toEqual(before)
+})
+
+test('the keys of a client will do, too', async () => {
+  const instance = Builder.factory({ ...config, serial: '3775B6A45ACD588826D15E583A95F5DD00000001' })
+  const { keys } = Builder.driver(instance)
+  const reader = new Notifications({ certs: keys, apiv3Key: APIV3_KEY })
+  expect((await parse(notification(), reader)).data).toEqual(PAID)
+  await Builder.driver(instance).close()
 })
 
 describe('several merchants', () => {
@@ -288,43 +341,4 @@ describe('several merchants', () => {
     )
     await refused(parse(notification({ apiv3Key: 'z'.repeat(32) }), reader))
   })
-})
-
-describe('answers', () => {
-  it('success, failure', async () => {
-    const event = await parse(notification())
-    expect(notifications.success(event)).toEqual({ status: 204, headers: {}, body: '' })
-    expect(notifications.success(event, { more: 1 })).toEqual({ status: 204, headers: {}, body: '' })
-    const { status, body } = notifications.failure(`out of\nstock ${'x'.repeat(500)}`)
-    expect(status).toBe(500)
-    expect(JSON.parse(body)).toEqual({ code: 'FAIL', message: expect.stringMatching(/^out of stock x+$/) })
-    expect(body.length).toBeLessThan(300)
-    expect(notifications.failure('no', 401).status).toBe(401)
-  })
-
-  it('with data for an event that wants some', async () => {
-    const event = await parse(notification({ event: { event_type: 'PARKING_FEE.QUERY_TRANS_INFO' } }))
-    if (!isCallback(event, 'PARKING_FEE.QUERY_TRANS_INFO')) throw new Error('not told')
-    const reply = notifications.reply(event, { total_amount: 100 }, { headers: { Authorization: 'x' } })
-    const { status, headers, body } = notifications.success(event, reply)
-    expect(status).toBe(200)
-    expect(headers).toEqual({ 'Content-Type': 'application/json', Authorization: 'x' })
-    expect(JSON.parse(body)).toMatchObject({ code: 'SUCCESS', total_amount: 100 })
-  })
-})
-
-test('fields encrypted once more are decrypted on request', async () => {
-  const { privateKey: _, ...keyless } = config
-  const name = '张三'
-  const ciphertext = publicEncrypt({ key: merchant.publicKey, oaepHash: 'sha1' }, Buffer.from(name)).toString(
-    'base64',
-  )
-  const event = await parse(notification({ data: { name: ciphertext } }))
-  expect(await notifications.decrypt(ciphertext, event)).toBe(name)
-  expect(await notifications.decrypt(ciphertext)).toBe(name)
-  await expect(new Notifications(keyless).decrypt(ciphertext)).rejects.toMatchObject({
-    field: 'privateKey',
-  })
-  const error = await notifications.decrypt('AAAA').catch((reason: unknown) => reason)
-  for (const text of printed(error)) expect(text).not.toContain(name)
 })

@@ -47,8 +47,5 @@ export function streamed(stream: Readable | undefined): Promise<RawBody> {
 
 /** The signature is over the bytes as sent: what was parsed and written again are others. */
 export function eaten(remedy: string): RequestError {
-  return new RequestError(
-    'body',
-    `was parsed before it could be verified, and its bytes are gone: ${remedy}`,
-  )
+  return new RequestError('body', `was parsed before it could be verified, and its bytes are gone: ${remedy}`)
 }

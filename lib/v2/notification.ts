@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { AesEcb } from '../crypto/aes-ecb'
 import { AesGcm } from '../crypto/aes-gcm'
-import { RequestError, VerificationError, type VerificationReason } from '../errors'
+import { ConfigError, RequestError, VerificationError, type VerificationReason } from '../errors'
 import { Formatter } from '../formatter'
 import type { Callback } from '../openapi/v2/callbacks'
 import { Transformer } from '../transformer'
@@ -28,6 +28,8 @@ type Fields = Readonly<Record<string, unknown>>
  * Checks `sign`, or decrypts what has none (official v2: refunds have `req_info` in place of a signature).
  * @param recipients among whom `mch_id` tells whose it is
  * @throws VerificationError unless it is WeChat Pay's and for one of them
+ * @throws RequestError or XmlError when it is no notification of APIv2
+ * @throws ConfigError when there is no key for it
  */
 export function openNotification(body: Buffer, recipients: readonly Recipient[]): Opened {
   const fields = parsed(body)
@@ -68,11 +70,10 @@ export function keyOf(event: Callback): string {
 }
 
 function parsed(body: Buffer): Fields {
-  const text = body.toString()
-  if (/^\s*\{/.test(text)) {
-    throw new RequestError('body', 'is JSON, a notification of APIv3: parse() of the Notifications reads it')
+  if (/^\s*\{/.test(body.toString('latin1', 0, 64))) {
+    throw new RequestError('body', 'is JSON, a notification of APIv3: parse it with the Notifications itself')
   }
-  return Transformer.toObject(text)
+  return Transformer.toObject(body)
 }
 
 /** The names under which a notification says whose it is. */
@@ -86,7 +87,7 @@ function addressed(fields: Fields, recipients: readonly Recipient[]): readonly R
   const able = possible.filter(({ secrets }) => secrets.length > 0)
   if (able.length > 0) return able
   throw possible.length > 0
-    ? new RequestError('secret', 'missing: notifications of APIv2 want the APIv2 key')
+    ? new ConfigError('secret', 'missing: notifications of APIv2 are verified with it, the APIv2 key')
     : refusal('signature', 'it is for another merchant number')
 }
 
@@ -135,6 +136,8 @@ function news(req_info: string, secret: string): Fields | undefined {
 
 function deposit(fields: Fields, { apiv3Keys }: Recipient): unknown {
   const { event_ciphertext, event_nonce, event_associated_data } = fields as Readonly<Record<string, string>>
+  if (apiv3Keys.length === 0)
+    throw new ConfigError('apiv3Key', 'missing: notifications of deposits are encrypted with it')
   for (const key of apiv3Keys) {
     try {
       return JSON.parse(AesGcm.decrypt(event_ciphertext ?? '', key, event_nonce ?? '', event_associated_data))

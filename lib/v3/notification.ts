@@ -1,6 +1,6 @@
 import type { HeaderLookup } from '../callback-input'
 import { AesGcm } from '../crypto/aes-gcm'
-import { RequestError, VerificationError } from '../errors'
+import { ConfigError, RequestError, VerificationError } from '../errors'
 import type { Callback } from '../openapi/v3/callbacks'
 import { isPlainObject } from '../plain'
 import type { PlatformKeys } from '../platform-keys'
@@ -38,6 +38,21 @@ interface Resource {
   readonly original_type?: string
 }
 
+type Encrypted = Record<string, unknown> & { readonly resource: Resource }
+
+/** How resources are decrypted, by what they say of themselves. All of these prove that not a bit was changed. */
+const CIPHERS: ReadonlyMap<string, (resource: Resource, apiv3Key: Buffer) => string> = new Map([
+  [
+    'AEAD_AES_256_GCM',
+    ({ ciphertext, nonce, associated_data }: Resource, apiv3Key: Buffer) =>
+      AesGcm.decrypt(ciphertext, apiv3Key, nonce, associated_data),
+  ],
+])
+
+/** What keys in this process can verify. */
+const RSA = 'WECHATPAY2-SHA256-RSA2048'
+
+const STRIPPED = 'a proxy took it away, or these are not the headers of the request'
 const SWAPPED =
   'its Wechatpay-Timestamp and Wechatpay-Signature have changed places: hand over the headers as they came'
 const REWRITTEN =
@@ -47,6 +62,8 @@ const REWRITTEN =
  * Verifies, then decrypts (official 4012071382, 4012791836).
  * @param recipients among whom the serial of the key, and then the APIv3 key, tells whose it is
  * @throws VerificationError unless it is WeChat Pay's and for one of them
+ * @throws RequestError when it is no notification of APIv3
+ * @throws ConfigError when there is no APIv3 key
  */
 export async function openNotification(
   body: Buffer,
@@ -68,20 +85,39 @@ async function signedFor(
   header: HeaderLookup,
   recipients: readonly Recipient[],
 ): Promise<readonly Recipient[]> {
-  const envelope = readEnvelope(header)
+  const envelope = readEnvelope((name) => header(name) || missing(name))
   if (!/^\d+$/.test(envelope.timestamp) && /^\d{10}$/.test(envelope.signature))
     throw new Doubt('headers', SWAPPED)
   checkEnvelope(envelope)
   const message = signedBytes(envelope, body)
-  const verdicts = await Promise.all(recipients.map(({ keys }) => verdictOf(envelope, message, keys)))
-  const possible = recipients.filter((_, at) => verdicts[at] === undefined)
+  const asked = holders(envelope.serial, recipients)
+  const verdicts = await Promise.all(asked.map(({ keys }) => verdictOf(envelope, message, keys)))
+  const possible = asked.filter((_, at) => verdicts[at] === undefined)
   if (possible.length > 0) return possible
   const doubt = verdicts.find((verdict) => verdict?.reason !== 'serial')
-  if (doubt?.reason === 'signature')
-    throw new Doubt('signature', `${doubt.message}. ${REWRITTEN}`, doubt.cause)
+  if (doubt?.reason === 'signature') {
+    const hint = otherAlgorithm(header) ?? REWRITTEN
+    throw new Doubt('signature', `${doubt.message}. ${hint}`, doubt.cause)
+  }
   if (doubt) throw doubt
   const known = recipients.flatMap(({ keys }) => keys.known().map(({ id }) => id))
   throw unknownSerial(envelope.serial, [...new Set(known)], verdicts[0]?.cause)
+}
+
+function missing(name: string): never {
+  throw new Doubt('headers', `it has no ${name} header: ${STRIPPED}`)
+}
+
+/** Only when nobody knows the key are all asked for it: that can mean a download, and a pause until the next. */
+function holders(serial: string, recipients: readonly Recipient[]): readonly Recipient[] {
+  const knowing = recipients.filter(({ keys }) => keys.known().some(({ id }) => id === serial))
+  return knowing.length > 0 ? knowing : recipients
+}
+
+function otherAlgorithm(header: HeaderLookup): string | undefined {
+  const type = header('wechatpay-signature-type') || RSA
+  if (type === RSA) return undefined
+  return `It is signed with ${JSON.stringify(type.slice(0, 64))}, which takes a key that can: certs: { [serial]: { verify } }`
 }
 
 async function verdictOf(
@@ -97,19 +133,15 @@ async function verdictOf(
 }
 
 /** What is signed is JSON, unless it is no notification at all. */
-function parsed(body: Buffer): Record<string, unknown> & { readonly resource: Resource } {
+function parsed(body: Buffer): Encrypted {
   let event: unknown
   try {
     event = JSON.parse(body.toString())
   } catch {
-    throw new RequestError(
-      'body',
-      /^\s*</.test(body.toString())
-        ? 'is XML, a notification of APIv2: notifications.v2 reads it'
-        : 'is signed, but no JSON: is this the whole body of a notification?',
-    )
+    // Without its cause, which quotes the body.
+    throw new RequestError('body', 'is signed, but no JSON: is this the whole body of a notification?')
   }
-  if (isPlainObject(event) && isResource(event.resource)) return event as ReturnType<typeof parsed>
+  if (isPlainObject(event) && isResource(event.resource)) return event as Encrypted
   throw new RequestError('body', 'is signed, but no notification: it has no resource to decrypt')
 }
 
@@ -117,35 +149,60 @@ function isResource(value: unknown): value is Resource {
   return isPlainObject(value) && typeof value.ciphertext === 'string' && typeof value.nonce === 'string'
 }
 
-function decrypted(event: ReturnType<typeof parsed>, possible: readonly Recipient[]): Opened {
+function decrypted(event: Encrypted, possible: readonly Recipient[]): Opened {
   const { resource } = event
-  if (resource.algorithm !== 'AEAD_AES_256_GCM') {
+  const decrypt = CIPHERS.get(resource.algorithm)
+  if (!decrypt) {
     throw new Doubt(
       'decrypt',
-      `it is encrypted with ${JSON.stringify(resource.algorithm)}, which is not known here`,
+      `it is encrypted with ${JSON.stringify(resource.algorithm)}: only ${[...CIPHERS.keys()]} is known here, not 国密`,
     )
   }
-  let failure: unknown
-  for (const recipient of possible) {
-    for (const key of recipient.apiv3Keys) {
-      try {
-        const data: unknown = JSON.parse(
-          AesGcm.decrypt(resource.ciphertext, key, resource.nonce, resource.associated_data),
-        )
-        return { event: withData(event, data), recipient }
-      } catch (error) {
-        failure = error
-      }
-    }
+  if (possible.every(({ apiv3Keys }) => apiv3Keys.length === 0)) {
+    throw new ConfigError('apiv3Key', 'missing: notifications of APIv3 are encrypted with it')
   }
-  throw new Doubt(
-    'decrypt',
-    'its resource does not decrypt: it was changed, or the apiv3Key is not that of the merchant number it is for',
-    failure instanceof VerificationError ? failure : undefined,
-  )
+  const read = possible.flatMap((recipient) => {
+    const text = firstOf(recipient.apiv3Keys, (key) => decrypt(resource, key))
+    return text === undefined ? [] : [{ recipient, data: json(text) }]
+  })
+  const [first] = read
+  if (first === undefined) {
+    throw new Doubt(
+      'decrypt',
+      'its resource does not decrypt: it was changed, or the apiv3Key is not that of the merchant number it is for',
+    )
+  }
+  // Merchants with one key between them are told by what it says.
+  const { recipient, data } = read.find(({ recipient, data }) => names(data, recipient.mchid)) ?? first
+  return { event: withData(event, data), recipient }
 }
 
-function withData(event: ReturnType<typeof parsed>, data: unknown): Callback {
+function firstOf(keys: readonly Buffer[], decrypt: (key: Buffer) => string): string | undefined {
+  for (const key of keys) {
+    try {
+      return decrypt(key)
+    } catch {
+      // Perhaps another key, while it is being changed.
+    }
+  }
+  return undefined
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    // Without its cause, which quotes what was secret.
+    throw new Doubt('decrypt', 'its resource decrypts, but to no JSON')
+  }
+}
+
+function names(data: unknown, mchid: string | undefined): boolean {
+  if (mchid === undefined || !isPlainObject(data)) return false
+  return [data.mchid, data.sp_mchid, data.combine_mchid].includes(mchid)
+}
+
+function withData(event: Encrypted, data: unknown): Callback {
   const { original_type } = event.resource
   // The types say what the documentation says: what was sent is WeChat Pay's affair.
   return { ...event, ...(original_type !== undefined && { original_type }), data } as unknown as Callback

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { Formatter } from '../../lib'
+import { type Part, readForm } from '../support/form'
 import { answered, NONCE, SECRET, signFaults } from './apiv2'
 import { ids, lookUp, tables } from './behaviours'
 import {
@@ -33,6 +34,13 @@ function bytes(body: RecordedBody): Buffer | undefined {
   return 'base64' in body ? Buffer.from(body.base64, 'base64') : undefined
 }
 
+/** JSON is to be equal as a value. */
+const readable = ({ content, ...part }: Part): unknown =>
+  part.type === 'application/json' ? { ...part, json: JSON.parse(content.toString()) } : { ...part, content }
+
+/** A boundary is made anew each time. */
+const unbound = (value: string | undefined): string | undefined => value?.replace(/(boundary=).*/, '$1…')
+
 function sameBody(actual: Received, wanted: Sent, exactly: boolean): boolean {
   const { body } = wanted
   if (typeof body === 'object' && 'sha256' in body) {
@@ -41,6 +49,8 @@ function sameBody(actual: Received, wanted: Sent, exactly: boolean): boolean {
   }
   const expected = bytes(body) ?? Buffer.alloc(0)
   if (actual.body.equals(expected)) return true
+  const [parts, wantedParts] = [readForm(actual.body), readForm(expected)]
+  if (parts && wantedParts) return isDeepStrictEqual(parts.map(readable), wantedParts.map(readable))
   if (exactly || wanted.headers['content-type'] !== 'application/json') return false
   return isDeepStrictEqual(JSON.parse(actual.body.toString()), JSON.parse(expected.toString()))
 }
@@ -55,7 +65,8 @@ function requestDifferences(actual: Received, wanted: Sent, exactly: boolean): s
   compare('target', actual.target, wanted.target)
   for (const [name, value] of Object.entries(wanted.headers)) {
     // The connection is the transport's affair.
-    if (name !== 'connection' && name !== 'http2-settings') compare(name, actual.headers[name], value)
+    if (name !== 'connection' && name !== 'http2-settings')
+      compare(name, unbound(actual.headers[name]), unbound(value))
   }
   if (!sameBody(actual, wanted, exactly)) {
     found.push(
@@ -166,13 +177,7 @@ describe('behaviours of the PHP SDK', () => {
   }
 
   const groups = new Map<string, Recorded[]>()
-  const listed = new Map<string, string[]>()
-  for (const record of lines) {
-    const entry = lookUp(record)
-    if (entry && 'listed' in entry) {
-      listed.set(entry.listed, [...(listed.get(entry.listed) ?? []), record.id])
-    } else if (entry) groups.set(record.group, [...(groups.get(record.group) ?? []), record])
-  }
+  for (const record of lines) groups.set(record.group, [...(groups.get(record.group) ?? []), record])
 
   it('forgets no id, and names none that is not there', () => {
     const known = new Set(lines.map(({ id }) => id))
@@ -180,12 +185,6 @@ describe('behaviours of the PHP SDK', () => {
     expect([...ids].filter((id) => !known.has(id))).toEqual([])
     expect(tables.reduce((sum, table) => sum + Object.keys(table).length, 0)).toBe(ids.size)
   })
-
-  for (const [why, left] of listed) {
-    it(`leaves ${left.length} behaviours out: ${why}`, () => {
-      expect(left.length).toBeGreaterThan(0)
-    })
-  }
 
   describe.each([...groups])('%s', (group, records) => {
     const runs = records.map((record) => [record.id.replace(`${group}/`, ''), record] as const)

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { Agent, Dispatcher } from 'undici'
+import { signedBytes } from '../support/form'
 import { selfSigned } from './certificate'
 
 /*
@@ -211,7 +212,7 @@ export class Loopback {
 const AUTHORIZATION = /^WECHATPAY2-SHA256-RSA2048 ((?:\w+="[^"]*"(?:,|$))+)$/
 
 /**
- * What is wrong with a request's `Authorization`, judged over the exact bytes that arrived.
+ * What is wrong with a request's `Authorization`, judged over the exact bytes that arrived: of an upload its part `meta`.
  * @returns nothing when the platform would take it
  */
 export function authorizationFaults(request: Received, mchid: string = MCHID): string[] {
@@ -229,7 +230,7 @@ export function authorizationFaults(request: Received, mchid: string = MCHID): s
   }
   const message = Buffer.concat([
     Buffer.from(`${request.method}\n${request.target}\n${timestamp}\n${nonce_str}\n`, 'latin1'),
-    request.body,
+    signedBytes(request.body),
     Buffer.from('\n'),
   ])
   if (!verify('sha256', message, merchant.publicKey, Buffer.from(signature ?? '', 'base64'))) {

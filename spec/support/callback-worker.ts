@@ -7,13 +7,15 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { createClient } from 'redis'
-import { Claims, Notifications, type NotificationsConfig, redisStore, type Store } from '../../lib'
+import { Claims, Notifications, type NotificationsConfig, redisStore } from '../../lib'
 import type { Delivery } from './signed-callback'
 
 export interface Task {
   readonly url: string
   readonly prefix: string
   readonly client: 'ioredis' | 'redis'
+  /** How many there are: they wait for each other before they begin. */
+  readonly processes: number
   /** Seconds, as of `Claims` */
   readonly processing: number
   readonly config: NotificationsConfig
@@ -31,8 +33,9 @@ interface Outcome {
 const ATTEMPTS_AT_ONCE = 20
 
 async function main(manner: string | undefined): Promise<void> {
-  const { config, deliveries, processing, ...where } = JSON.parse(readFileSync(0, 'utf8')) as Task
-  const { store, close } = await connect(where)
+  const { config, deliveries, processing, processes, ...where } = JSON.parse(readFileSync(0, 'utf8')) as Task
+  const { store, arrive, close } = await connect(where)
+  for (let here = await arrive(1); here < processes; here = await arrive(0)) await sleep(10)
   const outcome = { handled: [] as string[], waited: 0, errors: [] as string[] }
   const seen = new Claims(store, { processing })
   const notifications = new Notifications(config, {
@@ -50,14 +53,11 @@ async function main(manner: string | undefined): Promise<void> {
   const left = shuffled(deliveries)
   const attend = async (): Promise<void> => {
     for (let next = left.pop(); next; next = left.pop()) {
-      let status: number
-      do {
-        ;({ status } = await notifications.handle(Buffer.from(next.body), next.headers, handler))
-        if (status === 503) {
-          outcome.waited += 1
-          await sleep(20)
-        }
-      } while (status === 503)
+      const { status } = await notifications.handle(next.body, next.headers, handler)
+      if (status < 300) continue
+      outcome.waited += 1
+      await sleep(20)
+      left.unshift(next)
     }
   }
   await Promise.all(Array.from({ length: ATTEMPTS_AT_ONCE }, attend))
@@ -65,15 +65,23 @@ async function main(manner: string | undefined): Promise<void> {
   console.log(JSON.stringify(outcome satisfies Outcome))
 }
 
-async function connect(where: Omit<Task, 'config' | 'deliveries' | 'processing'>) {
+async function connect(where: Pick<Task, 'url' | 'prefix' | 'client'>) {
   const { url, prefix, client: kind } = where
   if (kind === 'ioredis') {
     const client = new Redis(url)
-    return { store: redisStore(client, { prefix }) as Store, close: () => client.quit() }
+    return {
+      store: redisStore(client, { prefix }),
+      arrive: (count: number) => client.incrby(`${prefix}here`, count),
+      close: () => client.quit(),
+    }
   }
   const client = createClient({ url })
   await client.connect()
-  return { store: redisStore(client, { prefix }), close: () => client.close() }
+  return {
+    store: redisStore(client, { prefix }),
+    arrive: (count: number) => client.incrBy(`${prefix}here`, count),
+    close: () => client.close(),
+  }
 }
 
 function shuffled<T>(list: readonly T[]): T[] {

@@ -25,7 +25,7 @@ export function callsOf(
   const functions = operations.map((operation) => {
     const { before, after } = sampleOf(operation)
     const code = `${before}${spellings(operation.uri)[spelling]}${after}`.replace(/^import .*$/m, '')
-    return `async (instance) => {${code}\n}`
+    return `async (instance) => {${code.replace(/'\/path\/to\/file\.\w+'/, JSON.stringify(__filename))}\n}`
   })
   const calls = run(`return [${functions.join(',\n')}]`, {
     sensitive,

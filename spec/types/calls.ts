@@ -1,4 +1,4 @@
-import { Builder, type Config, sensitive } from 'wechatpay-chain'
+import { Builder, type Config, MediaUtil, sensitive } from 'wechatpay-chain'
 
 // What a documented call refuses. Each line below a comment would be a mistake at run time, or a call that WeChat Pay rejects.
 
@@ -138,4 +138,39 @@ export async function empty(): Promise<void> {
   await applyment._empty_.post({ ...submission, empty: '' })
   // @ts-expect-error a path that ends in a slash, and is not the one without
   await applyment.post(submission)
+}
+
+export async function uploads(): Promise<void> {
+  const { upload } = instance.v3.merchant.media
+  const media = new MediaUtil('/path/to/image.png')
+  await upload.post({ media })
+  await upload.post({ media: '/path/to/image.png' })
+  await upload.post({
+    media: { file: new Blob(['']), filename: 'a.png', onProgress: (sent, total) => sent / total },
+  })
+  await upload.post({ body: media.getStream(), headers: { 'Content-Type': media.getContentType() } })
+  // @ts-expect-error the file
+  await upload.post({ headers: {} })
+  // @ts-expect-error a file and a body
+  await upload.post({ media, body: media.getStream() })
+  // @ts-expect-error a misspelt member
+  await upload.post({ media: { file: 'a.png', name: 'a.png' } })
+
+  const submission = instance.v3.mchManage.submissionFiles.subMchid._sub_mchid_.upload
+  await submission.post({ sub_mchid: '1', media: { file: 'a.png', meta: { item_id: 1 } } })
+  await submission.post({ sub_mchid: '1', media: media.setMeta('{"item_id":1}') })
+  // @ts-expect-error what else is to be told: item_id
+  await submission.post({ sub_mchid: '1', media: 'a.png' })
+  // @ts-expect-error
+  await submission.post({ sub_mchid: '1', media: { file: 'a.png' } })
+  // @ts-expect-error and of which type it is
+  await submission.post({ sub_mchid: '1', media: { file: 'a.png', meta: { item_id: '1' } } })
+  // @ts-expect-error a variable
+  await submission.post({ media: { file: 'a.png', meta: { item_id: 1 } } })
+
+  const receipt = { transaction_id: '1', openid: 'o' }
+  const merchant_contact_information = { consultation_phone_number: sensitive('13800138000') }
+  await instance.v3.marketing.shoppingReceipt.shoppingreceipts.post({
+    media: { file: 'a.png', meta: { ...receipt, merchant_contact_information } },
+  })
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createCipheriv, createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { Notifications, RequestError, VerificationError } from '../../lib'
 import {
@@ -16,6 +16,13 @@ import {
 import { leaks } from '../support/leaks'
 
 const { v2 } = new Notifications(config)
+const XXE = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><xml><a>&a;</a></xml>'
+
+/** As refunds are encrypted. */
+function ecb(text: string, secret = SECRET): string {
+  const cipher = createCipheriv('aes-256-ecb', createHash('md5').update(secret).digest('hex'), null)
+  return Buffer.concat([cipher.update(text), cipher.final()]).toString('base64')
+}
 
 const refused = async (promise: Promise<unknown>): Promise<VerificationError> => {
   const error = await promise.then(
@@ -67,6 +74,20 @@ describe('payments', () => {
       'with something nested that no sign covers',
       notificationV2().replace('</xml>', '<a><b>1</b></a></xml>'),
     ],
+    [
+      'whose sign is in lower case',
+      notificationV2().replace(/(?<=<sign><!\[CDATA\[)\w+/, (sign) => sign.toLowerCase()),
+    ],
+    ['whose sign comes twice', notificationV2().replace('</xml>', `<sign>${signV2(PAID_V2)}</sign></xml>`)],
+    [
+      'whose amount comes twice',
+      notificationV2().replace('<total_fee>', '<total_fee>9</total_fee><total_fee>'),
+    ],
+    ['whose sign holds an element', notificationV2().replace(/<sign>.*<\/sign>/, '<sign><a>1</a></sign>')],
+    ['signed with an empty key', toXml({ ...PAID_V2, sign: signV2(PAID_V2, 'MD5', '') })],
+    ['with names of a prototype', notificationV2().replace('</xml>', '<__proto__>1</__proto__></xml>')],
+    ['empty', '<xml/>'],
+    ['nothing but text', '<xml>SUCCESS</xml>'],
     ['with a field less', notificationV2().replace(/<total_fee>.*<\/total_fee>/, '')],
     ['with another amount', notificationV2().replace('<total_fee><![CDATA[1]', '<total_fee><![CDATA[9]')],
   ])('refused: %s', async (_, body) => {
@@ -85,6 +106,31 @@ describe('payments', () => {
   })
 })
 
+describe('several merchants', () => {
+  const theirs = { ...config, mchid: '1900000109', secret: 'y'.repeat(32) }
+  const both = new Notifications([config, theirs]).v2
+
+  it('are told by the number in the notification, whatever its name', async () => {
+    const { mch_id: _, ...rest } = PAID_V2
+    for (const name of ['mch_id', 'mchid', 'combine_mch_id']) {
+      const event = await both.parse(notificationV2({ ...rest, [name]: theirs.mchid }, 'MD5', theirs.secret))
+      expect(both.merchantOf(event)).toBe(theirs.mchid)
+    }
+    expect(both.merchantOf(await both.parse(notificationV2()))).toBe(MCHID)
+  })
+
+  it('cannot sign for each other', async () => {
+    await refused(both.parse(notificationV2(PAID_V2, 'MD5', theirs.secret)))
+    await refused(both.parse(notificationV2({ ...PAID_V2, mch_id: theirs.mchid })))
+    await refused(both.parse(refundV2(REFUNDED, theirs.secret)))
+  })
+
+  it('are told by it for refunds, too', async () => {
+    const event = await both.parse(refundV2(REFUNDED, theirs.secret, { mch_id: theirs.mchid }))
+    expect(both.merchantOf(event)).toBe(theirs.mchid)
+  })
+})
+
 describe('refunds', () => {
   it('are decrypted; nothing beside the envelope is handed on', async () => {
     const event = await v2.parse(refundV2(REFUNDED, SECRET, { refund_status: 'SUCCESS', total_fee: '1' }))
@@ -94,7 +140,22 @@ describe('refunds', () => {
     expect(v2.keyOf(event)).toBe(`v2:refund:${REFUNDED.refund_id}:SUCCESS`)
   })
 
+  it('do not lend their proof to a payment', async () => {
+    const forged = { ...PAID_V2, sign: signV2(PAID_V2), result_code: 'SUCCESS' }
+    const event = await v2.parse(refundV2(REFUNDED, SECRET, forged))
+    for (const name of ['transaction_id', 'out_trade_no', 'total_fee', 'result_code', 'sign'])
+      expect(event).not.toHaveProperty(name)
+  })
+
   it.each<[string, string]>([
+    [
+      'that is encrypted, but no XML',
+      refundV2().replace(
+        /<req_info>.*<\/req_info>/,
+        `<req_info>${ecb('{"refund_status":"SUCCESS"}')}</req_info>`,
+      ),
+    ],
+    ['with a DTD inside', refundV2().replace(/<req_info>.*<\/req_info>/, `<req_info>${ecb(XXE)}</req_info>`)],
     ['encrypted with another key', refundV2(REFUNDED, 'y'.repeat(32))],
     ['that is not encrypted', refundV2().replace(/<req_info>.*<\/req_info>/, '<req_info>AAAA</req_info>')],
     ['that is empty', refundV2().replace(/<req_info>.*<\/req_info>/, '<req_info><![CDATA[]]></req_info>')],
@@ -123,6 +184,16 @@ describe('deposits', () => {
     const event = await v2.parse(toXml({ ...fields, sign: signV2(fields, 'HMAC-SHA256') }))
     expect(event).toMatchObject({ event_type: 'TRANSACTION.SUCCESS', data })
     expect(v2.keyOf(event)).toBe('v2:EV-1')
+  })
+
+  it('say so when there is no APIv3 key', async () => {
+    const reader = new Notifications({ mchid: MCHID, secret: SECRET })
+    const body = toXml({ ...fields, sign: signV2(fields, 'HMAC-SHA256') })
+    await expect(reader.v2.parse(body)).rejects.toMatchObject({ name: 'ConfigError', field: 'apiv3Key' })
+  })
+
+  it('refused: without sign, however well it decrypts', async () => {
+    expect(await refused(v2.parse(toXml(fields)))).toMatchObject({ reason: 'signature' })
   })
 
   it('refused: signed, but for other associated data', async () => {
@@ -155,11 +226,26 @@ it('says what to change', async () => {
   }
   await expect(v2.parse('{"id":1}')).rejects.toThrow(RequestError)
   await expect(v2.parse('<xml><a>')).rejects.toMatchObject({ name: 'XmlError' })
-  await expect(
-    v2.parse('<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><xml><a>&a;</a></xml>'),
-  ).rejects.toThrow()
+  await expect(v2.parse(XXE)).rejects.toMatchObject({ name: 'XmlError' })
   const keyless = new Notifications({ certs: config.certs, apiv3Key: config.apiv3Key })
-  await expect(keyless.v2.parse(notificationV2())).rejects.toMatchObject({ field: 'secret' })
+  await expect(keyless.v2.parse(notificationV2())).rejects.toMatchObject({
+    name: 'ConfigError',
+    field: 'secret',
+  })
+})
+
+it.each<[string, string | Uint8Array]>([
+  ['huge', `<xml><a>${'x'.repeat(1024 * 1024)}</a></xml>`],
+  ['deep', '<a>'.repeat(100_000)],
+  [
+    'no UTF-8',
+    Buffer.concat([Buffer.from('<xml><a>'), Buffer.from([0xff, 0xfe]), Buffer.from('</a></xml>')]),
+  ],
+  ['two documents', `${notificationV2()}<xml/>`],
+])('what is %s is no notification', async (_, body) => {
+  const error = await v2.parse(body).catch((reason: unknown) => reason)
+  expect(error).toMatchObject({ name: 'XmlError' })
+  expect(leaks(error, SECRET)).toBe(false)
 })
 
 it('answers in XML', () => {

@@ -66,7 +66,7 @@ function remarks(operation: Operation): Html | undefined {
     security && html`<code>security: true</code> presents your client certificate.`,
     nonceless && html`<code>nonceless: true</code>, for it takes no <code>nonce_str</code>.`,
     multipart &&
-      html`An upload: the body is <code>multipart/form-data</code>, for which this version has no helper.`,
+      html`An upload: <code>media</code> takes a path, a <code>Buffer</code>, a <code>Blob</code> or a stream, and adds the file's name and digest.`,
   ].filter((remark) => remark !== undefined && remark !== false)
   if (found.length === 0) return undefined
   return html`<ul class="remarks">${found.map((remark) => html`<li>${remark}</li>`)}</ul>`

@@ -1,5 +1,6 @@
-import type { EncryptionKey, Field, Operation } from '../../catalogue'
+import type { EncryptionKey, Field, Group, Operation } from '../../catalogue'
 import { key, literal } from '../names'
+import { uploadOf } from '../uploads'
 import { baseUri, spelledVariables, spellings } from './address'
 import { MERCHANT, scalar } from './values'
 
@@ -27,9 +28,9 @@ const ENCRYPTED: Readonly<Partial<Record<EncryptionKey, string>>> = {
   'v2-risk-pubkey': "Rsa.encrypt('…', riskKey)",
 }
 
-/** Files go up with a body that only its caller can make, and addresses of files are fetched without signature. */
-export function isCallable({ multipart, unsignedRequest }: Operation): boolean {
-  return multipart === undefined && !unsignedRequest
+/** Addresses of files are fetched without signature. */
+export function isCallable({ unsignedRequest }: Operation): boolean {
+  return !unsignedRequest
 }
 
 export function sampleOf(operation: Operation): Sample {
@@ -44,7 +45,7 @@ export function sampleOf(operation: Operation): Sample {
 }
 
 function optionsOf(operation: Operation): Record<string, Code> {
-  const { host, variables = [], query, headers, json, xml } = operation
+  const { host, variables = [], query, headers, json, xml, multipart } = operation
   const text = operation.uri.startsWith('v2/')
   const options: Record<string, Code> = {}
   for (const [name, value] of spelledVariables(operation)) options[name] = literal(value)
@@ -56,8 +57,24 @@ function optionsOf(operation: Operation): Record<string, Code> {
   if (headers?.required) options.headers = required(headers.fields, 'text', false)
   if (json) options.json = required(json.fields, 'json', false)
   if (xml) options.xml = named(required(xml.fields, 'text', true))
+  if (multipart) options.media = upload({ ...operation, multipart })
   return options
 }
+
+/** A path is enough, unless the operation wants to know more than the client can tell of a file. */
+function upload(operation: Operation & { readonly multipart: Group }): Code {
+  const [, extension] = FILES.find(([pattern]) => pattern.test(operation.uri)) ?? ['', 'jpg']
+  const file = literal(`/path/to/file.${extension}`)
+  const meta = required(uploadOf(operation).fields, 'json', false)
+  return Object.keys(meta).length > 0 ? { file, meta } : file
+}
+
+/** What is uploaded where it is no image. */
+const FILES: readonly (readonly [RegExp, string])[] = [
+  [/video/, 'mp4'],
+  [/fapiao|invoice/, 'pdf'],
+  [/\/tasks$/, 'csv'],
+]
 
 /** Every request of APIv2 names its merchant, also where the page leaves it out. */
 function named(fields: Record<string, Code>): Record<string, Code> {

@@ -90,12 +90,7 @@ export interface Run extends Setup {
   readonly change: Change
 }
 
-/** Not run, for a reason. */
-export interface Listed {
-  readonly listed: string
-}
-
-type Entry = Call | Run | Listed
+type Entry = Call | Run
 export type Table = Readonly<Record<string, Entry>>
 
 /** From what the PHP SDK does to what ours does. */
@@ -125,10 +120,6 @@ export function refused(call: Call, message: RegExp, setup: Setup = {}): Run {
 
 export function differs(why: string, call: Call, change: Change, setup: Setup = {}): Run {
   return { ...setup, call, differs: why, change }
-}
-
-export function listed(why: string): Listed {
-  return { listed: why }
 }
 
 export const DEFAULT_HEADERS = {

@@ -2,8 +2,7 @@ import { absoluteUrl } from './absolute-url'
 import { baseUri } from './base-uri'
 import { bodyOption } from './body'
 import { configuration } from './config'
-import { elsewhere } from './elsewhere'
-import { type Listed, type Recorded, type Run, same, type Table } from './entry'
+import { type Recorded, type Run, same, type Table } from './entry'
 import { headerFields } from './headers'
 import { helpers } from './helpers'
 import { jsonOption } from './json'
@@ -16,6 +15,7 @@ import { redirect } from './redirect'
 import { templateOperator } from './template-operator'
 import { templateValue } from './template-value'
 import { transport } from './transport'
+import { uploads } from './uploads'
 import { v2Request } from './v2-request'
 import { v2Response } from './v2-response'
 import { v3Response } from './v3-response'
@@ -25,7 +25,6 @@ export const tables: readonly Table[] = [
   baseUri,
   bodyOption,
   configuration,
-  elsewhere,
   headerFields,
   helpers,
   jsonOption,
@@ -38,6 +37,7 @@ export const tables: readonly Table[] = [
   templateOperator,
   templateValue,
   transport,
+  uploads,
   v2Request,
   v2Response,
   v3Response,
@@ -48,7 +48,7 @@ const entries = new Map(tables.flatMap((table) => Object.entries(table)))
 export const ids: ReadonlySet<string> = new Set(entries.keys())
 
 /** What is to be done about a behaviour; `undefined`: nobody has thought of it. */
-export function lookUp({ id }: Recorded): Run | Listed | undefined {
+export function lookUp({ id }: Recorded): Run | undefined {
   const entry = entries.get(id)
   return typeof entry === 'function' ? same(entry) : entry
 }

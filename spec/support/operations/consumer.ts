@@ -84,7 +84,7 @@ function downloads(operation: Operation, options: Readonly<Record<string, Sample
 const ownOptions = (operation: Operation): string[] => [
   ...variablesOf(operation),
   ...GROUPS.filter((group) => operation[group]),
-  ...(operation.multipart ? ['body'] : []),
+  ...(operation.multipart ? ['body', 'media'] : []),
 ]
 
 const DOWNLOADS: ReadonlySet<string> = new Set(['csv', 'text', 'pdf', 'image'])

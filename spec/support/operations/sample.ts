@@ -1,4 +1,5 @@
 import type { Field, FieldType, Group, GroupName, Operation } from '../../../lib/catalogue'
+import { uploadOf } from '../../../lib/generator/uploads'
 
 /** How much of what a call takes is given. */
 export type Extent = 'required' | 'all'
@@ -6,7 +7,7 @@ export type Extent = 'required' | 'all'
 /** Source text of a value, or the members of an object. */
 export type Sample = string | { readonly [name: string]: Sample }
 
-/** The groups of fields that are options by their own names. Uploads are one body. */
+/** The groups of fields that are options by their own names. Uploads are a file, or a body. */
 export const GROUPS = ['query', 'json', 'xml', 'headers'] as const satisfies readonly GroupName[]
 
 /** `v3/a/{b}/c` → `['b']` */
@@ -39,7 +40,12 @@ export function sampleOptions(operation: Operation, extent: Extent): Record<stri
       options[group] = sampleGroup(operation, group, given, extent)
     }
   }
-  if (operation.multipart) options.body = "Buffer.from('')"
+  const { multipart } = operation
+  if (multipart && extent === 'required') options.body = "Buffer.from('')"
+  if (multipart && extent === 'all') {
+    const { fields } = uploadOf({ ...operation, multipart })
+    options.media = { file: "'image.png'", meta: sampleFields(fields, extent) }
+  }
   return options
 }
 
