@@ -20,7 +20,7 @@ export interface RedisStoreOptions {
  * How the client wants that written is found out by trying, once, with a key of its own: a client that forgot the `NX`
  * without a word would let every duplicate through.
  *
- * @example new Notifications({ certs, apiv3Key, seen: redisStore(new Redis(url)) })
+ * @example new Notifications(config, { seen: redisStore(new Redis(url)) })
  * @returns a store whose methods reject with the client's own errors, and with a ConfigError for a client that is neither
  */
 export function redisStore(client: RedisClient, { prefix = '' }: RedisStoreOptions = {}): Store {

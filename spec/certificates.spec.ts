@@ -1,13 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  ApiError,
-  Builder,
-  Certificates,
-  type Config,
-  MemoryStore,
-  type Store,
-  VerificationError,
-} from '../lib/lite'
+import { Builder, Certificates, type Config, MemoryStore, type Store, VerificationError } from '../lib/lite'
 import { credentials, PUBLIC_KEY_ID, platform as publicKeyPlatform } from './support/keys'
 import { leaks } from './support/leaks'
 import { type Identity, identity, RotatingPlatform } from './support/rotating-platform'

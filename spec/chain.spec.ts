@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { Dispatcher } from 'undici'
-import { Builder, type DynamicPath, type Instance, RequestError } from '../lib/lite'
 import { createChain, rootOf, VERBS } from '../lib/chain'
+import { Builder, type DynamicPath, type Instance, RequestError } from '../lib/lite'
 import { normalize } from '../lib/uri'
 import { credentials } from './support/keys'
 

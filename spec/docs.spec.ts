@@ -12,8 +12,8 @@ import { isCallable, sampleOf } from '../lib/generator/docs/sample'
 import { searchIndex } from '../lib/generator/docs/search-index'
 import { siteOf } from '../lib/generator/docs/site'
 import { normalize } from '../lib/uri'
+import { config, notification, PAID, PAID_V2, REFUNDED, refundV2, toXml } from './support/callbacks'
 import { callsOf, Recorder, run } from './support/docs-calls'
-import { merchant, PUBLIC_KEY_ID, platform } from './support/keys'
 
 const OPERATIONS = operations()
 const CALLBACKS = callbacks()
@@ -234,39 +234,24 @@ await `)
 })
 
 describe('how to read a callback', () => {
-  const apiv3Key = 'k'.repeat(32)
-  const secret = 's'.repeat(32)
-
-  test('of APIv3', () => {
-    const nonce = 'abcdefghijkl'
-    const ciphertext = api.AesGcm.encrypt('{"mchid":"1"}', apiv3Key, nonce, 'refund')
-    const body = JSON.stringify({ resource: { ciphertext, nonce, associated_data: 'refund' } })
-    const time = String(api.Formatter.timestamp())
-    const headers = {
-      'wechatpay-timestamp': time,
-      'wechatpay-nonce': 'n',
-      'wechatpay-signature': api.Rsa.sign(api.Formatter.response(time, 'n', body), merchant.privateKey),
-    }
-    const known = { ...api, headers, body, apiv3Key, publicKey: merchant.publicKey }
+  test('of APIv3', async () => {
+    const { body, headers } = notification()
+    const known = { ...api, ...config, headers, body }
     const code = `${READING.v3.code}\nreturn event`
-    expect(run(code, known)).toEqual({ mchid: '1' })
-    expect(() => run(code, { ...known, body: `${body} ` })).toThrow('not from WeChat Pay')
-    expect(() => run(code, { ...known, headers: { ...headers, 'wechatpay-timestamp': '1' } })).toThrow(
-      'too old',
-    )
+    expect(await run(code, known, 'async ')).toMatchObject({ data: PAID })
+    await expect(run(code, { ...known, body: `${body} ` }, 'async ')).rejects.toMatchObject({
+      reason: 'signature',
+    })
   })
 
-  test('of APIv2', () => {
-    const req_info = api.AesEcb.encrypt('<root><refund_id>1</refund_id></root>', api.Hash.md5(secret))
-    const fields = { appid: 'wx', req_info }
-    const sign = api.Hash.sign('MD5', api.Formatter.queryStringLike(api.Formatter.ksort(fields)), secret)
-    const code = `${READING.v2.code}\nreturn refund`
-    expect(run(code, { ...api, body: api.Transformer.toXml({ ...fields, sign }), secret })).toEqual({
-      refund_id: '1',
+  test('of APIv2', async () => {
+    const code = `${READING.v2.code}\nreturn event`
+    expect(await run(code, { ...api, ...config, body: refundV2() }, 'async ')).toMatchObject({
+      data: REFUNDED,
     })
-    expect(() =>
-      run(code, { ...api, body: api.Transformer.toXml({ ...fields, sign: 'x' }), secret }),
-    ).toThrow('not from WeChat Pay')
+    await expect(run(code, { ...api, ...config, body: toXml(PAID_V2) }, 'async ')).rejects.toMatchObject({
+      reason: 'signature',
+    })
   })
 })
 

@@ -35,8 +35,12 @@ export function callsOf(
 }
 
 /** Runs TypeScript in which these names are known; its imports are taken from among them. */
-export function run(code: string, known: Readonly<Record<string, unknown>>): unknown {
-  const source = `function sample() {${code.replace(/^import .*$/m, '')}\n}`
+export function run(
+  code: string,
+  known: Readonly<Record<string, unknown>>,
+  kind: 'async ' | '' = '',
+): unknown {
+  const source = `${kind}function sample() {${code.replace(/^import .*$/m, '')}\n}`
   const { outputText, diagnostics = [] } = ts.transpileModule(source, {
     compilerOptions: { target: ts.ScriptTarget.ES2022 },
     reportDiagnostics: true,

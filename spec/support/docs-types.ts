@@ -9,11 +9,11 @@ const ROOT = resolve(__dirname, '../..')
 const FILE = join(ROOT, 'spec/support/samples.ts')
 
 const HEAD = `
-import { AesEcb, AesGcm, Builder, Formatter, Hash, Rsa, sensitive, Transformer } from 'wechatpay-chain'
+import { Builder, Notifications, sensitive } from 'wechatpay-chain'
 const instance = Builder.factory({ mchid: '', serial: '', privateKey: '', certs: {} })
-declare const body: string, publicKey: string, apiv3Key: string, secret: string
-declare const headers: Record<\`wechatpay-\${'timestamp' | 'nonce' | 'signature'}\`, string>
-export const used = [AesEcb, AesGcm, Formatter, Hash, Rsa, sensitive, Transformer]
+declare const body: string, apiv3Key: string, secret: string, certs: Record<string, string>
+declare const headers: Record<string, string>
+export const used = [Notifications, sensitive]
 `
 
 /** The samples of the reference as functions of one module. */

@@ -6,7 +6,6 @@ import {
   type NotificationsConfig,
   type PlatformKey,
   type PlatformKeys,
-  RequestError,
   VerificationError,
 } from '../../lib'
 import { ConfiguredKeys, parsePlatformKeys } from '../../lib/platform-keys'
