@@ -14,6 +14,7 @@ import { siteOf } from '../lib/generator/docs/site'
 import { normalize } from '../lib/uri'
 import { config, notification, PAID, PAID_V2, REFUNDED, refundV2, toXml } from './support/callbacks'
 import { callsOf, Recorder, run } from './support/docs-calls'
+import { PUBLIC_KEY_ID, platform } from './support/keys'
 
 const OPERATIONS = operations()
 const CALLBACKS = callbacks()
