@@ -16,7 +16,7 @@ import {
 import type { Task } from './support/callback-worker'
 import { config } from './support/callbacks'
 import { runProcess } from './support/process'
-import { describeWithRedis, startRedis, testWithRedisServer } from './support/redis'
+import { describeWithRedis, testWithRedisServer } from './support/redis'
 import { type Delivery, signedCallback } from './support/signed-callback'
 
 const WORKER = resolve(__dirname, 'support/callback-worker.ts')
@@ -56,7 +56,7 @@ describeWithRedis('several processes on one Redis', (url) => {
       Array.from({ length: PROCESSES }, (_, i) =>
         runProcess(WORKER, {
           input: JSON.stringify({ ...shared, client: i % 2 ? 'redis' : 'ioredis' }),
-          limit: 120_000,
+          limit: 100_000,
         }),
       ),
     )
@@ -129,11 +129,14 @@ const clients: Readonly<Record<string, (url: string) => Promise<RedisClient & { 
 }
 
 describe.each(Object.keys(clients))('%s, without its server', (name) => {
+  let client: RedisClient & { destroy(): void }
+  afterEach(() => client?.destroy())
+
   testWithRedisServer(
     'callbacks are answered 500 in time, not handled, and handled when it is back',
-    async () => {
-      const server = await startRedis()
-      const client = await (clients[name] as (typeof clients)[string])(server.url)
+    async (start) => {
+      const server = await start()
+      client = await (clients[name] as (typeof clients)[string])(server.url)
       const onError = jest.fn()
       const handler = jest.fn()
       const seen = new Claims(redisStore(client), { processing: 2 })
@@ -153,7 +156,7 @@ describe.each(Object.keys(clients))('%s, without its server', (name) => {
         ],
       ])
 
-      const again = await startRedis(server.port)
+      await start(server.port)
       // What the client asked meanwhile may be done now: such a claim lapses.
       let status: number
       do {
@@ -161,8 +164,6 @@ describe.each(Object.keys(clients))('%s, without its server', (name) => {
         status = await delivered(notifications, delivery, handler)
       } while (status !== 204)
       expect(handler).toHaveBeenCalledTimes(2)
-      client.destroy()
-      await again.stop()
     },
   )
 })

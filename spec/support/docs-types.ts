@@ -9,11 +9,11 @@ const ROOT = resolve(__dirname, '../..')
 const FILE = join(ROOT, 'spec/support/samples.ts')
 
 const HEAD = `
-import { Builder, Notifications, sensitive } from 'wechatpay-chain'
+import { Builder, Notifications, Rsa, sensitive } from 'wechatpay-chain'
 const instance = Builder.factory({ mchid: '', serial: '', privateKey: '', certs: {} })
 declare const body: string, apiv3Key: string, secret: string, certs: Record<string, string>
 declare const headers: Record<string, string>
-export const used = [Notifications, sensitive]
+export const used = [Notifications, Rsa, sensitive]
 `
 
 /** The samples of the reference as functions of one module. */

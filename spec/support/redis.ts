@@ -30,30 +30,47 @@ export function describeWithRedis(name: string, tests: (url: () => string) => vo
   })
 }
 
-/** A test that starts and stops a `redis-server` of its own. */
-export function testWithRedisServer(name: string, run: () => Promise<void>): void {
-  test(name, installed ? run : async () => console.warn(`not run, for there is no redis-server: ${name}`))
+/** A test that starts servers of its own; they are stopped at its end. */
+export function testWithRedisServer(name: string, run: (start: typeof startRedis) => Promise<void>): void {
+  if (!installed) {
+    test(name, () => console.warn(`not run, for there is no redis-server: ${name}`))
+    return
+  }
+  test(name, async () => {
+    const started: RedisServer[] = []
+    try {
+      await run(async (port) => {
+        const server = await startRedis(port)
+        started.push(server)
+        return server
+      })
+    } finally {
+      await Promise.all(started.map((server) => server.stop()))
+    }
+  })
 }
 
 /** Starts a server that keeps nothing, and waits until it answers. */
-export async function startRedis(port?: number): Promise<RedisServer & { readonly port: number }> {
+async function startRedis(port?: number): Promise<RedisServer & { readonly port: number }> {
   const own = port ?? (await freePort())
   const options = ['--port', String(own), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
   const child = spawn('redis-server', options, { stdio: 'ignore' })
   const exited = once(child, 'exit')
-  const url = `redis://127.0.0.1:${own}`
-  const client = createClient({ url, socket: { reconnectStrategy: (tries) => tries < 100 && 50 } })
-  client.on('error', () => {})
-  await client.connect()
-  await client.close()
-  return {
-    url,
-    port: own,
-    stop() {
-      child.kill()
-      return exited
-    },
+  const stop = () => {
+    child.kill()
+    return exited
   }
+  const url = `redis://127.0.0.1:${own}`
+  const client = createClient({ url, socket: { reconnectStrategy: (tries) => tries < 200 && 50 } })
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    await client.close()
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { url, port: own, stop }
 }
 
 /** A port of this machine that nobody listens on. */
