@@ -9,6 +9,8 @@ module.exports = {
     '^wechatpay-chain/(express|fastify|hono|koa|nestjs|web)$': '<rootDir>/lib/adapters/$1.ts',
     '^wechatpay-chain/lite$': '<rootDir>/lib/lite.ts',
     '^wechatpay-chain/openapi/(.*)$': '<rootDir>/lib/openapi/$1.ts',
+    '^wechatpay-chain/shangmi$': '<rootDir>/lib/shangmi/index.ts',
+    '^wechatpay-chain/simulator/shangmi$': '<rootDir>/lib/simulator/shangmi/index.ts',
     '^wechatpay-chain/simulator$': '<rootDir>/lib/simulator/index.ts',
   },
   collectCoverageFrom: [

@@ -1,6 +1,6 @@
 import { createChain, rootOf, VERBS, type Verb } from './chain'
 import { Client } from './client'
-import type { Config } from './config'
+import type { BrandConfig, Config } from './config'
 import { ConfigError, RequestError } from './errors'
 import { pending } from './promise'
 import type { LooseInstance } from './types'
@@ -15,7 +15,7 @@ export const Builder = {
    * @typeParam Tree what of the documented operations shall be typed: `Builder.factory<Refund.Tree & Pay.Tree>(…)`
    * @throws ConfigError that names the option and the remedy
    */
-  factory<Tree = unknown>(config: Config): Tree & LooseInstance {
+  factory<Tree = unknown>(config: Config | BrandConfig): Tree & LooseInstance {
     const client = new Client(config)
     const root = createChain(
       {

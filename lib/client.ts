@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { announceExpiry, type Certificates } from './certificates'
-import { type Config, type ResolvedConfig, resolveConfig } from './config'
+import { type BrandConfig, type Config, type ResolvedConfig, resolveConfig } from './config'
 import { type Connections, connect } from './connections'
 import type { KeyInput } from './crypto/key'
 import { Rsa } from './crypto/rsa'
@@ -37,7 +37,7 @@ export type Rotation = Partial<
 
 /** What stands behind a chain: sends requests by verb and path template. */
 export class Client {
-  #given: Config
+  #given: Config | BrandConfig
   #config: ResolvedConfig
   /** Built when first used: with the merchant's certificate, and without. */
   readonly #pools = new Map<ClientCertificate | undefined, Pool>()
@@ -47,7 +47,7 @@ export class Client {
   #watched = 0
 
   /** @throws ConfigError that names the option and the remedy */
-  constructor(config: Config) {
+  constructor(config: Config | BrandConfig) {
     this.#config = this.#resolve(config)
     this.#given = { ...config }
   }
@@ -116,7 +116,7 @@ export class Client {
    * @throws ConfigError, and nothing is changed
    */
   rotate(changes: Rotation): void {
-    const given = { ...this.#given, ...changes }
+    const given = { ...this.#given, ...changes } as Config | BrandConfig
     const former = this.#config
     this.#config = this.#resolve(given)
     this.#given = given
@@ -146,7 +146,7 @@ export class Client {
     return this.close()
   }
 
-  #resolve(config: Config): ResolvedConfig {
+  #resolve(config: Config | BrandConfig): ResolvedConfig {
     const resolved = resolveConfig(config)
     const { certificates, baseUri } = resolved
     const uri = baseUri.hostname.startsWith('apihk.') ? 'v3/global/certificates' : 'v3/certificates'

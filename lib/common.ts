@@ -1,3 +1,4 @@
+export type { Apiv3Key, RemoteDecrypter } from './apiv3-key'
 export {
   Bill,
   type EcommerceFundflowBillQuery,
@@ -28,7 +29,7 @@ export type { CallbackEnvelope, CallbackOf, CallbackResource } from './callback'
 export { Certificates, type PlatformCertificate } from './certificates'
 export { type Claim, Claims, type ClaimsOptions } from './claims'
 export type { Client, Rotation } from './client'
-export type { Config, RemoteSigner } from './config'
+export type { BrandConfig, Config, RemoteSigner } from './config'
 export { AesEcb } from './crypto/aes-ecb'
 export { AesGcm } from './crypto/aes-gcm'
 export { Hash } from './crypto/hash'

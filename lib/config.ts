@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import type { Dispatcher } from 'undici'
+import { type Apiv3Key, apiv3Keys } from './apiv3-key'
 import { Certificates } from './certificates'
 import { type KeyInput, parsePrivateKey } from './crypto/key'
 import { ConfigError } from './errors'
@@ -19,11 +20,13 @@ import {
 import type { Store } from './store'
 import { suggestion } from './suggestion'
 
-/** A merchant key that lives elsewhere: a KMS, an HSM, a service. */
+/** A merchant key that lives elsewhere (a KMS, an HSM, a service), or speaks another algorithm. */
 export interface RemoteSigner {
-  /** The base64 of the RSA-SHA256 (PKCS#1 v1.5) signature of a UTF-8 message. */
+  /** The scheme of the `Authorization`. Default: `WECHATPAY2-SHA256-RSA2048`. */
+  readonly algorithm?: string
+  /** The base64 of the signature of a UTF-8 message: RSA-SHA256 (PKCS#1 v1.5), unless `algorithm` says otherwise. */
   sign(message: string): string | Promise<string>
-  /** The plain text of a base64 OAEP ciphertext. */
+  /** The plain text of a base64 ciphertext: RSA-OAEP, or what the other algorithm encrypts with. */
   decrypt?(ciphertext: string): string | Promise<string>
 }
 
@@ -39,7 +42,7 @@ export interface Config {
   /** The APIv2 key. */
   secret?: string | undefined
   /** The APIv3 key, 32 bytes; while it is being changed, the new one and the old. */
-  apiv3Key?: string | Uint8Array | readonly (string | Uint8Array)[] | undefined
+  apiv3Key?: Apiv3Key | readonly Apiv3Key[] | undefined
   merchant?: MerchantCertificate | undefined
   /** Default: `https://api.mch.weixin.qq.com/`. Its origin is trusted with signed requests. */
   base_uri?: string | URL | undefined
@@ -53,12 +56,24 @@ export interface Config {
   store?: Store | undefined
 }
 
+/** The same for a brand (品牌), which has keys of its own and calls what begins with `brand/` (official 4015407523). */
+export interface BrandConfig extends Omit<Config, 'mchid' | 'secret' | 'merchant'> {
+  mchid?: never
+  secret?: never
+  merchant?: never
+  /** The brand's number, in place of the merchant's. */
+  brand_id: string
+}
+
 /** Signs with a key in this process, or asks someone else to. */
 export type Signer = { readonly key: KeyObject } | { readonly remote: RemoteSigner }
 
 /** The configuration, checked once: keys parsed, defaults in place, frozen. */
 export interface ResolvedConfig {
+  /** Empty for a brand. */
   readonly mchid: string
+  /** How every `Authorization` begins: the scheme, who calls, and with which certificate. */
+  readonly authorization: string
   readonly serial: string
   readonly signer: Signer
   readonly keys: PlatformKeys
@@ -77,6 +92,7 @@ export interface ResolvedConfig {
 
 const NAMES = [
   'mchid',
+  'brand_id',
   'serial',
   'privateKey',
   'certs',
@@ -89,7 +105,7 @@ const NAMES = [
   'retry',
   'dispatcher',
   'store',
-] as const satisfies readonly (keyof Config)[]
+] as const satisfies readonly (keyof Config | keyof BrandConfig)[]
 
 const DEFAULT_TIMEOUT = 30_000
 /** The longest delay a timer can hold. */
@@ -117,14 +133,17 @@ function checked(config: Record<string, unknown>): ResolvedConfig {
     }
   }
   const serial = identifier(config, 'serial', 'the serial number of the merchant API certificate')
-  const mchid = identifier(config, 'mchid', 'the merchant number')
+  const [who, id] = caller(config)
+  const mchid = who === 'mchid' ? id : ''
+  const signer = parseMerchantKey(config.privateKey)
   const configured = parsePlatformKeys(config.certs, serial)
   const keys = [...apiv3Keys(config.apiv3Key)]
   const certificates = downloaded(config, configured, keys, mchid)
   return Object.freeze({
     mchid,
     serial,
-    signer: parseMerchantKey(config.privateKey),
+    authorization: `${schemeOf(signer, who)} ${who}="${id}",serial_no="${serial}"`,
+    signer,
     keys: certificates ?? new ConfiguredKeys(configured),
     certificates,
     publicKeyId: [...configured.keys()].find(isPublicKeyId),
@@ -175,7 +194,38 @@ export function parseMerchantKey(input: unknown): Signer {
   return { key: parsePrivateKey(input, 'privateKey') }
 }
 
-function identifier(config: Record<string, unknown>, field: 'mchid' | 'serial', what: string): string {
+/** Who calls, by the name that it has in the `Authorization`. */
+type Caller = 'mchid' | 'brand_id'
+
+const SCHEMES: Readonly<Record<Caller, string>> = {
+  mchid: 'WECHATPAY2-SHA256-RSA2048',
+  brand_id: 'WECHATPAY-BRAND-SHA256-RSA2048',
+}
+
+/** What a brand has not got: APIv2, and certificates instead of public keys (official 4015407523). */
+const NOT_OF_BRANDS = ['mchid', 'secret', 'merchant'] as const
+
+function caller(config: Record<string, unknown>): readonly [Caller, string] {
+  if (config.brand_id === undefined || config.brand_id === null)
+    return ['mchid', identifier(config, 'mchid', 'the merchant number')]
+  for (const field of NOT_OF_BRANDS) {
+    if (config[field] === undefined || config[field] === null) continue
+    throw new ConfigError(field, 'has no place beside brand_id: a brand has keys of its own, and no APIv2')
+  }
+  return ['brand_id', identifier(config, 'brand_id', 'the number of the brand')]
+}
+
+function schemeOf(signer: Signer, who: Caller): string {
+  const { algorithm = SCHEMES[who] } = 'remote' in signer ? signer.remote : {}
+  // It begins the Authorization header.
+  if (typeof algorithm === 'string' && IDENTIFIER.test(algorithm)) return algorithm
+  throw new ConfigError(
+    'privateKey.algorithm',
+    'expected the scheme of the Authorization, such as WECHATPAY2-SHA256-RSA2048',
+  )
+}
+
+function identifier(config: Record<string, unknown>, field: Caller | 'serial', what: string): string {
   const value = config[field]
   if (value === undefined || value === null) throw new ConfigError(field, `missing: ${what}`)
   if (typeof value !== 'string')
@@ -196,22 +246,6 @@ function optional(
   return value
 }
 
-/** @throws ConfigError unless every one has 32 bytes */
-export function apiv3Keys(value: unknown): readonly Buffer[] {
-  if (value === undefined || value === null) return []
-  const keys: readonly unknown[] = Array.isArray(value) ? value : [value]
-  if (keys.length === 0) throw new ConfigError('apiv3Key', 'expected a key of 32 bytes, or a list of them')
-  return keys.map((key) => {
-    if (typeof key !== 'string' && !(key instanceof Uint8Array)) {
-      throw new ConfigError('apiv3Key', 'expected a string or a Buffer of 32 bytes')
-    }
-    const bytes = Buffer.from(key as string)
-    if (bytes.length !== 32)
-      throw new ConfigError('apiv3Key', `an APIv3 key has 32 bytes, this one has ${bytes.length}`)
-    return bytes
-  })
-}
-
 function downloaded(
   { certs, store }: Record<string, unknown>,
   configured: ReadonlyMap<string, PlatformKey>,
@@ -222,6 +256,7 @@ function downloaded(
     throw new ConfigError('store', 'expected { get, set, delete }')
   }
   if ((certs as Certs).auto !== true) return undefined
+  if (mchid === '') throw new ConfigError('certs.auto', 'a brand has no certificates: give its public key')
   if (keys.length === 0) {
     throw new ConfigError('apiv3Key', 'certs.auto needs it: platform certificates are encrypted with it')
   }

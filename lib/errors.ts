@@ -138,7 +138,7 @@ function hide(error: object, key: string, value: unknown): void {
   Object.defineProperty(error, key, { value, enumerable: false })
 }
 
-const QUOTED = /WECHATPAY2-[\w-]+ [^\n]*/g
+const QUOTED = /WECHATPAY2?-[\w-]+ [^\n]*/g
 
 /** A transport's own error may quote the request's headers (undici's mocks do): such a cause is replaced. */
 function withoutCredentials(cause: unknown): unknown {

@@ -1,6 +1,6 @@
 import { Builder as untyped } from './builder'
 import type { Client } from './client'
-import type { Config } from './config'
+import type { BrandConfig, Config } from './config'
 import type { Brackets, Paths } from './openapi/paths'
 import type { V2 } from './openapi/v2'
 import type { V3 } from './openapi/v3'
@@ -37,7 +37,7 @@ interface TypedBuilder {
    * The root of a chain. The configuration is checked, its keys are parsed, once and here.
    * @throws ConfigError that names the option and the remedy
    */
-  factory(config: Config): Instance
+  factory(config: Config | BrandConfig): Instance
   /**
    * The client behind a chain, given by its root or any of its nodes.
    * @throws ConfigError for anything else

@@ -1,12 +1,17 @@
 import { type KeyObject, verify, X509Certificate } from 'node:crypto'
 import { fromBase64 } from './bytes'
 import { type KeyInput, parseCertificate, parsePublicKey } from './crypto/key'
-import { ConfigError } from './errors'
+import { ConfigError, RequestError } from './errors'
 
 /** A platform key that lives elsewhere, or speaks another algorithm. */
 export interface RemoteVerifier {
   /** Does the signature, as it stands in the header, belong to the UTF-8 message? */
   verify(message: string, signature: string): boolean | Promise<boolean>
+  /** The base64 ciphertext of a sensitive field; without it the key encrypts none. */
+  encrypt?(plaintext: string): string
+  /** Of a certificate: from when, and until when, it is in use, in milliseconds. */
+  readonly effective?: number
+  readonly expires?: number
 }
 
 /** Does the signature, as it stands in the header, belong to the message? */
@@ -16,8 +21,9 @@ export type Verify = (message: Buffer, signature: string) => boolean | Promise<b
 export interface PlatformKey {
   readonly id: string
   readonly verify: Verify
-  /** To encrypt sensitive fields with; one that lives elsewhere has none. */
+  /** To encrypt sensitive fields with: one in this process, or what does it in its place. */
   readonly publicKey?: KeyObject
+  readonly encrypt?: (plaintext: string) => string
   /** Of a certificate: from when, and until when, it is in use, in milliseconds. */
   readonly effective?: number
   readonly expires?: number
@@ -79,12 +85,28 @@ export function parsePlatformKeys(certs: unknown, serial?: string): ReadonlyMap<
 
 function platformKey(id: string, input: unknown): PlatformKey {
   if (isObject(input) && typeof input.verify === 'function') {
-    const remote = input as unknown as RemoteVerifier
-    return { id, verify: (message, signature) => ask(remote, message, signature) }
+    return remoteKey(id, input as unknown as RemoteVerifier)
   }
   const field = `certs.${id}`
   const publicKey = parsePublicKey(input, field)
   return { id, publicKey, verify: verifyWith(publicKey), ...validity(input, field) }
+}
+
+function remoteKey(id: string, remote: RemoteVerifier): PlatformKey {
+  const { effective, expires } = remote
+  return {
+    id,
+    verify: (message, signature) => ask(remote, message, signature),
+    ...(typeof remote.encrypt === 'function' && { encrypt: (plaintext) => encryptedBy(remote, plaintext) }),
+    ...(effective !== undefined && { effective }),
+    ...(expires !== undefined && { expires }),
+  }
+}
+
+function encryptedBy(remote: RemoteVerifier, plaintext: string): string {
+  const ciphertext: unknown = remote.encrypt?.(plaintext)
+  if (typeof ciphertext === 'string') return ciphertext
+  throw new RequestError(undefined, 'encrypt() of the configured certs gives no text, or not at once')
 }
 
 /** RSA-SHA256, PKCS#1 v1.5, over base64. Anything malformed is `false`. */

@@ -1,5 +1,6 @@
+import { apiv3Keys, decrypters, type RemoteDecrypter } from './apiv3-key'
 import { Client } from './client'
-import { apiv3Keys, type Config, parseMerchantKey, type RemoteSigner } from './config'
+import { type Config, parseMerchantKey, type RemoteSigner } from './config'
 import { Rsa } from './crypto/rsa'
 import { ConfigError } from './errors'
 import { ConfiguredKeys, type PlatformKeys, parsePlatformKeys } from './platform-keys'
@@ -16,6 +17,8 @@ export interface NotificationsConfig extends Partial<Omit<Config, 'certs' | 'sec
   secret?: string | readonly string[] | undefined
   /** The merchant API private key, or what decrypts with it: only `notifications.decrypt` wants it. */
   privateKey?: Config['privateKey'] | Required<Pick<RemoteSigner, 'decrypt'>> | undefined
+  /** The number of a brand, in place of `mchid`. */
+  brand_id?: string | undefined
 }
 
 /** A merchant that notifications may be for: its configuration, checked. */
@@ -23,6 +26,8 @@ export interface Recipient {
   readonly mchid: string | undefined
   readonly keys: PlatformKeys
   readonly apiv3Keys: readonly Buffer[]
+  /** The same, as what decrypts with them, and what does so by itself. */
+  readonly decrypters: readonly RemoteDecrypter[]
   readonly secrets: readonly string[]
   readonly decrypt: Decrypt | undefined
 }
@@ -33,6 +38,7 @@ type Decrypt = (ciphertext: string) => string | Promise<string>
 /** All of the factory's: one that is added there is added here, or this does not compile. */
 const OPTIONS: Readonly<Record<keyof NotificationsConfig, true>> = {
   mchid: true,
+  brand_id: true,
   serial: true,
   privateKey: true,
   certs: true,
@@ -80,7 +86,7 @@ function recipientOf(config: unknown): Recipient {
       throw new ConfigError(name, `no such option${place}`)
     }
   }
-  const { mchid, certs, secret, apiv3Key, privateKey } = config as NotificationsConfig
+  const { brand_id, mchid = brand_id, certs, secret, apiv3Key, privateKey } = config as NotificationsConfig
   if (mchid !== undefined && typeof mchid !== 'string')
     throw new ConfigError('mchid', `expected a string, got a ${typeof mchid}: put it in quotes`)
   const keys = keysOf(certs, config as NotificationsConfig)
@@ -88,10 +94,11 @@ function recipientOf(config: unknown): Recipient {
     mchid,
     keys,
     apiv3Keys: apiv3Keys(apiv3Key),
+    decrypters: decrypters(apiv3Key),
     secrets: secretsOf(secret),
     decrypt: decrypterOf(privateKey),
   }
-  if (recipient.apiv3Keys.length === 0 && recipient.secrets.length === 0) {
+  if (recipient.decrypters.length === 0 && recipient.secrets.length === 0) {
     throw new ConfigError(
       'apiv3Key',
       'missing: notifications are encrypted with it; those of APIv2 want the secret',

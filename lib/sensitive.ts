@@ -21,7 +21,7 @@ export class Sensitive {
     this.#value = value
   }
 
-  /** In a call: base64 of RSA-OAEP with the platform's key. */
+  /** In a call: encrypted with the platform's key, RSA-OAEP or what the key does in its place, in base64. */
   toJSON(): string {
     return current ? current.encrypt(this, this.#value) : HIDDEN
   }
@@ -86,12 +86,13 @@ export class Encryption {
       )
     }
     this.#key ??= chosen(this.#keys.known(), this.explicit)
-    if (!this.#key?.publicKey) {
+    const encrypt = this.#key && encrypterOf(this.#key)
+    if (!encrypt) {
       this.waiting = true
       return HIDDEN
     }
     try {
-      return Rsa.encrypt(value, this.#key.publicKey)
+      return encrypt(value)
     } catch (error) {
       const problem =
         error instanceof RequestError ? error.message.replace(/^\w+: /, '') : 'cannot be encrypted'
@@ -109,9 +110,14 @@ export class Encryption {
   }
 }
 
+/** How to encrypt with a key, if it can. */
+function encrypterOf({ publicKey, encrypt }: PlatformKey): PlatformKey['encrypt'] {
+  return encrypt ?? (publicKey && ((plaintext) => Rsa.encrypt(plaintext, publicKey)))
+}
+
 /** The key to encrypt with: the one asked for, else a public key, else the newest certificate that is in use. */
 function chosen(keys: readonly PlatformKey[], explicit: string | undefined): PlatformKey | undefined {
-  const usable = keys.filter(({ publicKey }) => publicKey)
+  const usable = keys.filter(encrypterOf)
   if (explicit !== undefined) return usable.find(({ id }) => id === explicit)
   const now = Date.now()
   const [newest] = usable

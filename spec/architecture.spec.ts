@@ -4,9 +4,11 @@ import { dirname, join, relative, resolve } from 'node:path'
 
 const ROOT = resolve(__dirname, '..')
 const LIB = join(ROOT, 'lib')
-const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
-  dependencies: Record<string, string>
-}
+const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Record<
+  'dependencies' | 'devDependencies' | 'peerDependencies',
+  Record<string, string>
+> & { peerDependenciesMeta: Record<string, unknown> }
+const { dependencies } = manifest
 
 interface Import {
   readonly from: string
@@ -91,6 +93,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   claims: ['errors'],
   'redis-store': ['errors'],
   'adapters/': ['adapters/', 'errors'],
+  'shangmi/': ['shangmi/', 'bytes', 'crypto/key', 'errors'],
   payment: ['payment/'],
   'payment/': [
     'payment/',
@@ -102,6 +105,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'suggestion',
     'v3/sign-queue',
   ],
+}
+
+/** Packages that only one folder wants: peers, installed by those who use it. */
+const PEERS: Readonly<Record<string, string>> = {
+  'shangmi/': 'sm-crypto-v2',
+  'simulator/shangmi/': 'sm-crypto',
 }
 
 /** Later ones may import earlier ones, never the other way round. */
@@ -128,13 +137,24 @@ test('the parser sees imports', () => {
 })
 
 test('every import leads to a file, to Node.js or to a dependency', () => {
-  const lost = imports.filter(({ to, own }) => {
+  const lost = imports.filter(({ from, to, own }) => {
     if (own) return !exists(to) && !/^(?:\.\.\/)+package\.json$/.test(to)
     if (isBuiltin(to)) return false
     const name = to.split('/', to.startsWith('@') ? 2 : 1).join('/')
-    return !Object.hasOwn(dependencies, name)
+    const peer = Object.entries(PEERS).some(([place, wanted]) => among(from, place) && name === wanted)
+    return !peer && !Object.hasOwn(dependencies, name)
   })
   expect(show(lost)).toEqual([])
+})
+
+test('peers are optional, installed here for the tests, and wanted', () => {
+  const { peerDependencies, peerDependenciesMeta, devDependencies } = manifest
+  expect(Object.keys(peerDependencies).sort()).toEqual(Object.values(PEERS).sort())
+  for (const [place, name] of Object.entries(PEERS)) {
+    expect(peerDependenciesMeta[name]).toEqual({ optional: true })
+    expect(devDependencies[name]).toBe(peerDependencies[name])
+    expect(runtime.some(({ from, to }) => among(from, place) && to === name)).toBe(true)
+  }
 })
 
 test("Node.js's modules are named node:…", () => {
@@ -213,13 +233,28 @@ test('v2 and v3 do not know each other, nor what sends', () => {
   expect(show(above)).toEqual([])
 })
 
+test('国密 is known to nothing else', () => {
+  const found = imports.filter(({ from, to }) => to.startsWith('shangmi/') && !from.startsWith('shangmi/'))
+  expect(show(found)).toEqual([])
+})
+
 describe('the simulator', () => {
-  const inside = imports.filter(({ from }) => from.startsWith('simulator/'))
+  const all = imports.filter(({ from }) => from.startsWith('simulator/'))
+  const isShangmi = (name: string): boolean => name.startsWith('simulator/shangmi/')
+  const inside = all.filter(({ from }) => !isShangmi(from))
 
   test('imports Node.js, itself and the catalogue only, types included', () => {
     expect(inside.length).toBeGreaterThan(0)
     const found = inside.filter(({ to }) => !isBuiltin(to) && !among(to, 'simulator/', 'catalogue/index'))
     expect(show(found)).toEqual([])
+  })
+
+  test('does not know its 国密, which has the same manners, and a library other than the client’s', () => {
+    expect(show(inside.filter(({ to }) => isShangmi(to)))).toEqual([])
+    const allowed = ['simulator/', PEERS['simulator/shangmi/'] as string]
+    const own = all.filter(({ from }) => isShangmi(from))
+    expect(own.length).toBeGreaterThan(0)
+    expect(show(own.filter(({ to }) => !isBuiltin(to) && !among(to, ...allowed)))).toEqual([])
   })
 
   test('is imported by nothing else', () => {

@@ -1,19 +1,24 @@
-import { verify } from 'node:crypto'
 import { type Clock, seconds } from './clock'
 import { type Exchange, headerOf } from './exchange'
 import type { Merchant } from './keys'
 import { readParts } from './multipart'
 import { Nonces } from './nonces'
 import { Problem, signError } from './problem'
+import { suiteOf } from './suite'
 
-const SCHEME = 'WECHATPAY2-SHA256-RSA2048'
+/** What the platform's brands sign with: the merchant is known as a brand, too, by the same number */
+const BRAND_SCHEME = 'WECHATPAY-BRAND-SHA256-RSA2048'
 const WINDOW = 300
-const NAMES = ['mchid', 'serial_no', 'timestamp', 'nonce_str', 'signature'] as const
+const NAMES = ['serial_no', 'timestamp', 'nonce_str', 'signature'] as const
 const PAIR = /\s*([a-z_]+)="([^"]*)"\s*(?:,|$)/y
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 const TRUNCATED_AT = 512
 
-type Token = Readonly<Record<(typeof NAMES)[number], string>>
+/** How a scheme names who calls */
+type Caller = 'mchid' | 'brand_id'
+
+/** What an `Authorization` says, and who calls */
+type Token = Readonly<Record<(typeof NAMES)[number] | 'id', string>> & { readonly caller: Caller }
 
 /** Whether a request is the merchant's, and what the signature had to cover, once the header could be read */
 export type Verdict =
@@ -21,8 +26,8 @@ export type Verdict =
   | { readonly verified: false; readonly problem: Problem; readonly message?: string }
 
 /** The pairs of an `Authorization` header in any order; `undefined` when one is missing, twice there or unknown */
-const readToken = (header: string): Token | undefined => {
-  const text = header.slice(SCHEME.length).trim()
+const readToken = (header: string, caller: Caller): Token | undefined => {
+  const text = header.slice(header.indexOf(' ')).trim()
   const pairs = new Map<string, string>()
   PAIR.lastIndex = 0
   while (PAIR.lastIndex < text.length) {
@@ -30,8 +35,10 @@ const readToken = (header: string): Token | undefined => {
     if (whole === undefined || name === undefined || value === undefined || pairs.has(name)) return undefined
     pairs.set(name, value)
   }
-  if (pairs.size !== NAMES.length || !NAMES.every((name) => pairs.has(name))) return undefined
-  return Object.fromEntries(pairs) as Token
+  const id = pairs.get(caller)
+  if (id === undefined || pairs.size !== NAMES.length + 1 || !NAMES.every((name) => pairs.has(name)))
+    return undefined
+  return { ...(Object.fromEntries(pairs) as Token), id, caller }
 }
 
 /** The bytes a request's signature covers: of an upload's body the part `meta` only */
@@ -72,14 +79,20 @@ export class Authority {
         verified: false,
         problem: signError('请求缺少 Authorization 头', 'authorization', 'header is missing'),
       }
-    const token = header.startsWith(`${SCHEME} `) ? readToken(header) : undefined
+    const { scheme } = suiteOf(this.#merchant.publicKey)
+    const callers = new Map<string | undefined, Caller>([
+      [scheme, 'mchid'],
+      [BRAND_SCHEME, 'brand_id'],
+    ])
+    const caller = callers.get(header.split(' ', 1)[0])
+    const token = caller && readToken(header, caller)
     if (!token)
       return {
         verified: false,
         problem: signError(
           'Authorization 头无法识别',
           'authorization',
-          `not "${SCHEME}" with ${NAMES.join(', ')}`,
+          `not "${scheme}" with mchid, ${NAMES.join(', ')}`,
         ),
       }
     const bytes = messageOf(exchange, token)
@@ -89,8 +102,8 @@ export class Authority {
   }
 
   /** Another merchant, another certificate, another time */
-  #stranger({ mchid, serial_no, timestamp }: Token): Problem | undefined {
-    if (mchid !== this.#merchant.mchid) return signError('商户号未知', 'mchid', 'merchant is unknown')
+  #stranger({ caller, id, serial_no, timestamp }: Token): Problem | undefined {
+    if (id !== this.#merchant.mchid) return signError('商户号未知', caller, 'merchant is unknown')
     if (serial_no !== this.#merchant.serial)
       return signError('商户证书序列号与商户不符', 'serial_no', 'certificate is not this merchant’s')
     if (!/^[1-9]\d{0,11}$/.test(timestamp))
@@ -101,9 +114,9 @@ export class Authority {
   }
 
   #forged({ signature, nonce_str }: Token, exchange: Exchange, bytes: Buffer): Problem | undefined {
+    const { publicKey } = this.#merchant
     const genuine =
-      BASE64.test(signature) &&
-      verify('sha256', bytes, this.#merchant.publicKey, Buffer.from(signature, 'base64'))
+      BASE64.test(signature) && suiteOf(publicKey).verify(bytes, Buffer.from(signature, 'base64'), publicKey)
     if (!genuine)
       return signError('签名不正确，请核对待签名串', 'signature', 'sign not match', {
         sign_information: {

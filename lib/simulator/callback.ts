@@ -9,6 +9,7 @@ import {
 import { rfc3339, seconds } from './clock'
 import type { PlatformKey } from './keys'
 import { createNonce, sealHeaders } from './sign'
+import { adopt, RSA, type Suite } from './suite'
 import { digestOf, messageOf, type SignType } from './v2-sign'
 import { writeXml } from './xml'
 
@@ -40,25 +41,20 @@ export interface CallbackKeys {
   readonly apiv3Key: string
   /** the platform's clock, in milliseconds */
   readonly now: number
-}
-
-const ALGORITHM = 'AEAD_AES_256_GCM'
-
-/** Encrypts with the APIv3 key: base64 of ciphertext and tag */
-const seal = (text: string, apiv3Key: string, nonce: string, associated_data: string): string => {
-  const cipher = createCipheriv('aes-256-gcm', Buffer.from(apiv3Key), Buffer.from(nonce))
-  cipher.setAAD(Buffer.from(associated_data))
-  return Buffer.concat([cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]).toString('base64')
+  /** what encrypts with that key */
+  readonly suite: Suite
 }
 
 /** The body of a callback of APIv3: written once, it is the same for every delivery */
-export const callbackBody = (event: CallbackEvent, { apiv3Key, now }: Omit<CallbackKeys, 'key'>): Buffer => {
+export const callbackBody = (
+  event: CallbackEvent,
+  { apiv3Key, now, suite }: Omit<CallbackKeys, 'key'>,
+): Buffer => {
   const { original_type, associated_data = original_type ?? '' } = event
   const nonce = randomBytes(6).toString('hex')
   const resource = {
     ...(original_type !== undefined && { original_type }),
-    algorithm: ALGORITHM,
-    ciphertext: seal(JSON.stringify(event.data), apiv3Key, nonce, associated_data),
+    ...suite.seal(JSON.stringify(event.data), apiv3Key, nonce, associated_data),
     associated_data,
     nonce,
   }
@@ -76,7 +72,7 @@ export const callbackBody = (event: CallbackEvent, { apiv3Key, now }: Omit<Callb
 /** Signs a body for one delivery: each has its own time and nonce */
 export const sealCallback = async (
   body: Buffer,
-  { key, now }: Omit<CallbackKeys, 'apiv3Key'>,
+  { key, now }: Pick<CallbackKeys, 'key' | 'now'>,
 ): Promise<SignedCallback> => {
   const { serial, privateKey } = key
   const signature = await sealHeaders(
@@ -103,16 +99,16 @@ export interface CallbackIdentity {
   readonly apiv3Key: string
   /** when it is sent, in milliseconds; now when left out */
   readonly now?: number
+  /** the algorithms of the two keys; RSA and AES when left out */
+  readonly suite?: Suite
 }
 
 /** A callback of APIv3 as the platform would send it, for tests that need no simulator: encrypted and signed */
 export const signCallback = (event: CallbackEvent, identity: CallbackIdentity): Promise<SignedCallback> => {
-  const { serial, privateKey, apiv3Key, now = Date.now() } = identity
-  const key = {
-    serial,
-    privateKey: typeof privateKey === 'string' ? createPrivateKey(privateKey) : privateKey,
-  }
-  return sealCallback(callbackBody(event, { apiv3Key, now }), { key, now })
+  const { serial, privateKey, apiv3Key, now = Date.now(), suite = RSA } = identity
+  const parsed = typeof privateKey === 'string' ? createPrivateKey(privateKey) : privateKey
+  const key = { serial, privateKey: adopt(parsed, suite) }
+  return sealCallback(callbackBody(event, { apiv3Key, now, suite }), { key, now })
 }
 
 /** A callback of APIv2: XML with a `sign` */

@@ -1,18 +1,14 @@
-import { generateKeyPair, type KeyObject, randomBytes } from 'node:crypto'
-import { promisify } from 'node:util'
+import { randomBytes } from 'node:crypto'
+import { createKeyPair, type KeyPair, type Suite, suiteOf } from './suite'
 import { issueCertificate } from './x509'
+
+export { createKeyPair, type KeyPair } from './suite'
 
 const DAY = 86_400_000
 const FIVE_YEARS = 5 * 365 * DAY
 
 /** Which of the platform's two kinds of keys the simulator has */
 export type Mode = 'public-key' | 'certificate' | 'both'
-
-/** An RSA key pair */
-export interface KeyPair {
-  readonly publicKey: KeyObject
-  readonly privateKey: KeyObject
-}
 
 /** A key that the platform signs its answers with, and that callers encrypt for */
 export interface PlatformKey extends KeyPair {
@@ -48,10 +44,6 @@ export interface Platform {
   readonly former: PlatformCertificate[]
 }
 
-/** Makes an RSA-2048 key pair outside the main thread */
-export const createKeyPair = (): Promise<KeyPair> =>
-  promisify(generateKeyPair)('rsa', { modulusLength: 2048 })
-
 /** Twenty bytes in upper-case hexadecimal, without leading zeros and positive as an ASN.1 integer */
 export const createSerial = (): string => {
   const bytes = randomBytes(20)
@@ -61,13 +53,13 @@ export const createSerial = (): string => {
 
 const createSecret = (): string => randomBytes(16).toString('hex')
 
-const createPublicKey = async (serial: string): Promise<PlatformKey> => {
-  const pair = await createKeyPair()
+const createPublicKey = async (serial: string, suite?: Suite): Promise<PlatformKey> => {
+  const pair = await createKeyPair(suite)
   return { ...pair, serial, pem: pair.publicKey.export({ type: 'spki', format: 'pem' }).toString() }
 }
 
-const createCertificate = async (now: number): Promise<PlatformCertificate> => {
-  const pair = await createKeyPair()
+const createCertificate = async (now: number, suite?: Suite): Promise<PlatformCertificate> => {
+  const pair = await createKeyPair(suite)
   const serial = createSerial()
   // Whole seconds, because a certificate holds no more.
   const start = Math.floor((now - DAY) / 1000) * 1000
@@ -87,8 +79,8 @@ const createCertificate = async (now: number): Promise<PlatformCertificate> => {
 }
 
 /** Makes a merchant with keys of its own */
-export const createMerchant = async (mchid: string): Promise<Merchant> => ({
-  ...(await createKeyPair()),
+export const createMerchant = async (mchid: string, suite?: Suite): Promise<Merchant> => ({
+  ...(await createKeyPair(suite)),
   mchid,
   serial: createSerial(),
   secret: createSecret(),
@@ -96,10 +88,15 @@ export const createMerchant = async (mchid: string): Promise<Merchant> => ({
 })
 
 /** Makes the platform's keys, in parallel; `now` is in milliseconds */
-export const createPlatform = async (mode: Mode, publicKeyId: string, now: number): Promise<Platform> => {
+export const createPlatform = async (
+  mode: Mode,
+  publicKeyId: string,
+  now: number,
+  suite?: Suite,
+): Promise<Platform> => {
   const [publicKey, certificate] = await Promise.all([
-    mode === 'certificate' ? undefined : createPublicKey(publicKeyId),
-    mode === 'public-key' ? undefined : createCertificate(now),
+    mode === 'certificate' ? undefined : createPublicKey(publicKeyId, suite),
+    mode === 'public-key' ? undefined : createCertificate(now, suite),
   ])
   return { ...(publicKey && { publicKey }), ...(certificate && { certificate }), former: [] }
 }
@@ -107,7 +104,7 @@ export const createPlatform = async (mode: Mode, publicKeyId: string, now: numbe
 /** Puts a new certificate in the place of the one that signs. @throws Error in public-key mode */
 export const rotateCertificate = async (platform: Platform, now: number): Promise<PlatformKey> => {
   if (!platform.certificate) throw new Error('there is no certificate in public-key mode')
-  const fresh = await createCertificate(now)
+  const fresh = await createCertificate(now, suiteOf(platform.certificate.publicKey))
   platform.former.unshift(platform.certificate)
   platform.certificate = fresh
   return fresh

@@ -11,6 +11,7 @@ import type { Deliveries, Delivery } from './deliveries'
 import { type Merchant, type Platform, type PlatformKey, signingKey } from './keys'
 import { type Order, transactionOf } from './orders'
 import type { RefundNotice, RefundStatus } from './refunds'
+import { suiteOf } from './suite'
 import { orderOf } from './v2-orders'
 
 /** What is needed to tell a merchant something */
@@ -51,7 +52,8 @@ export class Notices {
   /** Delivers an event of APIv3 until it is accepted or given up; gives the last delivery */
   send(url: string, event: CallbackEvent): Promise<Delivery> {
     const { merchant, platform, deliveries, now } = this.#parts
-    const body = callbackBody(event, { apiv3Key: merchant.apiv3Key, now: now() })
+    const { apiv3Key, publicKey } = merchant
+    const body = callbackBody(event, { apiv3Key, now: now(), suite: suiteOf(publicKey) })
     // At least one of the two keys is there.
     const next = () => sealCallback(body, { key: signingKey(platform, undefined) as PlatformKey, now: now() })
     return deliveries.send({ url, event: event.event_type, version: 'v3', next })

@@ -1,24 +1,12 @@
-import { constants, type KeyObject, privateDecrypt, publicEncrypt } from 'node:crypto'
 import type { Merchant, Platform } from './keys'
 import { platformKeys } from './keys'
 import { paramError } from './problem'
 import type { Call } from './router'
+import { suiteOf } from './suite'
 
-const OAEP = { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha1' } as const
-// RSA-2048 gives 256 bytes, 344 characters of base64: no name or number looks like that.
-const CIPHERTEXT = /^[A-Za-z0-9+/]{342}==$/
-
-/** Encrypts for the merchant what only it may read: RSA-OAEP with SHA-1, in base64 */
+/** Encrypts for the merchant what only it may read, in base64 */
 export const encryptFor = ({ publicKey }: Merchant, text: string): string =>
-  publicEncrypt({ key: publicKey, ...OAEP }, Buffer.from(text)).toString('base64')
-
-const decrypt = (key: KeyObject, ciphertext: string): string | undefined => {
-  try {
-    return privateDecrypt({ key, ...OAEP }, Buffer.from(ciphertext, 'base64')).toString()
-  } catch {
-    return undefined
-  }
-}
+  suiteOf(publicKey).encrypt(text, publicKey)
 
 /**
  * Reads a field that callers may encrypt with the platform's key that `Wechatpay-Serial` names. What does not look
@@ -32,15 +20,16 @@ export const readSensitive = (
   value: string,
   always = false,
 ): string => {
-  if (!CIPHERTEXT.test(value)) {
+  const keys = platformKeys(platform)
+  if (!keys.some(({ publicKey }) => suiteOf(publicKey).isCiphertext(value))) {
     if (always) throw paramError(field, value, 'must be encrypted', 'body')
     return value
   }
   const serial = call.header('wechatpay-serial')
-  const key = platformKeys(platform).find((one) => one.serial === serial)
+  const key = keys.find((one) => one.serial === serial)
   if (!key)
     throw paramError('Wechatpay-Serial', serial, `must name the key that encrypted ${field}`, 'header')
-  const text = decrypt(key.privateKey, value)
+  const text = suiteOf(key.privateKey).decrypt(value, key.privateKey)
   if (text === undefined) throw paramError(field, value, `not encrypted with the key ${serial}`, 'body')
   return text
 }

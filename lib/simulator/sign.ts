@@ -1,7 +1,5 @@
-import { type KeyObject, randomBytes, sign } from 'node:crypto'
-import { promisify } from 'node:util'
-
-const signAsync = promisify(sign) as (algorithm: string, data: Buffer, key: KeyObject) => Promise<Buffer>
+import { type KeyObject, randomBytes } from 'node:crypto'
+import { suiteOf } from './suite'
 
 /** What goes into an answer's signature besides the body */
 export interface Seal {
@@ -16,16 +14,17 @@ export interface Seal {
 /** A fresh nonce, 32 characters */
 export const createNonce = (): string => randomBytes(16).toString('hex')
 
-/** The five headers that sign a body; the work is done outside the main thread */
+/** The five headers that sign a body */
 export const sealHeaders = async (seal: Seal, body: Buffer): Promise<Record<string, string>> => {
   const head = Buffer.from(`${seal.timestamp}\n${seal.nonce}\n`)
   const message = Buffer.concat([head, body, Buffer.from('\n')])
-  const signature = await signAsync('sha256', message, seal.privateKey)
+  const suite = suiteOf(seal.privateKey)
+  const signature = await suite.sign(message, seal.privateKey)
   return {
     'Wechatpay-Timestamp': String(seal.timestamp),
     'Wechatpay-Nonce': seal.nonce,
     'Wechatpay-Serial': seal.serial,
     'Wechatpay-Signature': signature.toString('base64'),
-    'Wechatpay-Signature-Type': 'WECHATPAY2-SHA256-RSA2048',
+    'Wechatpay-Signature-Type': suite.scheme,
   }
 }

@@ -17,6 +17,7 @@ import { type RefundSettings, Refunds, refundRoutes } from './refunds'
 import { Router } from './router'
 import { addSamples, SAMPLE_PUBLIC_KEY_ID } from './samples'
 import { Gateway } from './server'
+import type { Suite } from './suite'
 import { type ClientIdentity, createTls } from './tls'
 import { transactionRoutes } from './transactions'
 import { billRoutes } from './v2-bills'
@@ -40,6 +41,8 @@ export interface SimulatorOptions {
   readonly securePort?: number
   /** which kinds of keys the platform has; `both` when left out */
   readonly mode?: Mode
+  /** the algorithms of APIv3's keys; RSA and AES when left out. `tls` goes with those only */
+  readonly suite?: Suite
   /** the merchant number */
   readonly mchid?: string
   /** the id of the platform's public key */
@@ -114,8 +117,8 @@ export const createWorld = async (options: SimulatorOptions): Promise<World> => 
   } = options
   const { mchid = '1900000109', publicKeyId = SAMPLE_PUBLIC_KEY_ID } = options
   const [merchant, platform] = await Promise.all([
-    createMerchant(mchid),
-    createPlatform(mode, publicKeyId, now()),
+    createMerchant(mchid, options.suite),
+    createPlatform(mode, publicKeyId, now(), options.suite),
   ])
   const tls = options.tls ? await createTls(merchant, host) : undefined
   const { refundDelay: delay = 0, userpayingQueries = 2 } = options

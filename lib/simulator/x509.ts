@@ -1,7 +1,7 @@
-import { type KeyObject, sign } from 'node:crypto'
-import { bits, integer, nothing, oid, sequence, set, tagged, time, utf8 } from './der'
+import type { KeyObject } from 'node:crypto'
+import { bits, integer, oid, sequence, set, tagged, time, utf8 } from './der'
+import { suiteOf } from './suite'
 
-const SHA256_WITH_RSA = sequence(oid('1.2.840.113549.1.1.11'), nothing())
 const VERSION_3 = tagged(0, integer('02'))
 const ATTRIBUTES = { C: '2.5.4.6', O: '2.5.4.10', CN: '2.5.4.3' } as const
 
@@ -30,17 +30,19 @@ const pemOf = (der: Buffer): string => {
   return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`
 }
 
-/** Issues an X.509 v3 certificate, signed with SHA-256 and RSA (RFC 5280); gives it as PEM */
+/** Issues an X.509 v3 certificate (RFC 5280); gives it as PEM */
 export const issueCertificate = (request: CertificateRequest): string => {
+  const { issuerKey } = request
+  const { identifier, certify } = suiteOf(issuerKey)
   const body = sequence(
     VERSION_3,
     integer(request.serial),
-    SHA256_WITH_RSA,
+    identifier,
     nameOf(request.issuer),
     sequence(time(request.notBefore), time(request.notAfter)),
     nameOf(request.subject),
     request.publicKey.export({ type: 'spki', format: 'der' }),
     ...(request.extensions ? [tagged(3, sequence(...request.extensions))] : []),
   )
-  return pemOf(sequence(body, SHA256_WITH_RSA, bits(sign('sha256', body, request.issuerKey))))
+  return pemOf(sequence(body, identifier, bits(certify(body, issuerKey))))
 }

@@ -1,5 +1,5 @@
+import type { RemoteDecrypter } from '../apiv3-key'
 import type { HeaderLookup } from '../callback-input'
-import { AesGcm } from '../crypto/aes-gcm'
 import { ConfigError, RequestError, VerificationError } from '../errors'
 import type { Callback } from '../openapi/v3/callbacks'
 import { isPlainObject } from '../plain'
@@ -20,8 +20,8 @@ import {
 export interface Recipient {
   readonly mchid: string | undefined
   readonly keys: PlatformKeys
-  /** The one in use first. */
-  readonly apiv3Keys: readonly Buffer[]
+  /** Its APIv3 keys, the one in use first. */
+  readonly decrypters: readonly RemoteDecrypter[]
 }
 
 /** A notification that is believed, and whose it is. */
@@ -39,15 +39,6 @@ interface Resource {
 }
 
 type Encrypted = Record<string, unknown> & { readonly resource: Resource }
-
-/** How resources are decrypted, by what they say of themselves. All of these prove that not a bit was changed. */
-const CIPHERS: ReadonlyMap<string, (resource: Resource, apiv3Key: Buffer) => string> = new Map([
-  [
-    'AEAD_AES_256_GCM',
-    ({ ciphertext, nonce, associated_data }: Resource, apiv3Key: Buffer) =>
-      AesGcm.decrypt(ciphertext, apiv3Key, nonce, associated_data),
-  ],
-])
 
 /** What keys in this process can verify. */
 const RSA = 'WECHATPAY2-SHA256-RSA2048'
@@ -151,18 +142,18 @@ function isResource(value: unknown): value is Resource {
 
 function decrypted(event: Encrypted, possible: readonly Recipient[]): Opened {
   const { resource } = event
-  const decrypt = CIPHERS.get(resource.algorithm)
-  if (!decrypt) {
-    throw new Doubt(
-      'decrypt',
-      `it is encrypted with ${JSON.stringify(resource.algorithm)}: only ${[...CIPHERS.keys()]} is known here, not 国密`,
-    )
-  }
-  if (possible.every(({ apiv3Keys }) => apiv3Keys.length === 0)) {
+  const known = new Set(possible.flatMap(({ decrypters }) => decrypters.flatMap((key) => key.algorithms)))
+  if (known.size === 0) {
     throw new ConfigError('apiv3Key', 'missing: notifications of APIv3 are encrypted with it')
   }
+  if (!known.has(resource.algorithm)) {
+    throw new Doubt(
+      'decrypt',
+      `it is encrypted with ${JSON.stringify(resource.algorithm)}: only ${[...known].join(', ')} is known here, not 国密, which is in wechatpay-chain/shangmi`,
+    )
+  }
   const read = possible.flatMap((recipient) => {
-    const text = firstOf(recipient.apiv3Keys, (key) => decrypt(resource, key))
+    const text = firstOf(recipient.decrypters, resource)
     return text === undefined ? [] : [{ recipient, data: json(text) }]
   })
   const [first] = read
@@ -177,10 +168,14 @@ function decrypted(event: Encrypted, possible: readonly Recipient[]): Opened {
   return { event: withData(event, data), recipient }
 }
 
-function firstOf(keys: readonly Buffer[], decrypt: (key: Buffer) => string): string | undefined {
+function firstOf(
+  keys: readonly RemoteDecrypter[],
+  { algorithm, ciphertext, nonce, associated_data }: Resource,
+): string | undefined {
   for (const key of keys) {
+    if (!key.algorithms.includes(algorithm)) continue
     try {
-      return decrypt(key)
+      return key.decrypt(ciphertext, nonce, associated_data)
     } catch {
       // Perhaps another key, while it is being changed.
     }

@@ -155,7 +155,7 @@ function authorize(
   const timestamp = String(Formatter.timestamp())
   const nonce = Formatter.nonce()
   const signed = (signature: string): Ready<Body> => {
-    const value = Formatter.authorization(config.mchid, nonce, signature, timestamp, config.serial)
+    const value = `${config.authorization},timestamp="${timestamp}",nonce_str="${nonce}",signature="${signature}"`
     return { ...request, body, headers: [...request.headers, 'Authorization', value] }
   }
   const head = `${request.method}\n${request.path}\n${timestamp}\n${nonce}\n`
