@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { AES_256_GCM } from './bill/cipher'
 import type {
   BillRow,
   FundflowRow,
@@ -51,12 +52,18 @@ export interface FundflowBillQuery extends BillQuery, SubMerchant {
 
 export interface ProfitsharingBillQuery extends BillQuery, SubMerchant {}
 
-export interface SubMerchantFundflowBillQuery extends BillQuery {
+/** What an encrypted bill is asked for with. */
+interface SealedBillQuery extends BillQuery {
+  /** Default: `AEAD_AES_256_GCM`. `SM4_GCM` wants a configuration of `wechatpay-chain/shangmi`. */
+  readonly algorithm?: 'AEAD_AES_256_GCM' | 'SM4_GCM' | undefined
+}
+
+export interface SubMerchantFundflowBillQuery extends SealedBillQuery {
   readonly sub_mchid: string
   readonly account_type: 'BASIC' | 'OPERATION' | 'FEES' | 'DEPOSIT'
 }
 
-export interface EcommerceFundflowBillQuery extends BillQuery {
+export interface EcommerceFundflowBillQuery extends SealedBillQuery {
   readonly account_type?: 'ALL' | undefined
 }
 
@@ -144,7 +151,7 @@ export class Bill<Row extends BillRow = BillRow, Summary extends BillRow = BillR
     instance: unknown,
     query: SubMerchantFundflowBillQuery,
   ): Bill<FundflowRow, FundflowSummary> {
-    return new Bill(asked(instance, 'v3/bill/sub-merchant-fundflowbill', { ...SEALED, ...query }), true)
+    return new Bill(asked(instance, 'v3/bill/sub-merchant-fundflowbill', sealed(query)), true)
   }
 
   /** The movements of all sub-merchants' funds (二级商户资金账单): encrypted for the platform's partner, likewise. */
@@ -152,7 +159,7 @@ export class Bill<Row extends BillRow = BillRow, Summary extends BillRow = BillR
     instance: unknown,
     query: EcommerceFundflowBillQuery,
   ): Bill<FundflowRow, FundflowSummary> {
-    const all = { account_type: 'ALL', ...SEALED, ...query }
+    const all = { account_type: 'ALL', ...sealed(query) }
     return new Bill(asked(instance, 'v3/ecommerce/bill/fundflowbill', all), true)
   }
 
@@ -253,12 +260,15 @@ export class Bill<Row extends BillRow = BillRow, Summary extends BillRow = BillR
   }
 }
 
-const SEALED = { algorithm: 'AEAD_AES_256_GCM' } as const
+/** An encrypted bill names its algorithm when it is asked for. */
+function sealed<Query extends SealedBillQuery>(query: Query): Query & { readonly algorithm: string } {
+  return { ...query, algorithm: query.algorithm ?? AES_256_GCM.algorithm }
+}
 
 /** A bill whose address an operation gives. */
-function asked(instance: unknown, uri: string, query: object): Source {
+function asked(instance: unknown, uri: string, query: BillQuery & { readonly algorithm?: string }): Source {
   const client = Builder.driver(instance)
-  return announced(client, (options) =>
-    client.request<object>('get', uri, { ...options, query: { ...PACKED, ...query } }),
-  )
+  const ask = (options: DownloadOptions): Promise<Response<object>> =>
+    client.request<object>('get', uri, { ...options, query: { ...PACKED, ...query } })
+  return announced(client, ask, query.algorithm)
 }

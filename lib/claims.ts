@@ -36,7 +36,8 @@ export const REMEMBERED = 172_800
 /** Milliseconds for the store: WeChat Pay waits five seconds, and clients of Redis wait for a lost server forever. */
 const PATIENCE = 2_000
 const DONE = 'done:'
-const UNHANDLED = 'the callback was not handled; answered 500, it comes again'
+const FAILED = 'the store that remembers callbacks failed'
+const UNHANDLED = `${FAILED}: the callback was not handled; answered 500, it comes again`
 
 /**
  * Who handles which callback, among all the processes that share a store. A callback is claimed for a short time while its
@@ -87,7 +88,7 @@ export class Claims implements Claimer {
 
   async #remember(key: string, answer: string, ends: number): Promise<void> {
     const set = () => this.#store.set(key, DONE + answer, { ttl: this.#done })
-    await inTime(set, 'the callback was handled, but another delivery of it would be too')
+    await inTime(set, `${FAILED}: the callback was handled, but another delivery of it would be too`)
     if (performance.now() <= ends) return
     throw new ConfigError(
       'seen.processing',
@@ -96,14 +97,18 @@ export class Claims implements Claimer {
   }
 
   async #release(key: string, token: string, ends: number): Promise<void> {
-    const consequence = `the callback is claimed for up to ${this.#processing} s more, and answered 503 until then`
-    const own = (await inTime(() => this.#store.get(key), consequence)) === token
+    const problem = `${FAILED}: the callback is claimed for up to ${this.#processing} s more, and answered 503 until then`
+    const own = (await inTime(() => this.#store.get(key), problem)) === token
     // What is about to lapse is left to: by the time it is deleted it could be someone else's.
-    if (own && performance.now() + PATIENCE < ends) await inTime(() => this.#store.delete(key), consequence)
+    if (own && performance.now() + PATIENCE < ends) await inTime(() => this.#store.delete(key), problem)
   }
 }
 
-async function inTime<T>(ask: () => Promise<T>, consequence: string): Promise<T> {
+/**
+ * Asks a store, and does not wait for one that says nothing.
+ * @throws TransportError (`ERR_STORE`) that says the problem
+ */
+export async function inTime<T>(ask: () => Promise<T>, problem: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer in ${PATIENCE} ms`)), PATIENCE)
@@ -111,7 +116,6 @@ async function inTime<T>(ask: () => Promise<T>, consequence: string): Promise<T>
   try {
     return await Promise.race([ask(), late])
   } catch (cause) {
-    const problem = `the store that remembers callbacks failed: ${consequence}`
     throw new TransportError(problem, { code: 'ERR_STORE', delivery: 'not-sent', cause })
   } finally {
     clearTimeout(timer)

@@ -11,6 +11,7 @@ export {
   type TradeBillQuery,
   type TradeRows,
 } from './bill'
+export type { FileCipher, FileDecipher } from './bill/cipher'
 export type {
   BillRow,
   FundflowRow,

@@ -7,7 +7,7 @@ import {
   gunzipSync,
   inflateSync,
 } from 'node:zlib'
-import { LARGEST, tooLarge } from './collector'
+import { tooLarge } from './collector'
 import { TransportError, WechatpayError } from './errors'
 
 interface Decoder {
@@ -27,16 +27,19 @@ type Encoding = string | readonly string[] | undefined
 
 /**
  * Undoes the `Content-Encoding` of a whole body.
+ * @param largest bytes that it may have then
  * @throws TransportError (`ERR_DECODE`) for a damaged or an unknown one
  */
-export function decodeBody(encoding: Encoding, body: Buffer): Buffer {
-  const decoder = find(encoding)
+export function decodeBody(encoding: Encoding, body: Buffer, largest: number): Buffer {
+  const decoder = encoding === undefined ? undefined : find(encoding)
   if (decoder === undefined || body.length === 0) return body
   try {
     // A small answer can claim to hold anything.
-    return decoder.whole(body, { maxOutputLength: LARGEST })
+    return decoder.whole(body, { maxOutputLength: largest })
   } catch (error) {
-    throw (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? tooLarge(error) : damaged(error)
+    throw (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
+      ? tooLarge(largest, error)
+      : damaged(error)
   }
 }
 
@@ -44,7 +47,9 @@ export function decodeBody(encoding: Encoding, body: Buffer): Buffer {
 export function decodeStream(encoding: Encoding, body: Readable): Readable {
   const decoder = find(encoding)?.stream()
   if (!decoder) return body
-  return quiet(Readable.from(unpack(body, decoder), { objectMode: false }))
+  const unpacked = Readable.from(unpack(body, decoder), { objectMode: false })
+  // One that was given up before it was read has not begun to unpack, and would keep the body.
+  return quiet(unpacked.once('close', () => body.destroy()))
 }
 
 /** A failure waits for whoever reads: one that comes before the first read is no uncaught error. */

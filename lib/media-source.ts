@@ -1,5 +1,5 @@
-import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
@@ -49,7 +49,8 @@ export function recycled(count: number): Pieces {
 /** @throws RequestError for what is none of them */
 export function sourceOf(given: unknown): Source {
   if (typeof given === 'string' && /^[^\0]+$/.test(given)) return new FileSource(given)
-  if (given instanceof URL && given.protocol === 'file:') return new FileSource(fileURLToPath(given))
+  const path = given instanceof URL ? pathOfUrl(given) : undefined
+  if (path !== undefined) return new FileSource(path)
   if (given instanceof Uint8Array) return new BytesSource(given)
   if (given instanceof Blob) return new BlobSource(given)
   if (typeof given === 'object' && given !== null && Symbol.asyncIterator in given) {
@@ -58,13 +59,25 @@ export function sourceOf(given: unknown): Source {
   throw new RequestError('media', 'expected a path, a Buffer, a Blob or a stream')
 }
 
+/** The path that a `file:` URL stands for; `undefined` for any other, and for what is no path on this machine. */
+export function pathOfUrl(url: URL): string | undefined {
+  try {
+    return fileURLToPath(url)
+  } catch {
+    return undefined
+  }
+}
+
 /** What was hashed is not what is there now. The platform cannot have taken it: the body never came to its end. */
 export function changed(problem: string, cause?: unknown): TransportError {
   return new TransportError(
-    `media: ${problem}; the request was cut off, so that the platform has not taken it: make the call again`,
+    `media: ${problem}; the platform has not taken it: make the call again, with a new MediaUtil if there is one`,
     { code: 'ERR_MEDIA_CHANGED', delivery: 'not-sent', cause },
   )
 }
+
+/** A pipe is opened without waiting for whoever writes into it, and then refused. Windows has no such flag. */
+const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
 
 /** A file on disk, as it was when it was first looked at. */
 class FileSource implements Source {
@@ -86,13 +99,13 @@ class FileSource implements Source {
   }
 
   async *read(pieces = fresh): AsyncGenerator<Uint8Array> {
-    const handle = await open(this.#path)
+    const handle = await open(this.#path, FLAGS)
     try {
       this.#check(await handle.stat())
       for (;;) {
-        const { bytesRead, buffer } = await handle.read(pieces(), 0, PIECE)
-        if (bytesRead === 0) break
-        yield buffer.subarray(0, bytesRead)
+        const piece = await filled(handle, pieces())
+        if (piece.length === 0) break
+        yield piece
       }
       this.#check(await handle.stat())
     } finally {
@@ -101,7 +114,7 @@ class FileSource implements Source {
   }
 
   *readSync(): Generator<Uint8Array> {
-    const file = openSync(this.#path, 'r')
+    const file = openSync(this.#path, FLAGS)
     try {
       this.#check(fstatSync(file))
       const buffer = fresh()
@@ -126,10 +139,23 @@ class FileSource implements Source {
   }
 }
 
+/** The next bytes of a file: as many as the piece holds, though a file system may give fewer at a time; at its end the rest. */
+async function filled(handle: FileHandle, piece: Buffer): Promise<Buffer> {
+  let length = 0
+  while (length < PIECE) {
+    const { bytesRead } = await handle.read(piece, length, PIECE - length)
+    if (bytesRead === 0) break
+    length += bytesRead
+  }
+  return piece.subarray(0, length)
+}
+
 /** A file that cannot be read, before anything was sent. */
 export function unreadable(error: unknown): Error {
   if (error instanceof RequestError || error instanceof TransportError) return error
-  const code = (error as NodeJS.ErrnoException | null)?.code ?? 'unknown'
+  const { code: known, name = 'unknown' } = (error ?? {}) as NodeJS.ErrnoException
+  // A Blob's failures have a number for a code.
+  const code = typeof known === 'string' ? known : name
   return new RequestError('media', `cannot be read (${code}); nothing was sent`, error)
 }
 
@@ -172,22 +198,30 @@ const held = new WeakMap<object, Promise<Source>>()
 class StreamSource implements Source {
   readonly name: string | undefined
   readonly #stream: AsyncIterable<Uint8Array | string>
+  #reading: AsyncIterable<Uint8Array | string>
 
   constructor(stream: AsyncIterable<Uint8Array | string>) {
     this.#stream = stream
+    this.#reading = stream
     // Of one that reads a file.
     const { path } = stream as { path?: unknown }
     this.name = typeof path === 'string' ? basename(path) : undefined
   }
 
   async *read(): AsyncGenerator<Uint8Array> {
-    const known = held.get(this.#stream) ?? collect(this.#stream)
+    const known = held.get(this.#stream) ?? collect(this.#begin())
     held.set(this.#stream, known)
     yield* (await known).read()
   }
 
   abandon(): void {
-    if (this.#stream instanceof Readable) this.#stream.destroy()
+    if (this.#reading instanceof Readable) this.#reading.destroy()
+  }
+
+  /** A web stream that is being read can be cancelled by its reader only. */
+  #begin(): AsyncIterable<Uint8Array | string> {
+    if (this.#stream instanceof ReadableStream) this.#reading = Readable.fromWeb(this.#stream)
+    return this.#reading
   }
 }
 

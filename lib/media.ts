@@ -4,7 +4,7 @@ import type { BodyInput } from './body'
 import { RequestError } from './errors'
 import { Content, type Progress } from './media-content'
 import type { UploadLayout } from './media-layout'
-import { type MediaSource, sourceOf } from './media-source'
+import { type MediaSource, pathOfUrl, sourceOf } from './media-source'
 import { layoutOf, type Medium, type Meta, metaOf, newBoundary, typeWith, Upload } from './media-upload'
 import { contentTypeOf } from './mime'
 import { isPlainObject } from './plain'
@@ -42,8 +42,8 @@ export type Uploaded<M extends object = Readonly<Record<string, unknown>>> = Cal
 
 /**
  * A file for uploading, as in the PHP SDK: its stream is a `multipart/form-data` body, of which the client signs the part
- * `meta` only. It can be sent any number of times. A file is read piece by piece, twice for each call; should it change after
- * the `MediaUtil` was made, sending it fails (`ERR_MEDIA_CHANGED`).
+ * `meta` only. It can be sent any number of times. A file is read piece by piece, once for its digest and once for each call;
+ * should it change after the `MediaUtil` was made, sending it fails (`ERR_MEDIA_CHANGED`).
  *
  * `getStream()` is laid out as most operations want it: `meta` with `filename` and `sha256`, and the part `file`. For those
  * that want something else, give the `MediaUtil` itself as the option `media`.
@@ -60,7 +60,9 @@ export class MediaUtil {
    */
   constructor(path: string | URL, content?: Exclude<MediaSource, string | URL>) {
     this.#medium =
-      content === undefined ? mediumOf({ file: path }) : mediumOf({ file: content, filename: String(path) })
+      content === undefined
+        ? mediumOf({ file: path })
+        : mediumOf({ file: content, filename: path instanceof URL ? pathOfUrl(path) : path })
     this.#medium.content.source.look?.()
   }
 

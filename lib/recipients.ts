@@ -49,6 +49,8 @@ const OPTIONS: Readonly<Record<keyof NotificationsConfig, true>> = {
   headers: true,
   timeout: true,
   retry: true,
+  proxy: true,
+  maxResponseSize: true,
   dispatcher: true,
   store: true,
 }

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -136,6 +137,14 @@ describe('what can go wrong', () => {
 
   test('a packed file that is cut', async () => {
     const server = await billOf(BILL, file(PACKED.subarray(0, PACKED.length - 12)))
+    await expectFailure(server, { code: 'ERR_DECODE' }, TransportError)
+  })
+
+  test('a packed file that is damaged in its middle', async () => {
+    const content = randomBytes(1_500_000).toString('base64')
+    const packed = gzipSync(content)
+    packed.fill(0, 500_000, 600_000)
+    const server = await billOf(content, file(packed))
     await expectFailure(server, { code: 'ERR_DECODE' }, TransportError)
   })
 

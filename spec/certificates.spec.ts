@@ -197,6 +197,149 @@ describe('refused', () => {
   })
 })
 
+describe('refused, and what was known stays', () => {
+  const listing = (change: (entry: Record<string, unknown>) => unknown): string =>
+    JSON.stringify({ data: JSON.parse(platform.listing()).data.map(change) })
+  const sealed = (text: string): string => {
+    const stranger = new RotatingPlatform({ ...first, certificate: text }, APIV3_KEY)
+    return stranger.listing()
+  }
+
+  it.each<[string, () => string, string]>([
+    ['an empty list', () => '{"data":[]}', 'serial'],
+    ['no list', () => '{}', 'serial'],
+    ['an entry that is none', () => listing(() => null), 'decrypt'],
+    ['an entry without an end', () => listing(({ expire_time: _, ...rest }) => rest), 'decrypt'],
+    ['an end that is no time', () => listing((entry) => ({ ...entry, expire_time: 'never' })), 'decrypt'],
+    ['an entry without a serial', () => listing(({ serial_no: _, ...rest }) => rest), 'decrypt'],
+    ['what decrypts to no certificate', () => sealed('no certificate'), 'decrypt'],
+  ])('%s', async (_, body, reason) => {
+    const unhandled = jest.fn()
+    process.on('unhandledRejection', unhandled)
+    const { call, driver } = client({ certs: { auto: true, [PUBLIC_KEY_ID]: publicKeyPlatform.spki } })
+    await call()
+    // Signed with another key than those in the list, so that it is the list that is judged.
+    platform.answer = (response) => {
+      platform.send(response, body(), 200, {
+        ...first,
+        serial: PUBLIC_KEY_ID,
+        privateKey: publicKeyPlatform.privateKey,
+      })
+      return true
+    }
+    const error = await rejection(driver.certificates?.refresh() as Promise<void>)
+    expect(error).toMatchObject({ name: 'VerificationError', reason })
+    expect(driver.certificates?.known().map(({ id }) => id)).toEqual([PUBLIC_KEY_ID, FIRST])
+    expect((await call()).verified).toBe(true)
+    await sleep(0)
+    process.removeListener('unhandledRejection', unhandled)
+    expect(unhandled).not.toHaveBeenCalled()
+  })
+
+  it('by decrypt() of a list by hand, too', () => {
+    for (const entry of [null, 'x', {}, { ...JSON.parse(platform.listing()).data[0], effective_time: '' }]) {
+      expect(() => Certificates.decrypt({ data: [entry] }, APIV3_KEY)).toThrow(VerificationError)
+    }
+  })
+})
+
+describe('a store that is of no use', () => {
+  const NAME = `wechatpay:certificates:${credentials.mchid}`
+  let warned: jest.SpyInstance
+  beforeEach(() => {
+    warned = jest.spyOn(process, 'emitWarning').mockImplementation(() => {})
+  })
+  afterEach(() => warned.mockRestore())
+  const announced = (): string[] => warned.mock.calls.map(([text]) => String(text))
+  const holding = async (value: string): Promise<Store> => {
+    const store = new MemoryStore()
+    await store.set(NAME, value, { ttl: 1_000 })
+    return store
+  }
+  const stored = (at = Date.now()): string => JSON.stringify({ at, answer: JSON.parse(platform.listing()) })
+  const failing = (changes: Partial<Store>): Store => Object.assign(new MemoryStore(), changes)
+  const down = async (): Promise<never> => {
+    throw new Error('connect ECONNREFUSED')
+  }
+
+  it.each<[string, Partial<Store>]>([
+    ['that cannot be read', { get: down }],
+    ['that cannot be written', { set: down }],
+    ['that throws', { get: () => JSON.parse('{') }],
+  ])('%s costs a download, and is announced', async (_, changes) => {
+    const { call, driver } = client({ store: failing(changes) })
+    expect((await call()).verified).toBe(true)
+    expect(platform.downloads).toBe(1)
+    expect(announced()).toEqual([expect.stringMatching(/^the store that shares .* failed \(.+\): /)])
+    await driver.certificates?.refresh()
+  })
+
+  it('that says nothing is not waited for', async () => {
+    const { call } = client({ store: failing({ get: () => new Promise(() => {}) }), timeout: 5_000 })
+    expect((await call()).verified).toBe(true)
+    expect(announced()).toEqual([expect.stringContaining('no answer in 2000 ms')])
+  })
+
+  it.each<[string, () => string]>([
+    ['something else', () => 'garbage-with-a-secret'],
+    ['nothing in JSON', () => 'null'],
+    ['no list', () => '{"at":1}'],
+    ['an empty list', () => JSON.stringify({ at: Date.now(), answer: { data: [] } })],
+    ['a list of unknown age', () => platform.listing()],
+    ['a list that is eleven hours old', () => stored(Date.now() - 11 * 3_600_000)],
+  ])('that holds %s costs a download', async (_, value) => {
+    const store = await holding(value())
+    expect((await client({ store }).call()).verified).toBe(true)
+    expect(platform.downloads).toBe(1)
+    expect(announced().join()).not.toContain('garbage')
+    // It is replaced by what was downloaded.
+    expect((await client({ store }).call()).verified).toBe(true)
+    expect(platform.downloads).toBe(1)
+  })
+
+  it('that was filled before the platform changed its certificate: one download, no call fails', async () => {
+    const store = await holding(stored())
+    platform.certificates = [first, second]
+    platform.signer = second
+    platform.delay = 30
+    const { call } = client({ store })
+    const answers = await Promise.all(Array.from({ length: 20 }, call))
+    expect(answers.every(({ verified }) => verified)).toBe(true)
+    expect(platform.downloads).toBe(1)
+    expect(announced()).toEqual([])
+  })
+
+  it('refresh() downloads, although a look into the store is under way', async () => {
+    const held = await holding(stored())
+    let go = (): void => {}
+    const gate = new Promise<void>((resolve) => {
+      go = resolve
+    })
+    const store = failing({ get: (key) => gate.then(() => held.get(key)) })
+    const { certificates } = client({ store }).driver
+    const looking = certificates?.find(FIRST)
+    const refreshed = certificates?.refresh()
+    go()
+    expect(await looking).toMatchObject({ id: FIRST })
+    await refreshed
+    expect(platform.downloads).toBe(1)
+  })
+
+  it('what it holds is renewed eleven hours after its download, not after it was read', async () => {
+    const made = jest.spyOn(global, 'setTimeout')
+    try {
+      const { call } = client({ store: await holding(stored(Date.now() - 10 * 3_600_000)) })
+      await call()
+      expect(platform.downloads).toBe(0)
+      const waits = made.mock.calls.map(([, wait = 0]) => wait)
+      expect(Math.max(...waits)).toBeLessThanOrEqual(3_600_000)
+      expect(Math.max(...waits)).toBeGreaterThan(3_500_000)
+    } finally {
+      made.mockRestore()
+    }
+  })
+})
+
 describe('the store', () => {
   it('is shared: the second process downloads nothing', async () => {
     const store = new MemoryStore()
@@ -243,6 +386,26 @@ describe('time', () => {
       ])
     } finally {
       warn.mockRestore()
+    }
+  })
+
+  it('what fails in the background is tried again, less and less often', async () => {
+    const made = jest.spyOn(global, 'setTimeout')
+    try {
+      const { driver } = client()
+      platform.answer = (response) => {
+        response.writeHead(404, { 'Content-Type': 'application/json' })
+        response.end('{"code":"RESOURCE_NOT_EXISTS"}')
+        return true
+      }
+      for (let i = 0; i < 8; i++) await rejection(driver.certificates?.refresh() as Promise<void>)
+      const waits = made.mock.calls.map(([, wait = 0]) => wait / 1_000).filter((wait) => wait >= 60)
+      expect(waits).toEqual([60, 120, 240, 480, 960, 1_920, 3_600, 3_600])
+      platform.answer = undefined
+      await driver.certificates?.refresh()
+      expect(made.mock.calls.map(([, wait]) => wait)).toContain(11 * 3_600_000)
+    } finally {
+      made.mockRestore()
     }
   })
 

@@ -136,7 +136,7 @@ export class Download {
     const { response, digest, seal } = piece
     const packed = seal ? opened(body, seal, response) : body
     const plain = limited(this.#unpack ? unpacked(packed) : packed, limit)
-    if (digest) return checked(plain, digest, response)
+    if (digest) return checked(plain, digest, response, !this.#unpack)
     // A tag vouches for what was encrypted, and what is on the disk was checked on its way there.
     return seal || !response ? plain : this.unvouched(plain)
   }

@@ -14,7 +14,9 @@ export class Lines {
    * @throws TransportError (`ERR_BILL`) for a line without end, which would not fit into memory
    */
   push(chunk: Buffer): readonly string[] {
-    const lines = (this.#rest + this.#decoder.write(chunk)).split('\n')
+    const text = this.#decoder.write(chunk)
+    // A line in many pieces is put together once, at its end.
+    const lines = text.includes('\n') ? (this.#rest + text).split('\n') : [this.#rest + text]
     this.#rest = lines.pop() as string
     if (this.#rest.length > LONGEST) throw unreadable(`it has a line of more than ${LONGEST} characters`)
     return lines.map(trimmed)

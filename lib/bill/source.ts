@@ -5,7 +5,7 @@ import { ApiError, RequestError, TransportError } from '../errors'
 import { isPlainObject } from '../plain'
 import { Response } from '../response'
 import type { Digest } from './digest'
-import { type Seal, sealOf } from './seal'
+import { ciphersOf, namesOf, type Seal, sealOf } from './seal'
 
 /** A file on its way; a long bill comes in several. */
 export interface Piece {
@@ -26,8 +26,13 @@ export interface Announced {
   readonly url?: string | undefined
   readonly hash_type?: string | undefined
   readonly hash_value?: string | undefined
+  /** The same, SHA-1, as the operations for a day of a batch of coupons call it. */
+  readonly stock_useflow_hash?: string | undefined
+  readonly stock_refundflow_hash?: string | undefined
   readonly encrypt_key?: string | undefined
   readonly nonce?: string | undefined
+  /** What it is encrypted with. Answers leave it out: the length of the key tells. */
+  readonly algorithm?: string | undefined
   readonly bill_sequence?: number | undefined
 }
 
@@ -50,9 +55,13 @@ export type Origin = Announcement | ((options: DownloadOptions) => Promise<Annou
 /** Milliseconds that an address is taken to live; the documentation says five minutes. */
 const LIFETIME = 4 * 60_000
 
-/** The files that answers announce. */
-export function announced(client: Client, origin: Origin): Source {
+/**
+ * The files that answers announce.
+ * @param algorithm that they are asked to be encrypted with; nothing is asked for that could not be read
+ */
+export function announced(client: Client, origin: Origin, algorithm?: string): Source {
   const ask = async (options: DownloadOptions): Promise<readonly Announced[]> => {
+    checkAlgorithm(client, algorithm)
     return partsOf(typeof origin === 'function' ? await explained(origin(options)) : origin)
   }
   return async function* (options) {
@@ -127,14 +136,25 @@ function nowhere(): RequestError {
   return new RequestError('answer', 'expected an address, or an answer with a download_url in it')
 }
 
-function digestOf({ hash_type, hash_value }: Announced): Digest | undefined {
-  if (!hash_value) return undefined
-  return { type: hash_type ?? 'SHA1', value: hash_value }
+function digestOf(part: Announced): Digest | undefined {
+  const value = part.hash_value || part.stock_useflow_hash || part.stock_refundflow_hash
+  return value ? { type: part.hash_type ?? 'SHA1', value } : undefined
 }
 
-async function sealFor(client: Client, { encrypt_key, nonce }: Announced): Promise<Seal | undefined> {
+async function sealFor(client: Client, part: Announced): Promise<Seal | undefined> {
+  const { encrypt_key, nonce, algorithm } = part
   if (!encrypt_key) return undefined
-  return sealOf(await client.decrypt(encrypt_key), nonce ?? '')
+  const key = await client.decrypt(encrypt_key)
+  return sealOf({ key, nonce, algorithm }, ciphersOf(client.ciphers))
+}
+
+function checkAlgorithm(client: Client, algorithm: string | undefined): void {
+  const ciphers = ciphersOf(client.ciphers)
+  if (algorithm === undefined || ciphers.some((cipher) => cipher.algorithm === algorithm)) return
+  throw new RequestError(
+    'algorithm',
+    `this client can decrypt ${namesOf(ciphers)} only: SM4_GCM wants the configuration of wechatpay-chain/shangmi`,
+  )
 }
 
 /** How the two protocols say that there is no such bill, or not yet. */

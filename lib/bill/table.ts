@@ -3,9 +3,13 @@ import { Lines, unreadable } from './lines'
 import { mended, plainValues, rowOf, TICK, tickedValues, titlesOf } from './values'
 
 /** How the first title of a summary looks: 总交易单数, 资金流水总笔数. */
-const SUMMARY = /^\s*(?:[^`,，]*总[^`,，]*[数额量]|total\b[^`,，]*)\s*(?:[,，]|$)/i
+const SUM = /总.*[数额量]\s*$|^\s*total\b/is
+/** A first title, not longer than one is: in a line of what is no bill the other expression would search for hours. */
+const FIRST_TITLE = /^[^`,，]{1,64}(?=[,，]|$)/
 /** Characters of a row with line breaks in its values. */
 const LONGEST_ROW = 64 * 1024
+/** Lines of one: it is read anew with each. */
+const MOST_LINES = 1000
 
 /**
  * A bill while it is read: titles, rows, the titles of the summary, the summary. Takes bytes, gives rows.
@@ -26,6 +30,8 @@ export class Table {
   #held: string | undefined
   /** A row whose values go on in the next line. */
   #begun: string | undefined
+  /** How many lines of that there are. */
+  #lineCount = 0
   #sums: readonly string[] | undefined
   #rows: BillRow[] = []
   #failure: Error | undefined
@@ -89,13 +95,13 @@ export class Table {
   }
 
   #undecided(line: string): void {
-    if (SUMMARY.test(line) && this.#held === undefined) {
+    if (isSummary(line) && this.#held === undefined) {
       this.#sums = titlesOf(line)
     } else if (line.startsWith(TICK)) {
       if (this.#held !== undefined) this.#sums = titlesOf(this.#held)
       this.#held = undefined
       this.#decide('ticked', line)
-    } else if (this.#held === undefined) {
+    } else if (this.#held === undefined && plainValues(line) !== undefined) {
       this.#held = line
     } else {
       this.#decide('plain', line)
@@ -115,7 +121,7 @@ export class Table {
       this.#sums = titlesOf(line)
       return
     }
-    if (begun !== undefined && (line.startsWith(TICK) || SUMMARY.test(line))) {
+    if (begun !== undefined && (line.startsWith(TICK) || isSummary(line))) {
       this.#fail('a row has fewer values than columns')
       return
     }
@@ -129,7 +135,7 @@ export class Table {
     const whole = this.#begun === undefined ? line : `${this.#begun}\n${line}`
     const values = plainValues(whole)
     if (values === undefined) this.#await(whole)
-    else if (SUMMARY.test(whole)) this.#sums = titlesOf(whole)
+    else if (isSummary(whole)) this.#sums = titlesOf(whole)
     else if (values.length === titles.length) this.#emit(titles, values)
     else if (values.length < titles.length && this.#begun === undefined) this.#sums = values
     else this.#emit(titles, undefined)
@@ -143,11 +149,14 @@ export class Table {
 
   #await(begun: string): void {
     this.#begun = begun
-    if (begun.length > LONGEST_ROW) this.#fail('a row has fewer values than columns')
+    this.#lineCount++
+    if (begun.length > LONGEST_ROW || this.#lineCount > MOST_LINES)
+      this.#fail('a row has fewer values than columns')
   }
 
   #emit(titles: readonly string[], values: readonly string[] | undefined): void {
     this.#begun = undefined
+    this.#lineCount = 0
     if (values) this.#rows.push(rowOf(titles, values))
     else this.#fail('a row has another number of values than of columns')
   }
@@ -155,4 +164,10 @@ export class Table {
   #fail(problem: string): void {
     this.#failure ??= unreadable(problem)
   }
+}
+
+/** Is it the line of a summary's titles? */
+function isSummary(line: string): boolean {
+  const [first] = FIRST_TITLE.exec(line) ?? []
+  return first !== undefined && SUM.test(first)
 }

@@ -57,6 +57,14 @@ export function mended(titles: readonly string[], values: readonly string[]): st
 /** Values by the titles above them. */
 export function rowOf(titles: readonly string[], values: readonly string[]): BillRow {
   const row: Record<string, string> = {}
-  for (let index = 0; index < titles.length; index++) row[titles[index] as string] = values[index] as string
+  for (let index = 0; index < titles.length; index++) {
+    const title = titles[index] as string
+    const value = values[index] as string
+    // Assigned to, it would be the prototype.
+    if (title === '__proto__') Object.defineProperty(row, title, { value, ...OWN })
+    else row[title] = value
+  }
   return row
 }
+
+const OWN = { configurable: true, enumerable: true, writable: true } as const

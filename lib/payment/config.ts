@@ -37,6 +37,8 @@ const OPTIONS: Readonly<Record<keyof Config, true>> = {
   headers: true,
   timeout: true,
   retry: true,
+  proxy: true,
+  maxResponseSize: true,
   dispatcher: true,
   store: true,
 }

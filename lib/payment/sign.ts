@@ -10,12 +10,13 @@ import { signQueue } from '../v3/sign-queue'
 export async function signLines(signer: Signer, ...lines: string[]): Promise<string> {
   const message = Formatter.joinedByLineFeed(...lines)
   if ('remote' in signer) return askRemote(signer.remote, message)
-  const leave = signQueue.enter()
-  try {
-    return await signQueue.sign(Buffer.from(message), signer.key)
-  } finally {
-    leave()
-  }
+  const { key } = signer
+  signQueue.enter()
+  return new Promise<string>((resolve, reject) => {
+    const done = (error: Error | null, signature: string): void =>
+      error ? reject(error) : resolve(signature)
+    signQueue.sign({ message: Buffer.from(message), done }, key)
+  }).finally(() => signQueue.leave())
 }
 
 async function askRemote(remote: RemoteSigner, message: string): Promise<string> {

@@ -10,4 +10,5 @@ export { loadPrivateKey, loadPublicKey, type Sm2PrivateKey, type Sm2PublicKey } 
 export { sm2Signer, sm2Verifier, sm4Decrypter } from './signer'
 export { Sm2 } from './sm2'
 export { sm3 } from './sm3'
+export { sm4FileCipher } from './sm4-file'
 export { Sm4Gcm } from './sm4-gcm'

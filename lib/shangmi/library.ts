@@ -37,9 +37,17 @@ interface Library {
       key: Uint8Array,
       options: Gcm & { readonly outputTag: true },
     ): { readonly output: Uint8Array; readonly tag: Uint8Array }
+    /** Block by block, as many as there are. */
+    encrypt(blocks: Uint8Array, key: Uint8Array, options: Ecb): Uint8Array
     /** Without `tag` it would check nothing. */
     decrypt(ciphertext: Uint8Array, key: Uint8Array, options: Gcm & { readonly tag: Uint8Array }): Uint8Array
   }
+}
+
+interface Ecb {
+  readonly mode: 'ecb'
+  readonly padding: 'none'
+  readonly output: 'array'
 }
 
 interface Gcm {

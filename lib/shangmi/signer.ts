@@ -4,6 +4,7 @@ import type { KeyInput } from '../crypto/key'
 import type { RemoteVerifier } from '../platform-keys'
 import { loadPrivateKey, loadPublicKey, type Sm2PrivateKey, type Sm2PublicKey } from './keys'
 import { Sm2 } from './sm2'
+import { sm4FileCipher } from './sm4-file'
 import { Sm4Gcm } from './sm4-gcm'
 
 /** The scheme of `Authorization`, and what `Wechatpay-Signature-Type` says (official, 国密 guide). */
@@ -13,7 +14,8 @@ const ALGORITHM = 'WECHATPAY2-SM2-WITH-SM3'
 const AEAD = ['AEAD_SM4_GCM', 'AEAD_SM4_128_GCM'] as const
 
 /**
- * A merchant key, to stand as `privateKey` in a configuration: signs requests, and decrypts what is encrypted for the merchant.
+ * A merchant key, to stand as `privateKey` in a configuration: signs requests, and decrypts what is encrypted for the merchant:
+ * fields, and bills.
  * @throws ConfigError unless it is an SM2 private key
  */
 export function sm2Signer({
@@ -26,6 +28,7 @@ export function sm2Signer({
     algorithm: ALGORITHM,
     sign: (message) => Sm2.sign(message, key),
     decrypt: (ciphertext) => Sm2.decrypt(ciphertext, key),
+    ciphers: [sm4FileCipher],
   }
 }
 

@@ -6,9 +6,32 @@ import type { Made, Source } from './catalogue-invent'
 import { Dice } from './dice'
 import { PNG, pdf } from './files'
 import { encryptFor } from './sensitive'
+import * as sm4Gcm from './sm4-gcm'
 
-/** Parts of a bill that only the merchant can read are told by their tokens */
-const SEALED = 'sealed-'
+/** How a part of a bill is encrypted that only the merchant can read */
+interface Cipher {
+  /** what its token begins with */
+  readonly prefix: string
+  /** characters of its keys, which are bytes */
+  readonly keyLength: number
+  readonly seal: (content: Buffer, key: Buffer, nonce: Buffer) => Buffer
+}
+
+const AES: Cipher = {
+  prefix: 'sealed-aes-',
+  keyLength: 32,
+  seal: (content, key, nonce) => {
+    const cipher = createCipheriv('aes-256-gcm', key, nonce)
+    return Buffer.concat([cipher.update(content), cipher.final(), cipher.getAuthTag()])
+  },
+}
+
+/** What a request calls `SM4_GCM` */
+const SM4: Cipher = {
+  prefix: 'sealed-sm4-',
+  keyLength: 16,
+  seal: (content, key, nonce) => sm4Gcm.encrypt(content, key, nonce, Buffer.alloc(0)),
+}
 
 /** What a download answers, before it is packed or sealed; the same for the same token */
 const csvOf = (token: string): string => {
@@ -27,13 +50,15 @@ const plainOf = (kind: Operation['answer']['kind'], token: string): Buffer => {
   return kind === 'image' ? PNG : Buffer.from(csvOf(token))
 }
 
-const keyOf = (token: string): string => new Dice(token, 'key').hex(32)
-const nonceOf = (token: string): string => new Dice(token, 'nonce').hex(12)
+const keyOf = (token: string, { keyLength }: Cipher): string => new Dice(token, 'key').hex(keyLength)
+// The documentation shows sixteen characters, not the twelve of callbacks.
+const nonceOf = (token: string): string => new Dice(token, 'nonce').hex(16)
 
-/** AES-256-GCM, as the encrypted parts of a bill are */
+/** A file as its token says */
 const sealed = (token: string, content: Buffer): Buffer => {
-  const cipher = createCipheriv('aes-256-gcm', Buffer.from(keyOf(token)), Buffer.from(nonceOf(token)))
-  return Buffer.concat([cipher.update(content), cipher.final(), cipher.getAuthTag()])
+  const cipher = [AES, SM4].find(({ prefix }) => token.startsWith(prefix))
+  if (!cipher) return content
+  return cipher.seal(content, Buffer.from(keyOf(token, cipher)), Buffer.from(nonceOf(token)))
 }
 
 const TYPES: Readonly<Partial<Record<Operation['answer']['kind'], string>>> = {
@@ -53,7 +78,7 @@ export const fileOf = (
   const content = packed ? gzipSync(plain) : plain
   return {
     type: packed ? 'application/x-gzip' : (TYPES[kind] ?? 'text/plain'),
-    bytes: token.startsWith(SEALED) ? sealed(token, content) : content,
+    bytes: sealed(token, content),
   }
 }
 
@@ -102,13 +127,16 @@ const link = (
 ): void => {
   const dice = new Dice(source.seed, at)
   const [, kind, address] = PLACES.find(([uri]) => uri.test(operation.uri)) as (typeof PLACES)[number]
-  const isSealed = 'encrypt_key' in holder
-  const token = `${isSealed ? SEALED : ''}${dice.hex(40)}`
+  const asked = source.known.get('/algorithm') === 'SM4_GCM' ? SM4 : AES
+  const cipher = 'encrypt_key' in holder ? asked : undefined
+  const token = `${cipher?.prefix ?? ''}${dice.hex(40)}`
   const packed = source.known.get('/tar_type') === 'GZIP' ? '&tartype=gzip' : ''
   const value = `${url}${address(token, dice)}${packed}`
   holder[name] = Array.isArray(holder[name]) ? [value] : value
-  if (isSealed)
-    Object.assign(holder, { encrypt_key: encryptFor(source.merchant, keyOf(token)), nonce: nonceOf(token) })
+  if (cipher) {
+    const encrypt_key = encryptFor(source.merchant, keyOf(token, cipher))
+    Object.assign(holder, { encrypt_key, nonce: nonceOf(token) })
+  }
   for (const key of Object.keys(holder))
     if (/^hash_value$|_hash$/.test(key)) holder[key] = hashOf(holder.hash_type, plainOf(kind, token))
 }

@@ -36,7 +36,7 @@ test('no associated data may be null', () => {
 test('a nonce of another length', () => {
   const nonce = 'a nonce of sixteen'.slice(0, 16)
   expect(Sm4Gcm.decrypt(Sm4Gcm.encrypt(TEXT, KEY, nonce, AAD), KEY, nonce, AAD)).toBe(TEXT)
-  expect(() => shangmiSuite.seal(TEXT, KEY, nonce, AAD)).toThrow(RangeError)
+  expect(Sm4Gcm.encrypt(TEXT, KEY, nonce, AAD)).toBe(shangmiSuite.seal(TEXT, KEY, nonce, AAD).ciphertext)
 })
 
 describe('not a byte is handed out', () => {

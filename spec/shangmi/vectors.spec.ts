@@ -2,7 +2,7 @@ import { createCipheriv, createHash, createPrivateKey, createPublicKey } from 'n
 import { sm4 } from 'sm-crypto-v2'
 import { Sm2, Sm4Gcm, sm3 } from 'wechatpay-chain/shangmi'
 import { shangmiSuite } from 'wechatpay-chain/simulator/shangmi'
-import * as platformGcm from '../../lib/simulator/shangmi/sm4-gcm'
+import * as platformGcm from '../../lib/simulator/sm4-gcm'
 import { pkcs8Of, STANDARD, spkiOf } from '../support/shangmi'
 
 const hex = (digits: string): Buffer => Buffer.from(digits.replaceAll(/\s/g, ''), 'hex')

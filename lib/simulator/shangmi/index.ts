@@ -1,9 +1,9 @@
 import { createHash, generateKeyPair } from 'node:crypto'
 import { promisify } from 'node:util'
 import { oid, sequence } from '../der'
+import * as sm4Gcm from '../sm4-gcm'
 import type { Suite } from '../suite'
 import * as sm2 from './sm2'
-import * as sm4Gcm from './sm4-gcm'
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 

@@ -9,6 +9,8 @@ const padded = (bytes: Buffer): Buffer =>
 
 const numberOf = (bytes: Buffer): bigint => BigInt(`0x${bytes.toString('hex')}`)
 
+const bytesOf = (block: bigint): Buffer => Buffer.from(block.toString(16).padStart(2 * BLOCK, '0'), 'hex')
+
 /** The product of two elements of GF(2^128) (NIST SP 800-38D, 6.3) */
 const product = (a: bigint, b: bigint): bigint => {
   let [sum, shifted] = [0n, b]
@@ -35,21 +37,28 @@ const ghash = (key: bigint, bytes: Buffer): bigint => {
   return hash
 }
 
+/** The first counter (NIST SP 800-38D, 7.1) */
+const startOf = (nonce: Buffer, hashKey: bigint): Buffer => {
+  if (nonce.length === 12) return Buffer.concat([nonce, Buffer.from([0, 0, 0, 1])])
+  return bytesOf(ghash(hashKey, Buffer.concat([padded(nonce), lengths(Buffer.alloc(0), nonce)])))
+}
+
 /**
- * SM4 in Galois/counter mode, with a nonce of 12 bytes: ciphertext and tag. OpenSSL 3.0 has SM4, but not this mode of it
+ * SM4 in Galois/counter mode: ciphertext and tag. OpenSSL 3.0 has SM4, but not this mode of it. With a nonce of another length
+ * than 12 bytes the counter must not come to its end: OpenSSL's goes on with the bits before it
  */
 export const encrypt = (text: Buffer, key: Buffer, nonce: Buffer, associatedData: Buffer): Buffer => {
-  if (nonce.length !== 12) throw new RangeError('a nonce of SM4-GCM has 12 bytes')
-  const start = Buffer.concat([nonce, Buffer.from([0, 0, 0, 1])])
+  const hashKey = numberOf(createCipheriv('sm4-ecb', key, null).update(Buffer.alloc(BLOCK)))
+  const start = startOf(nonce, hashKey)
+  if (start.readUInt32BE(12) + text.length / BLOCK + 1 >= 2 ** 32)
+    throw new RangeError('the counter would come to its end')
   const counter = createCipheriv('sm4-ctr', key, start)
   const mask = counter.update(Buffer.alloc(BLOCK))
   const ciphertext = counter.update(text)
-  const block = createCipheriv('sm4-ecb', key, null).update(Buffer.alloc(BLOCK))
   const covered = Buffer.concat([
     padded(associatedData),
     padded(ciphertext),
     lengths(associatedData, ciphertext),
   ])
-  const tag = ghash(numberOf(block), covered) ^ numberOf(mask)
-  return Buffer.concat([ciphertext, Buffer.from(tag.toString(16).padStart(32, '0'), 'hex')])
+  return Buffer.concat([ciphertext, bytesOf(ghash(hashKey, covered) ^ numberOf(mask))])
 }
