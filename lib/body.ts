@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { RequestError } from './errors'
-import type { HeaderBag } from './headers'
+import { bag, type HeaderBag, NONE } from './headers'
 import { encodeJson } from './json'
 import { readMedia } from './media'
 import { uploadOf } from './media-upload'
@@ -31,9 +31,7 @@ interface Call {
   readonly mchid: string
 }
 
-export const NONE: HeaderBag = new Map()
-export const bag = (name: string, value: string): HeaderBag => new Map([[name.toLowerCase(), [name, value]]])
-const JSON_TYPE = bag('Content-Type', 'application/json')
+export const JSON_TYPE: HeaderBag = bag('Content-Type', 'application/json')
 const typed = (type: string): HeaderBag => bag('Content-Type', type)
 
 /**
@@ -42,10 +40,7 @@ const typed = (type: string): HeaderBag => bag('Content-Type', type)
  */
 export function contentOf(options: RequestOptions, call: Call): Content {
   const { json, xml, body, media } = options
-  const given = Object.entries({ json, xml, body, media }).filter(
-    ([, value]) => value !== undefined && value !== null,
-  )
-  const [first, second] = given.map(([name]) => name)
+  const [first, second] = SOURCES.filter((name) => options[name] !== undefined && options[name] !== null)
   if (second) throw new RequestError(second, `cannot be sent together with ${first}: keep one`)
   const [misplaced, proper] = call.protocol === 'v2' ? ['json', 'xml'] : ['xml', 'json']
   if (first === misplaced) {
@@ -73,6 +68,7 @@ export function contentOf(options: RequestOptions, call: Call): Content {
   }
 }
 
+const SOURCES = ['json', 'xml', 'body', 'media'] as const
 const PROTOCOL_NAMES = { v2: 'APIv2', v3: 'APIv3' } as const
 
 function rawBody(body: unknown): Content['body'] {

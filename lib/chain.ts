@@ -82,6 +82,7 @@ class Segment implements ProxyHandler<Node> {
   readonly #path: readonly string[]
   readonly #action: Action
   readonly #children: Children = new Map()
+  #written: string | undefined
 
   constructor(chain: Chain, path: readonly string[], action: Action) {
     this.#chain = chain
@@ -125,8 +126,10 @@ class Segment implements ProxyHandler<Node> {
     return false
   }
 
+  /** Written once: calls find their template by it. */
   get #pathname(): string {
-    return this.#path.join('/')
+    this.#written ??= this.#path.join('/')
+    return this.#written
   }
 
   #child(key: string | symbol, create: () => Node): Node {

@@ -1,19 +1,23 @@
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
+import type { FileCipher } from './bill/cipher'
+import { Call, type Courier, type Limits } from './call'
 import { announceExpiry, type Certificates } from './certificates'
 import { type BrandConfig, type Config, type ResolvedConfig, resolveConfig } from './config'
 import { type Connections, connect } from './connections'
 import type { KeyInput } from './crypto/key'
 import { Rsa } from './crypto/rsa'
-import { type DownloadLine, type DownloadOptions, prepareDownload } from './download'
+import { type DownloadOptions, prepareDownload } from './download'
 import { ConfigError, RequestError } from './errors'
 import { Exchange } from './exchange'
-import { ABANDONED, FIELDS, LABEL, NONCELESS, type Options, VERDICT } from './handler'
+import { Failover } from './failover'
+import { CONTEXT, type Dispatch, type Options } from './handler'
 import { type ClientCertificate, expiryOf } from './merchant'
 import type { PlatformKeys } from './platform-keys'
 import { type PendingResponse, pending } from './promise'
-import { type Protocol, prepare, type Request } from './request'
+import { type Line, prepare, type Request } from './request'
 import type { Response } from './response'
+import { RetryBudget } from './retry'
 import { Encryption } from './sensitive'
 import { signer as v2Signer } from './v2/signer'
 import { verifier as v2Verifier } from './v2/verifier'
@@ -22,12 +26,13 @@ import { verifier as v3Verifier } from './v3/verifier'
 
 const DAY = 86_400_000
 
-/** What a request goes through on its way out, and its answer on the way in. */
-type Line = Protocol | DownloadLine
-
 /** Connections, and the same with the signer and the verifier of each protocol. */
-interface Pool extends Readonly<Record<Line, Dispatcher>> {
+interface Pool {
   readonly connections: Connections
+  readonly v2: Dispatcher
+  readonly v3: Dispatcher
+  /** Their `dispatch`, taken once: a composed dispatcher is a Proxy. */
+  readonly send: Readonly<Record<Line, Dispatch>>
 }
 
 /** What may change while a client lives: keys grow old. */
@@ -41,7 +46,15 @@ export class Client {
   #config: ResolvedConfig
   /** Built when first used: with the merchant's certificate, and without. */
   readonly #pools = new Map<ClientCertificate | undefined, Pool>()
-  readonly #inFlight = new Set<Promise<Response>>()
+  readonly #courier: Courier = {
+    failover: new Failover(),
+    budget: new RetryBudget(),
+    dispatch: (request, origin, limits) => this.#dispatch(request, origin, limits),
+    settled: () => this.#settled(),
+  }
+  #inFlight = 0
+  /** Waits for the last call to be settled. */
+  #idle: (() => void) | undefined
   readonly #retired: Promise<void>[] = []
   #closing: Promise<void> | undefined
   #watched = 0
@@ -69,11 +82,17 @@ export class Client {
    * @param options path variables by name, and the options of a call
    * @returns rejects with a WechatpayError; never throws
    */
-  async request<T = unknown>(verb: string, uri: string, options?: unknown): Promise<Response<T>> {
-    const encryption = new Encryption(this.#config.keys, options)
-    const request = prepare(verb, uri, options, this.#config, encryption)
-    const ready = encryption.waiting ? this.#encrypted(verb, uri, options) : request
-    return this.#send(ready instanceof Promise ? await ready : ready) as Promise<Response<T>>
+  request<T = unknown>(verb: string, uri: string, options?: unknown): Promise<Response<T>> {
+    try {
+      const encryption = new Encryption(this.#config.keys, options)
+      const request = prepare(verb, uri, options, this.#config, encryption)
+      const sent = encryption.waiting
+        ? this.#encrypted(verb, uri, options).then((ready) => this.#send(ready))
+        : this.#send(request)
+      return sent as Promise<Response<T>>
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   /** The same, with `otherwise()` and `wait()` on the promise. */
@@ -90,8 +109,7 @@ export class Client {
    * @returns its `data` is the stream of the body, `headers` say what it is; rejects with a WechatpayError
    */
   async download(address: string, options: DownloadOptions = {}): Promise<Response<Readable>> {
-    const { request, line } = prepareDownload(address, options, this.#config)
-    return this.#send(request, line) as Promise<Response<Readable>>
+    return this.#send(prepareDownload(address, options, this.#config)) as Promise<Response<Readable>>
   }
 
   /**
@@ -108,6 +126,11 @@ export class Client {
       'privateKey',
       'decrypt() is missing beside sign(): a remote key has to do it itself',
     )
+  }
+
+  /** What files for the merchant can be encrypted with, beside AES-256-GCM. */
+  get ciphers(): readonly FileCipher[] {
+    return ('remote' in this.#config.signer && this.#config.signer.remote.ciphers) || []
   }
 
   /**
@@ -170,34 +193,42 @@ export class Client {
     this.#retired.push(pool.connections.release())
   }
 
-  async #send(request: Request, line: Line = request.protocol): Promise<Response> {
+  #send(request: Request): Promise<Response> {
     if (this.#closing) throw new RequestError(undefined, `${request.label}: the client is closed`)
-    const { origin, path, method, headers, body, timeout, security } = request
+    this.#inFlight++
+    return new Call(request, this.#courier).run()
+  }
+
+  /** One attempt of a call. */
+  #dispatch(request: Request, origin: string, limits: Limits): Exchange {
+    const { path, method, headers, body, security } = request
     const pool = this.#pool(security ? this.#config.merchant : undefined)
-    const exchange = new Exchange(request, this.#config.dispatcher !== undefined)
-    if (!exchange.failed) {
-      const options = {
-        origin,
-        path,
-        method,
-        headers,
-        body,
-        // The exchange has its own clock, but for a body that is handed out while it comes in.
-        headersTimeout: 0,
-        bodyTimeout: timeout,
-        [VERDICT]: exchange.verdict,
-        [LABEL]: request.label,
-        [ABANDONED]: exchange.handOver(),
-        [FIELDS]: request.fields,
-        [NONCELESS]: request.nonceless,
-      }
-      pool[line].dispatch(options as Options, exchange)
+    const exchange = new Exchange(request, origin, limits.whole, this.#config.dispatcher !== undefined)
+    if (exchange.failed) return exchange
+    exchange.handOver()
+    const options = {
+      origin,
+      path,
+      method,
+      headers,
+      body,
+      // The exchange has its own clock for the whole.
+      headersTimeout: limits.headers,
+      bodyTimeout: limits.body,
+      [CONTEXT]: exchange,
     }
-    const { response } = exchange
-    this.#inFlight.add(response)
-    const settled = () => this.#inFlight.delete(response)
-    response.then(settled, settled)
-    return response
+    try {
+      pool.send[request.line](options as Options, exchange)
+    } catch (error) {
+      // undici tells the exchange what is wrong; a dispatcher of the user's own may throw.
+      exchange.onResponseError(undefined, error as Error)
+    }
+    return exchange
+  }
+
+  #settled(): void {
+    this.#inFlight--
+    if (this.#inFlight === 0) this.#idle?.()
   }
 
   #pool(merchant?: ClientCertificate): Pool {
@@ -207,7 +238,8 @@ export class Client {
     if (this.#closing) throw new RequestError(undefined, 'the client is closed')
     const { dispatcher } = this.#config
     const own = dispatcher && { dispatcher, release: async () => {} }
-    const made = composed(own ?? connect(merchant), this.#config)
+    const { proxy, timeouts } = this.#config
+    const made = composed(own ?? connect(merchant, { proxy, timeout: timeouts.connect }), this.#config)
     this.#pools.set(merchant, made)
     return made
   }
@@ -223,19 +255,26 @@ export class Client {
 
   async #close(): Promise<void> {
     // Some may not have reached a connection yet: they wait for their signature.
-    await Promise.allSettled(this.#inFlight)
+    if (this.#inFlight > 0)
+      await new Promise<void>((resolve) => {
+        this.#idle = resolve
+      })
     this.#config.certificates?.close()
     const released = [...this.#pools.values()].map(({ connections }) => connections.release())
     await Promise.all([...released, ...this.#retired])
   }
 }
 
+const sender = (dispatcher: Dispatcher): Dispatch => dispatcher.dispatch.bind(dispatcher) as Dispatch
+
 function composed(connections: Connections, config: ResolvedConfig): Pool {
   try {
-    const v2 = connections.dispatcher.compose(v2Verifier(config), v2Signer(config))
-    const v3 = connections.dispatcher.compose(v3Verifier(config), v3Signer(config))
-    const signed = connections.dispatcher.compose(v3Signer(config))
-    return { connections, v2, v3, signed, plain: connections.dispatcher }
+    const plain = connections.dispatcher
+    const v2 = plain.compose(v2Verifier(config), v2Signer(config))
+    const v3 = plain.compose(v3Verifier(config), v3Signer(config))
+    const signed = plain.compose(v3Signer(config))
+    const send = { v2: sender(v2), v3: sender(v3), signed: sender(signed), plain: sender(plain) }
+    return { connections, v2, v3, send }
   } catch (error) {
     throw new ConfigError(
       'dispatcher',

@@ -1,6 +1,6 @@
 import { TransportError } from './errors'
 
-/** The largest answer that is kept in memory, in bytes. Downloads beyond it want `stream` or `sink`. */
+/** The largest answer that is kept in memory, in bytes, unless `maxResponseSize` says otherwise. */
 export const LARGEST = 128 * 1024 * 1024
 /** So much of a failure tells enough: a gateway's page of errors can go on for ever. */
 const LARGEST_FAILURE = 1024 * 1024
@@ -9,11 +9,16 @@ const LARGEST_FAILURE = 1024 * 1024
 export class Collector {
   readonly #chunks: Buffer[] = []
   readonly #limit: number
+  readonly #success: boolean
   #size = 0
 
-  /** @param status that of the answer */
-  constructor(status: number) {
-    this.#limit = status < 300 ? LARGEST : LARGEST_FAILURE
+  /**
+   * @param status that of the answer
+   * @param largest bytes that a success may have
+   */
+  constructor(status: number, largest: number) {
+    this.#success = status < 300
+    this.#limit = this.#success ? largest : Math.min(largest, LARGEST_FAILURE)
   }
 
   /**
@@ -23,20 +28,18 @@ export class Collector {
   add(chunk: Buffer): void {
     if (this.#size < this.#limit) this.#chunks.push(chunk)
     this.#size += chunk.length
-    if (this.#size > this.#limit && this.#limit === LARGEST) throw tooLarge()
+    if (this.#size > this.#limit && this.#success) throw tooLarge(this.#limit)
   }
 
   get body(): Buffer {
-    return Buffer.concat(this.#chunks)
+    const [only] = this.#chunks
+    return this.#chunks.length === 1 && only ? only : Buffer.concat(this.#chunks)
   }
 }
 
-export function tooLarge(cause?: unknown): TransportError {
-  return new TransportError(`the answer is larger than ${LARGEST} bytes: take it with stream or sink`, {
-    code: 'ERR_TOO_LARGE',
-    delivery: 'delivered',
-    cause,
-  })
+export function tooLarge(limit: number, cause?: unknown): TransportError {
+  const problem = `the answer is larger than ${limit} bytes: take it with stream or sink, or raise maxResponseSize`
+  return new TransportError(problem, { code: 'ERR_TOO_LARGE', delivery: 'delivered', cause })
 }
 
 /** Takes a piece of an answer off its connection, and ends that when it is too much. */

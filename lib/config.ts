@@ -1,13 +1,14 @@
 import type { KeyObject } from 'node:crypto'
 import type { Dispatcher } from 'undici'
 import { type Apiv3Key, apiv3Keys } from './apiv3-key'
+import type { FileCipher } from './bill/cipher'
 import { Certificates } from './certificates'
+import { LARGEST } from './collector'
 import { type KeyInput, parsePrivateKey } from './crypto/key'
 import { ConfigError } from './errors'
 import { checkHeaders, type HeaderBag, type HeadersInput } from './headers'
 import { DEFAULT_BASE_URI } from './hosts'
 import { type ClientCertificate, type MerchantCertificate, resolveMerchant } from './merchant'
-import { isPlainObject } from './plain'
 import {
   type Certs,
   ConfiguredKeys,
@@ -17,8 +18,11 @@ import {
   type PlatformKeys,
   parsePlatformKeys,
 } from './platform-keys'
+import { type ProxyChoice, resolveProxy } from './proxy'
+import { clientRetry, type ResolvedRetry, type RetryPolicy } from './retry'
 import type { Store } from './store'
 import { suggestion } from './suggestion'
+import { DEFAULT_TIMEOUTS, type ResolvedTimeouts, resolveTimeouts, type Timeouts } from './timeouts'
 
 /** A merchant key that lives elsewhere (a KMS, an HSM, a service), or speaks another algorithm. */
 export interface RemoteSigner {
@@ -28,6 +32,8 @@ export interface RemoteSigner {
   sign(message: string): string | Promise<string>
   /** The plain text of a base64 ciphertext: RSA-OAEP, or what the other algorithm encrypts with. */
   decrypt?(ciphertext: string): string | Promise<string>
+  /** What files for the merchant are encrypted with beside AES-256-GCM, such as parts of a bill. */
+  readonly ciphers?: readonly FileCipher[]
 }
 
 /** What `Builder.factory` takes. */
@@ -47,9 +53,17 @@ export interface Config {
   /** Default: `https://api.mch.weixin.qq.com/`. Its origin is trusted with signed requests. */
   base_uri?: string | URL | undefined
   headers?: HeadersInput | undefined
-  /** How long one call may take, in milliseconds; 0 for no limit. Default: 30,000. */
-  timeout?: number | undefined
-  retry?: false | Readonly<Record<string, unknown>> | undefined
+  /** How long one call may take, in milliseconds, 0 for no limit; or several limits. Default: 30,000. */
+  timeout?: number | Timeouts | undefined
+  /** When calls are tried again, or `false` for never. Default: reads are, and what was never sent. */
+  retry?: false | RetryPolicy | undefined
+  /**
+   * The proxy that calls go through, `http://user:password@host:port`; `false` for none. Default: the one that the
+   * environment names (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`); the loopback is reached without.
+   */
+  proxy?: string | URL | false | undefined
+  /** The largest answer that is kept in memory, in bytes. Default: 128 MiB. What is larger wants `stream` or `sink`. */
+  maxResponseSize?: number | undefined
   /** Used in place of the built-in connection pool, for `security` calls too; closing it stays the caller's affair. */
   dispatcher?: Dispatcher | undefined
   /** Shares downloaded platform certificates between processes. */
@@ -86,7 +100,10 @@ export interface ResolvedConfig {
   readonly merchant: ClientCertificate | undefined
   readonly baseUri: URL
   readonly headers: HeaderBag
-  readonly timeout: number
+  readonly timeouts: ResolvedTimeouts
+  readonly retry: ResolvedRetry
+  readonly proxy: ProxyChoice
+  readonly maxResponseSize: number
   readonly dispatcher: Dispatcher | undefined
 }
 
@@ -103,13 +120,11 @@ const NAMES = [
   'headers',
   'timeout',
   'retry',
+  'proxy',
+  'maxResponseSize',
   'dispatcher',
   'store',
 ] as const satisfies readonly (keyof Config | keyof BrandConfig)[]
-
-const DEFAULT_TIMEOUT = 30_000
-/** The longest delay a timer can hold. */
-const LONGEST_TIMEOUT = 2 ** 31 - 1
 
 /**
  * Checks a configuration.
@@ -160,8 +175,11 @@ function checked(config: Record<string, unknown>): ResolvedConfig {
       config.headers,
       (name, problem) => new ConfigError(name ? `headers.${name}` : 'headers', problem),
     ),
-    timeout: timeout(config.timeout),
-    dispatcher: dispatcher(config.dispatcher, config.retry),
+    timeouts: resolveTimeouts(config.timeout, DEFAULT_TIMEOUTS, refuse),
+    retry: clientRetry(config.retry, refuse),
+    proxy: resolveProxy(config.proxy, config.dispatcher),
+    maxResponseSize: maxResponseSize(config.maxResponseSize),
+    dispatcher: dispatcher(config.dispatcher),
   } as ResolvedConfig)
 }
 
@@ -175,12 +193,6 @@ export function parseBaseUri(value: unknown): URL | string {
     return `${url.protocol} is neither https: nor http:`
   return url.username || url.password ? 'a user name or password has no place here' : url
 }
-
-export function parseTimeout(value: unknown): value is number {
-  return typeof value === 'number' && value >= 0 && value <= LONGEST_TIMEOUT
-}
-
-export const TIMEOUT_RANGE = `expected milliseconds from 0 (no limit) to ${LONGEST_TIMEOUT}`
 
 /** @throws ConfigError unless it is a private key, or signs */
 export function parseMerchantKey(input: unknown): Signer {
@@ -274,16 +286,15 @@ function baseUri(value: unknown): URL {
   return url
 }
 
-function timeout(value: unknown): number {
-  if (value === undefined || value === null) return DEFAULT_TIMEOUT
-  if (!parseTimeout(value)) throw new ConfigError('timeout', TIMEOUT_RANGE)
-  return value
+function maxResponseSize(value: unknown): number {
+  if (value === undefined || value === null) return LARGEST
+  if (Number.isSafeInteger(value) && (value as number) > 0) return value as number
+  throw new ConfigError('maxResponseSize', 'expected a number of bytes')
 }
 
-function dispatcher(value: unknown, retry: unknown): Dispatcher | undefined {
-  if (retry !== undefined && retry !== null && retry !== false && !isPlainObject(retry)) {
-    throw new ConfigError('retry', 'expected a policy, or false')
-  }
+const refuse = (field: string, problem: string): ConfigError => new ConfigError(field, problem)
+
+function dispatcher(value: unknown): Dispatcher | undefined {
   if (value === undefined || value === null) return undefined
   const given = value as Partial<Dispatcher>
   if (typeof given.dispatch !== 'function' || typeof given.compose !== 'function') {

@@ -1,5 +1,6 @@
 import type { Agent, Dispatcher } from 'undici'
 import type { ClientCertificate } from './merchant'
+import { type EnvironmentProxy, environmentProxy, type ProxyChoice } from './proxy'
 import { undici } from './undici'
 
 /**
@@ -19,16 +20,27 @@ export interface Connections {
   release(): Promise<void>
 }
 
-let shared: { readonly agent: Dispatcher; users: number } | undefined
+/** How connections are made. */
+export interface ConnectionOptions {
+  readonly proxy: ProxyChoice
+  /** Milliseconds until there is one; 0 for no limit. */
+  readonly timeout: number
+}
+
+/** Those without a client certificate, by how they are made. */
+const shared = new Map<string, { readonly agent: Dispatcher; users: number }>()
 
 /** Connections for all merchants of this process; those with a client certificate belong to one merchant. */
-export function connect(merchant: ClientCertificate | undefined): Connections {
+export function connect(merchant: ClientCertificate | undefined, options: ConnectionOptions): Connections {
+  const { proxy = environmentProxy(), timeout } = options
+  const make = (): Dispatcher => agent(proxy, { timeout, ...merchant })
   if (merchant) {
-    const own = new (undici().Agent)({ ...POOL, connect: { ...merchant } })
+    const own = make()
     return { dispatcher: own, release: () => own.close() }
   }
-  shared ??= { agent: new (undici().Agent)(POOL), users: 0 }
-  const mine = shared
+  const key = JSON.stringify([proxy, timeout])
+  const mine = shared.get(key) ?? { agent: make(), users: 0 }
+  shared.set(key, mine)
   mine.users++
   let released = false
   return {
@@ -37,8 +49,33 @@ export function connect(merchant: ClientCertificate | undefined): Connections {
       if (released) return
       released = true
       if (--mine.users > 0) return
-      shared = undefined
+      shared.delete(key)
       await mine.agent.close()
     },
   }
+}
+
+type Tls = ClientCertificate & { readonly timeout: number }
+
+function agent(proxy: ProxyChoice | EnvironmentProxy, tls: Tls): Dispatcher {
+  const { Agent, EnvHttpProxyAgent, Pool, ProxyAgent } = undici()
+  const direct = { ...POOL, connect: { ...tls } }
+  if (!proxy) return new Agent(direct)
+  const tunnelled = {
+    ...direct,
+    // It is the host that the client certificate is for.
+    requestTls: { ...tls },
+    // undici would speak TLS to a SOCKS proxy, if it had this.
+    ...(!isSocks(proxy) && { proxyTls: { timeout: tls.timeout } }),
+    // A tunnel is a connection that the proxy makes: it takes no longer than any other.
+    clientFactory: (origin: URL, options: object) =>
+      new Pool(origin, { ...options, headersTimeout: tls.timeout }),
+  }
+  if (typeof proxy === 'string') return new ProxyAgent({ ...tunnelled, uri: proxy })
+  return new EnvHttpProxyAgent({ ...tunnelled, ...proxy })
+}
+
+function isSocks(proxy: string | EnvironmentProxy): boolean {
+  const { httpProxy, httpsProxy } = typeof proxy === 'string' ? { httpProxy: proxy, httpsProxy: '' } : proxy
+  return [httpProxy, httpsProxy].some((address) => address.startsWith('socks'))
 }

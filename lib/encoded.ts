@@ -16,6 +16,7 @@ export interface EncodedField {
 }
 
 interface Row {
+  readonly verb: string
   readonly path: RegExp
   /** `json`, `records`, `[]`, `data` */
   readonly steps: readonly string[]
@@ -36,16 +37,17 @@ function byStart(fields: readonly EncodedField[]): ReadonlyMap<string, readonly 
   const rows = new Map<string, Row[]>()
   for (const { call, field, holds } of fields) {
     const [verb, path] = call.split(' ') as [string, string]
-    const start = startOf(verb, path)
-    const row = { path: pathPattern(path), steps: field.split(/\.|(?=\[\])/), write: WRITERS[holds] }
+    const start = startOf(path)
+    const row = { verb, path: pathPattern(path), steps: field.split(/\.|(?=\[\])/), write: WRITERS[holds] }
     rows.set(start, [...(rows.get(start) ?? []), row])
   }
   return rows
 }
 
-/** `POST /v3/mch-manage` */
-function startOf(verb: string, path: string): string {
-  return `${verb} ${path.split('/', 3).join('/')}`
+/** `/v3/mch-manage` */
+function startOf(path: string): string {
+  const end = path.indexOf('/', path.indexOf('/', 1) + 1)
+  return end === -1 ? path : path.slice(0, end)
 }
 
 /**
@@ -63,8 +65,8 @@ export function encodeFields(
   const path = pathOf(target)
   let encoded: unknown = options
   // What stands inside another encoded field comes before it in the table.
-  for (const row of TABLES[protocol].get(startOf(method, path)) ?? []) {
-    if (row.path.test(path)) encoded = follow(encoded, row.steps, '', row.write)
+  for (const row of TABLES[protocol].get(startOf(path)) ?? []) {
+    if (row.verb === method && row.path.test(path)) encoded = follow(encoded, row.steps, '', row.write)
   }
   return encoded as RequestOptions
 }

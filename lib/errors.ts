@@ -4,9 +4,11 @@ import type { Response } from './response'
  * Can the platform have acted on the call?
  *
  * - `not-sent`: no byte of the request left this process, or no connection was ever made. Safe to repeat.
- * - `unknown`: the request was (or may have been) sent, and no answer that could be read came back. Query, or
- *   repeat with the same `out_trade_no` / `out_refund_no`; never with a new one.
- * - `delivered`: the platform answered.
+ * - `unknown`: the request was (or may have been) sent, and no answer that could be read came back; or the answer itself
+ *   leaves it open: a write that met a 429 or a 5xx, APIv2's `SYSTEMERROR`, `USERPAYING`, `BANKERROR`. Query, or repeat with
+ *   the same `out_trade_no` / `out_refund_no`; never with a new one.
+ * - `delivered`: the platform answered. An `ApiError` says why it did not act. A 2xx that could not be verified or read (a
+ *   `VerificationError`, `INVALID_RESPONSE`, `ERR_DECODE`) has taken effect if it was WeChat Pay's: query it.
  */
 export type Delivery = 'not-sent' | 'unknown' | 'delivered'
 
@@ -20,6 +22,8 @@ interface Details {
 export abstract class WechatpayError extends Error {
   readonly code: string
   readonly delivery: Delivery
+  /** How often the call was tried, if more than once. */
+  declare readonly attempts?: number
 
   constructor(message: string, { code, delivery, cause }: Details) {
     super(message, cause === undefined ? undefined : { cause: withoutCredentials(cause) })
@@ -62,8 +66,9 @@ export class RequestError extends WechatpayError {
 
 /**
  * No answer that could be read: refused, reset, timed out, aborted. `code` is the system's or undici's
- * (`ECONNREFUSED`, `ENOTFOUND`, `UND_ERR_SOCKET`, …), `ERR_TIMEOUT`, `ERR_ABORTED`, `ERR_SIGNER`, `ERR_SINK`,
- * `ERR_DECODE` or `ERR_NETWORK`; `cause` is the original error.
+ * (`ECONNREFUSED`, `ENOTFOUND`, `UND_ERR_SOCKET`, …), or one of ours: `ERR_TIMEOUT`, `ERR_ABORTED`, `ERR_NETWORK`,
+ * `ERR_UNREACHED` (its host is missing, and it waited for a connection), `ERR_SIGNER` (a remote key), `ERR_DECODE`, `ERR_TOO_LARGE`, `ERR_SINK`, `ERR_BILL` (an answer's body), `ERR_MEDIA_CHANGED`
+ * (an upload), `ERR_STORE` (shared certificates and callbacks). `cause` is the original error.
  */
 export class TransportError extends WechatpayError {}
 
@@ -73,6 +78,8 @@ export type VerificationReason = 'headers' | 'clock' | 'serial' | 'signature' | 
 /** An answer arrived, but nothing proves that it is WeChat Pay's. If it was a 2xx to a write, treat it as done and query. */
 export class VerificationError extends WechatpayError {
   readonly reason: VerificationReason
+  /** Of `clock`: by how many seconds this machine's clock is ahead of WeChat Pay's, when it is the one that is wrong. */
+  declare readonly skew?: number
   /** The answer that was not believed. Not enumerable, so that it is not printed. */
   declare readonly response: Response | undefined
 
@@ -96,6 +103,12 @@ export interface BusinessResult {
   err_code_des?: string
 }
 
+interface ApiErrorDetails {
+  readonly detail?: unknown
+  readonly result?: BusinessResult
+  readonly delivery?: Delivery
+}
+
 /** WeChat Pay answered, and the answer is a failure. */
 export class ApiError extends WechatpayError {
   readonly status: number
@@ -117,9 +130,9 @@ export class ApiError extends WechatpayError {
     message: string,
     code: string,
     response: Response,
-    { detail, result }: { detail?: unknown; result?: BusinessResult } = {},
+    { detail, result, delivery = 'delivered' }: ApiErrorDetails = {},
   ) {
-    super(message, { code, delivery: 'delivered' })
+    super(message, { code, delivery })
     this.status = response.status
     this.requestId = response.requestId
     this.verified = response.verified
@@ -128,6 +141,26 @@ export class ApiError extends WechatpayError {
     hide(this, 'response', response)
   }
 }
+
+/**
+ * What several attempts leave known.
+ * @param undecided may an earlier one have acted, whatever the last one says?
+ */
+export function afterAttempts(error: WechatpayError, attempts: number, undecided: boolean): WechatpayError {
+  if (attempts > 1) Object.assign(error, { attempts })
+  if (undecided && error.delivery !== 'unknown') {
+    const { message, stack } = error
+    error.message = `${message.replace(/\.$/, '')}; an earlier attempt was sent, too, and ${UNKNOWN_OUTCOME}`
+    // It is the stack that is printed.
+    Object.assign(error, { delivery: 'unknown' satisfies Delivery })
+    if (stack) error.stack = stack.replace(message, () => error.message)
+  }
+  return error
+}
+
+/** What is to be said of a call that may have been carried out, and what to do about it. */
+export const UNKNOWN_OUTCOME =
+  'whether the platform has acted is unknown: query, or repeat with the same numbers'
 
 // On the prototypes, so that an instance's own enumerable fields are just those worth logging.
 for (const type of [WechatpayError, ConfigError, RequestError, TransportError, VerificationError, ApiError]) {

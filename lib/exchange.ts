@@ -2,15 +2,18 @@ import { setMaxListeners } from 'node:events'
 import { Readable } from 'node:stream'
 import { Collector } from './collector'
 import { decodeBody, decodeStream, quiet } from './decode'
-import { RequestError, TransportError, WechatpayError } from './errors'
-import type { Controller, Handler, Verdict } from './handler'
+import { RequestError, TransportError, UNKNOWN_OUTCOME, WechatpayError } from './errors'
+import type { CallContext, Controller, Handler, Verdict } from './handler'
 import type { Request } from './request'
 import { type RawHeaders, Response } from './response'
 import { writeTo } from './sink'
 import { toResponse as toV2Response } from './v2/outcome'
 import { toResponse as toV3Response } from './v3/outcome'
+import type { SignedMessage } from './v3/sign-error'
 
 const EMPTY = Buffer.alloc(0)
+/** Bytes that wait for a slow reader: at each pause undici copies all that its socket holds. */
+const AHEAD = 256 * 1024
 /** Failures from before there was a connection, whoever reports them. */
 const UNCONNECTED =
   /^(?:ECONNREFUSED|ENOTFOUND|EAI_\w+|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|UND_ERR_CLOSED|UND_ERR_DESTROYED|UND_MOCK_ERR_MOCK_NOT_MATCHED|\w*CERT\w*|ERR_TLS_\w+)$/
@@ -19,14 +22,16 @@ const UNCONNECTED =
  * One request and its answer: the handler that undici reports to, the call's clock and the caller's signal. It settles
  * once, by whatever comes first; whatever is still under way then is cut off.
  */
-export class Exchange implements Handler {
+export class Exchange implements Handler, CallContext {
   readonly response: Promise<Response>
   /** Filled in by the verifier before the answer arrives here. */
-  readonly verdict: Verdict = { verified: false }
+  readonly verdict: Verdict = { verified: false, data: undefined }
+  signed: CallContext['signed']
+  sending: CallContext['sending']
   readonly #request: Request
+  readonly #origin: string
   /** Is the dispatcher the caller's, of which nobody knows what it has told us? */
   readonly #foreign: boolean
-  readonly #onAbandon: (() => void)[] = []
   readonly #onAbort = (): void =>
     this.#fail(this.#failure('ERR_ABORTED', 'aborted', this.#request.signal?.reason))
   #resolve!: (response: Response) => void
@@ -38,29 +43,50 @@ export class Exchange implements Handler {
   #failed: Error | undefined
   #status = 0
   #headers: RawHeaders = {}
-  #collector = new Collector(200)
+  #collector: Collector | undefined
   #body: Readable | undefined
   /** Bytes of the body that are still to come; 0 when only the end of the connection will tell. */
   #left = 0
   #writing = false
 
-  constructor(request: Request, foreign = false) {
+  /**
+   * @param origin where it goes: the request's own host, or the one that stands in for it
+   * @param limit milliseconds until it is given up; 0 for no limit
+   */
+  constructor(request: Request, origin: string, limit: number, foreign: boolean) {
     this.#request = request
+    this.#origin = origin
     this.#foreign = foreign
     this.response = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
-    const { signal, timeout } = request
+    const { signal } = request
     if (signal?.aborted) {
       this.#onAbort()
       return
     }
     if (signal) listen(signal, this.#onAbort)
-    if (timeout > 0) {
-      const expire = () => this.#fail(this.#failure('ERR_TIMEOUT', `no answer within ${timeout} ms`))
-      this.#timer = setTimeout(expire, timeout)
+    if (limit > 0) {
+      this.#timer = setTimeout(expire, limit, this)
     }
+  }
+
+  /** No answer has come in time. */
+  expire(): void {
+    this.#fail(this.#failure('ERR_TIMEOUT', `no answer within ${this.#request.timeout} ms`))
+  }
+
+  /** Has the caller's stream or file had some of the answer? */
+  get begun(): boolean {
+    return this.#body !== undefined
+  }
+
+  /** Gives it up, for another host, while it waits for a connection. @param repeatable may it be done twice? */
+  divert(repeatable: boolean): void {
+    if (this.#started || this.#failed) return
+    const error = this.#failure('ERR_UNREACHED', 'no connection')
+    if (repeatable || error.delivery === 'not-sent') this.#fail(error)
   }
 
   /** Was it given up before it was dispatched? */
@@ -68,10 +94,21 @@ export class Exchange implements Handler {
     return this.#failed !== undefined
   }
 
-  /** From here on a dispatcher has the request. @returns what takes a listener for the moment the call is given up */
-  handOver(): (listener: () => void) => void {
+  get label(): string {
+    return this.#request.label
+  }
+
+  get fields(): unknown {
+    return this.#request.fields
+  }
+
+  get nonceless(): boolean {
+    return this.#request.nonceless
+  }
+
+  /** From here on a dispatcher has the request. */
+  handOver(): void {
     this.#handedOver = true
-    return (listener) => this.#onAbandon.push(listener)
   }
 
   onRequestStart(controller: Controller): void {
@@ -84,7 +121,7 @@ export class Exchange implements Handler {
     if (status < 200 || this.#failed) return
     // What a verifier held back no longer hangs on its connection.
     this.#controller = controller
-    this.#collector = new Collector(status)
+    this.#collector = new Collector(status, this.#request.maxResponseSize)
     this.#status = status
     this.#headers = headers
     const { stream, sink } = this.#request
@@ -100,7 +137,7 @@ export class Exchange implements Handler {
       return
     }
     try {
-      this.#collector.add(chunk)
+      this.#collector?.add(chunk)
     } catch (error) {
       this.#fail(error as Error)
     }
@@ -113,14 +150,15 @@ export class Exchange implements Handler {
       return
     }
     try {
-      const body = decodeBody(this.#headers['content-encoding'], this.#collector.body)
-      this.#succeed(this.#toResponse(body))
+      const body = this.#collector?.body ?? EMPTY
+      const plain = decodeBody(this.#headers['content-encoding'], body, this.#request.maxResponseSize)
+      this.#succeed(this.#toResponse(plain))
     } catch (error) {
       this.#fail(error as Error)
     }
   }
 
-  onResponseError(_: Controller, error: Error): void {
+  onResponseError(_: Controller | undefined, error: Error): void {
     if (error instanceof WechatpayError) {
       this.#fail(error)
       return
@@ -136,6 +174,7 @@ export class Exchange implements Handler {
     const { 'content-length': length, 'transfer-encoding': chunked } = this.#headers
     this.#left = chunked === undefined ? Number(length ?? 0) : Number.POSITIVE_INFINITY
     const body = new Readable({
+      highWaterMark: AHEAD,
       read: () => this.#controller?.resume(),
       destroy: (error, done) => {
         this.#release()
@@ -171,7 +210,17 @@ export class Exchange implements Handler {
     const { protocol, label, path } = this.#request
     return protocol === 'v2'
       ? toV2Response(label, path, this.#status, this.#headers, body, this.verdict)
-      : toV3Response(label, this.#status, this.#headers, body, this.verdict.verified)
+      : toV3Response(label, this.#status, this.#headers, body, this.verdict.verified, () => this.#signed)
+  }
+
+  /** What the signer has made of the request. */
+  get #signed(): SignedMessage | undefined {
+    const { signed } = this
+    if (!signed) return undefined
+    const { label, method, path } = this.#request
+    const { head, body } = signed
+    const message = Buffer.concat([Buffer.from(head), Buffer.from(body ?? ''), Buffer.from('\n')])
+    return { label, method, path, message }
   }
 
   #succeed(response: Response): void {
@@ -186,23 +235,30 @@ export class Exchange implements Handler {
     this.#body?.destroy(this.#failed)
     // A sink first takes back what it has written, then rejects with the same error.
     if (!this.#writing) this.#reject(this.#failed)
-    for (const listener of this.#onAbandon.splice(0)) listener()
+    this.sending?.abandon()
+    this.sending = undefined
   }
 
   #failure(code: string, problem: string, cause?: unknown): TransportError {
-    const { label, origin } = this.#request
+    const { label } = this.#request
     const sent = this.#started || (this.#foreign && this.#handedOver && !UNCONNECTED.test(code))
     const delivery = sent ? 'unknown' : 'not-sent'
-    const consequence = sent
-      ? 'whether the platform has acted is unknown: query, or repeat with the same numbers'
-      : 'nothing was sent'
-    return new TransportError(`${label}: ${problem} (${origin}); ${consequence}`, { code, delivery, cause })
+    const consequence = sent ? UNKNOWN_OUTCOME : 'nothing was sent'
+    return new TransportError(`${label}: ${problem} (${this.#origin}); ${consequence}`, {
+      code,
+      delivery,
+      cause,
+    })
   }
 
   #release(): void {
     clearTimeout(this.#timer)
     this.#request.signal?.removeEventListener('abort', this.#onAbort)
   }
+}
+
+function expire(exchange: Exchange): void {
+  exchange.expire()
 }
 
 /** One signal may well end many calls at once (a server that shuts down): that is no leak to be warned of. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { RequestError } from './errors'
 
-const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+const ALPHABET = Buffer.from('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz')
 /** The largest multiple of 62 that a byte can hold: bytes above it are dropped, so that no character is likelier. */
 const UNBIASED = 248
 
@@ -42,12 +42,12 @@ export const Formatter = {
   nonce(size = 32): string {
     if (!Number.isInteger(size) || size < 1)
       throw new RequestError('size', 'expected an integer of at least 1')
-    let nonce = ''
-    while (nonce.length < size) {
+    const nonce = Buffer.allocUnsafe(size)
+    for (let length = 0; length < size; ) {
       const byte = randomByte()
-      if (byte < UNBIASED) nonce += ALPHABET[byte % 62]
+      if (byte < UNBIASED) nonce[length++] = ALPHABET[byte % 62] as number
     }
-    return nonce
+    return nonce.toString('latin1')
   },
 
   /** The time now, in seconds. */

@@ -6,31 +6,34 @@ export type Dispatch = Dispatcher.Dispatch
 export type Interceptor = Dispatcher.DispatcherComposeInterceptor
 export type ResponseHeaders = Parameters<NonNullable<Handler['onResponseStart']>>[2]
 
-/** The key under which the verifier tells the client what it found out, beside the answer itself. */
-export const VERDICT = Symbol('verdict')
+/** What the verifier tells the client beside the answer itself. */
 export interface Verdict {
   verified: boolean
   /** The answer, where verifying it meant reading it. */
   data?: unknown
 }
 
-/** The key under which the client takes a listener for the moment it gives a call up. */
-export const ABANDONED = Symbol('abandoned')
-/** The key under which the client says how a call is called in messages. */
-export const LABEL = Symbol('label')
+/** What the client tells the interceptors of a call of its own: its headers are complete, its host is a trusted one. */
+export interface CallContext {
+  readonly verdict: Verdict
+  /** How the call is called in messages. */
+  readonly label: string
+  /** What APIv2 signs, which is not in the request's bytes. */
+  readonly fields: unknown
+  readonly nonceless: boolean
+  /** What the signer has signed: the lines before the body, and the body. */
+  signed: { readonly head: string; readonly body: string | Buffer | null | undefined } | undefined
+  /** What is to be given up with the call, before it has a connection. */
+  sending: { abandon(): void } | undefined
+}
 
-/** The keys under which the client gives the APIv2 signer what is not in a request's bytes. */
-export const FIELDS = Symbol('fields')
-export const NONCELESS = Symbol('nonceless')
+/** The key of that. A request made with undici itself has none. */
+export const CONTEXT = Symbol('context')
 /** The key under which the APIv2 signer tells the verifier which algorithm was asked for. */
 export const SIGN_TYPE = Symbol('sign type')
 
 export type Options = Dispatcher.DispatchOptions & {
-  readonly [VERDICT]?: Verdict
-  readonly [LABEL]?: string
-  readonly [ABANDONED]?: (listener: () => void) => void
-  readonly [FIELDS]?: unknown
-  readonly [NONCELESS]?: boolean
+  readonly [CONTEXT]?: CallContext
   readonly [SIGN_TYPE]?: string
 }
 

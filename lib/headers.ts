@@ -21,6 +21,9 @@ const OWN: ReadonlyMap<string, string> = new Map(
     expect: 'bodies are sent at once',
   }),
 )
+export const NONE: HeaderBag = new Map()
+export const bag = (name: string, value: string): HeaderBag => new Map([[name.toLowerCase(), [name, value]]])
+
 const EXPECTED = 'expected an object of header fields'
 const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
@@ -30,8 +33,8 @@ const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
  * @param refuse makes the error for a field's name (never its value: values can be credentials)
  */
 export function checkHeaders(input: unknown, refuse: (name: string, problem: string) => Error): HeaderBag {
-  const bag = new Map<string, readonly [string, string]>()
-  if (input === undefined || input === null) return bag
+  if (input === undefined || input === null) return NONE
+  const checked = new Map<string, readonly [string, string]>()
   if (!isPlainObject(input) && !(typeof input === 'object' && !Array.isArray(input) && isIterable(input))) {
     throw refuse('', EXPECTED)
   }
@@ -49,16 +52,16 @@ export function checkHeaders(input: unknown, refuse: (name: string, problem: str
     if (written === undefined || !VALUE.test(written)) {
       throw refuse(name, 'expected text of Latin-1 characters without line breaks')
     }
-    const former = bag.get(key)
-    bag.set(key, [name, former ? `${former[1]}, ${written}` : written])
+    const former = checked.get(key)
+    checked.set(key, [name, former ? `${former[1]}, ${written}` : written])
   }
-  return bag
+  return checked
 }
 
 /** `[name, value, name, value, …]`, the form undici takes fastest. Later bags win. */
-export function flatten(...bags: HeaderBag[]): string[] {
+export function flatten(...bags: readonly HeaderBag[]): string[] {
   const merged = new Map<string, readonly [string, string]>()
-  for (const bag of bags) for (const [key, field] of bag) merged.set(key, field)
+  for (const fields of bags) for (const [key, field] of fields) merged.set(key, field)
   return [...merged.values()].flat()
 }
 

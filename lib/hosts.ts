@@ -36,6 +36,7 @@ export function isTrusted(origin: string, configured: string): boolean {
  * @throws RequestError when it may not have the merchant's signature
  */
 export function trustedOrigin(given: string | URL | undefined, configured: string, field?: string): string {
+  if (given === configured) return configured
   const text = String(given ?? configured)
   const origin = URL.canParse(text) ? new URL(text).origin : text
   if (isTrusted(origin, configured)) return origin

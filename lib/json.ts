@@ -1,7 +1,8 @@
+import { types } from 'node:util'
 import { RequestError } from './errors'
 
-/** Where JSON.stringify changes a value without a word: NaN becomes null, half a surrogate pair an escape. */
-const SUSPICIOUS = /null|\\ud[89a-f]/
+/** Where JSON.stringify changes a value without a word: NaN becomes null, a Map {}, half a surrogate pair an escape. */
+const SUSPICIOUS = /null|\{\}|\\ud[89a-f]/
 const LONE_SURROGATE = /\p{Surrogate}/u
 const CUT = 'holds half of a surrogate pair: the text was cut in the middle of a character'
 
@@ -36,6 +37,8 @@ function carefully(value: unknown): string {
     if (typeof member === 'string' && LONE_SURROGATE.test(member)) {
       throw new RequestError(field, CUT)
     }
+    const lost = lostBy(this[key], member)
+    if (lost) throw new RequestError(field, lost)
     return member
   }
   try {
@@ -44,4 +47,12 @@ function carefully(value: unknown): string {
     if (error instanceof RequestError) throw error
     throw new RequestError('json', 'cannot be written as JSON: it refers to itself, or its toJSON failed')
   }
+}
+
+/** Why nothing would be left of a value. */
+function lostBy(value: unknown, written: unknown): string | undefined {
+  if (types.isDate(value) && written === null) return 'an invalid Date cannot be written as JSON'
+  if (types.isPromise(written)) return 'got a promise: await it first'
+  if (types.isMap(written)) return 'a Map cannot be written as JSON: give Object.fromEntries() of it'
+  return types.isSet(written) ? 'a Set cannot be written as JSON: give a list' : undefined
 }

@@ -1,15 +1,18 @@
 import type { Writable } from 'node:stream'
-import { type BodyInput, bag, type Content, contentOf, NONE } from './body'
-import { parseBaseUri, parseTimeout, type ResolvedConfig, TIMEOUT_RANGE } from './config'
+import { type BodyInput, type Content, contentOf } from './body'
+import { callHeaders } from './call-headers'
+import { parseBaseUri, type ResolvedConfig } from './config'
 import { encodeFields } from './encoded'
 import { RequestError, WechatpayError } from './errors'
-import { checkHeaders, flatten, type HeaderBag, type HeadersInput } from './headers'
+import { bag, checkHeaders, type HeaderBag, type HeadersInput } from './headers'
 import { trustedOrigin } from './hosts'
 import type { MediaInput } from './media'
 import { isPlainObject } from './plain'
 import { encodeQuery, type QueryInput } from './query'
+import { type CallRetryPolicy, callRetry, type ResolvedRetry } from './retry'
 import { Encryption } from './sensitive'
 import { suggestion } from './suggestion'
+import { type ResolvedTimeouts, resolveTimeouts, type Timeouts } from './timeouts'
 import { parse, type Template, UriError } from './uri'
 
 export type { BodyInput } from './body'
@@ -17,15 +20,22 @@ export type { BodyInput } from './body'
 /** The two protocols of WeChat Pay. */
 export type Protocol = 'v2' | 'v3'
 
+/**
+ * What a request goes through on its way out, and its answer on the way in: signed and verified; of a download, `signed` only,
+ * or (`plain`) without anything that says who asks.
+ */
+export type Line = Protocol | 'signed' | 'plain'
+
 /** How a call is made, whatever it says. */
 export interface CallSettings {
   readonly headers?: HeadersInput | null | undefined
   /** Another base for this call: one of WeChat Pay's API hosts over https, or the configured origin. */
   readonly base_uri?: string | URL | undefined
-  /** Milliseconds for the whole call (with `stream` or `sink`: until the answer begins); 0 for no limit. */
-  readonly timeout?: number | undefined
+  /** Milliseconds for the whole call (with `stream` or `sink`: until the answer begins), 0 for no limit; or several limits. */
+  readonly timeout?: number | Omit<Timeouts, 'connect'> | undefined
   readonly signal?: AbortSignal | undefined
-  readonly retry?: false | Readonly<Record<string, unknown>> | undefined
+  /** When to try again, or `false` for never. */
+  readonly retry?: false | CallRetryPolicy | undefined
   /** Present the merchant's client certificate. */
   readonly security?: boolean | undefined
   /** APIv2: add no `nonce_str`. */
@@ -50,18 +60,24 @@ export interface RequestOptions extends CallSettings {
 /** A call made ready: nothing in it can be wrong any more but the platform's opinion of it. */
 export interface Request {
   readonly protocol: Protocol
+  readonly line: Line
   /** Verb and template, for messages: without the values of the path variables. */
   readonly label: string
   readonly method: string
   readonly origin: string
   /** Path and query as they go on the wire and into the signature. */
   readonly path: string
-  readonly headers: string[]
+  readonly headers: readonly string[]
   readonly body: Content['body']
   /** What APIv2 signs, and sends as XML or beside a file; without it, the query of a GET. */
   readonly fields: unknown
   readonly nonceless: boolean
+  /** For the whole, in milliseconds. */
   readonly timeout: number
+  readonly timeouts: ResolvedTimeouts
+  readonly retry: ResolvedRetry
+  /** Bytes of an answer that is kept in memory. */
+  readonly maxResponseSize: number
   readonly signal: AbortSignal | undefined
   readonly sink: string | Writable | undefined
   readonly stream: boolean
@@ -86,18 +102,6 @@ const OPTIONS = [
 ] as const satisfies readonly (keyof RequestOptions)[]
 
 const isOption: ReadonlySet<string> = new Set(OPTIONS)
-
-const defaults = (accept: string, type: string): HeaderBag =>
-  new Map([...bag('Accept', accept), ...bag('Content-Type', type)])
-
-/** As in the PHP SDK; a download is asked for in the same breath. */
-const DEFAULTS: Readonly<Record<Protocol, HeaderBag>> = {
-  v2: defaults('text/xml, text/plain, application/x-gzip', 'text/xml; charset=utf-8'),
-  v3: defaults(
-    'application/json, text/plain, application/x-gzip, application/pdf, image/png, image/*;q=0.5',
-    'application/json; charset=utf-8',
-  ),
-}
 
 /**
  * Verb, template and options → what undici sends.
@@ -137,35 +141,45 @@ function checked(
   // The prefix chooses the protocol, and is no part of an APIv2 path.
   const protocol = APIV2.test(reference) ? 'v2' : 'v3'
   const { origin, path } = locate(reference.replace(APIV2, ''), base, config.baseUri.origin)
-  const headers = checkHeaders(
-    (given as RequestOptions).headers,
-    (name, problem) => new RequestError(name ? `headers.${name}` : 'headers', problem),
-  )
+  const own = checkHeaders((given as RequestOptions).headers, refuseHeader)
   encryption.protocol = protocol
-  encryption.explicit = (headers.get(SERIAL) ?? config.headers.get(SERIAL))?.[1]
+  encryption.explicit = (own.get(SERIAL) ?? config.headers.get(SERIAL))?.[1]
   const options = encodeFields(given, protocol, method, path)
   const { body, fields, type } = contentOf(options, { protocol, method, target: path, mchid: config.mchid })
   if (protocol === 'v2' && method === 'GET' && body !== null) {
     throw new RequestError('body', 'a GET of APIv2 carries its fields in the query')
   }
-  if (options.media && headers.has('content-type')) {
+  if (options.media && own.has('content-type')) {
     throw new RequestError('headers.Content-Type', 'comes with media: only it knows the boundary')
   }
-  const query = encodeQuery(options.query)
-  const key = encryption.serial === undefined ? NONE : bag('Wechatpay-Serial', encryption.serial)
   return {
     protocol,
-    label: `${method} ${uri.replace(/(?<!\{)[?#].*$/s, '')}`,
+    line: protocol,
+    label: labelOf(method, uri),
     method,
     origin,
-    path: withQuery(path, query),
-    // The type of a json body beats the configured one; what the call itself says beats everything.
-    headers: flatten(DEFAULTS[protocol], config.headers, type, key, headers),
+    path: withQuery(path, encodeQuery(options.query)),
+    headers: callHeaders(config, protocol, type, withSerial(own, encryption.serial)),
     body,
     fields,
     ...delivery(options, config),
   }
 }
+
+const refuseHeader = (name: string, problem: string): RequestError =>
+  new RequestError(name ? `headers.${name}` : 'headers', problem)
+
+/** Names the key that something was encrypted with, unless the call itself does. */
+function withSerial(own: HeaderBag, serial: string | undefined): HeaderBag {
+  return serial === undefined ? own : new Map([...bag('Wechatpay-Serial', serial), ...own])
+}
+
+/** Without its query, and without a fragment. */
+function labelOf(method: string, uri: string): string {
+  return `${method} ${QUERY.test(uri) ? uri.replace(QUERY, '') : uri}`
+}
+
+const QUERY = /(?<!\{)[?#].*$/s
 
 /** Names the key that a body is encrypted with. */
 const SERIAL = 'wechatpay-serial'
@@ -213,10 +227,16 @@ function baseUri(value: unknown): URL {
   return url
 }
 
+/** Neither a scheme nor a host, neither a fragment nor brackets. */
+const PLAIN = /^v3\/[\w\-.~%/?=&,*+@!$'();:]*$/
 const ABSOLUTE = /^(?:([a-z][a-z\d+.-]*):)?(?:\/\/([^/?#]*))?([^#]*)/i
 
 /** Resolves a reference by RFC 3986, but for dot segments, of which there are none, and refuses foreign hosts. */
 function locate(reference: string, base: URL, configured: string): { origin: string; path: string } {
+  // Nearly all calls, which need not be taken apart.
+  if (base.pathname === '/' && base.origin === configured && PLAIN.test(reference)) {
+    return { origin: configured, path: `/${reference}` }
+  }
   const [, scheme, authority, rest = ''] = ABSOLUTE.exec(reference) as RegExpExecArray
   let origin = base.origin
   if (scheme !== undefined || authority !== undefined) {
@@ -241,16 +261,12 @@ function withQuery(path: string, query: string | undefined): string {
 function delivery(options: RequestOptions, config: ResolvedConfig) {
   // As for every option but base_uri, null means that it was left out.
   const signal = options.signal ?? undefined
-  const retry = options.retry ?? undefined
   const sink = options.sink ?? undefined
-  const timeout = options.timeout ?? config.timeout
-  if (!parseTimeout(timeout)) throw new RequestError('timeout', TIMEOUT_RANGE)
+  const timeouts = timeoutsOf(options.timeout, config)
+  const retry = callRetry(options.retry ?? undefined, config.retry, refuse)
   const stream = flag(options, 'stream')
   const security = flag(options, 'security')
   const nonceless = flag(options, 'nonceless')
-  if (retry !== undefined && retry !== false && !isPlainObject(retry)) {
-    throw new RequestError('retry', 'expected a policy, or false')
-  }
   if (signal !== undefined && !isSignal(signal)) {
     throw new RequestError('signal', 'expected an AbortSignal')
   }
@@ -264,7 +280,27 @@ function delivery(options: RequestOptions, config: ResolvedConfig) {
       'needs the client certificate: configure merchant: { cert, key } or { pfx, passphrase }',
     )
   }
-  return { timeout, signal, sink, stream, security, nonceless }
+  const { maxResponseSize } = config
+  return {
+    timeout: timeouts.total,
+    timeouts,
+    retry,
+    maxResponseSize,
+    signal,
+    sink,
+    stream,
+    security,
+    nonceless,
+  }
+}
+
+const refuse = (field: string, problem: string): RequestError => new RequestError(field, problem)
+
+function timeoutsOf(given: unknown, config: ResolvedConfig): ResolvedTimeouts {
+  if (isPlainObject(given) && given.connect !== undefined) {
+    throw refuse('timeout.connect', 'is of the connections, which calls share: give it to Builder.factory')
+  }
+  return resolveTimeouts(given, config.timeouts, refuse)
 }
 
 function isSignal(value: unknown): value is AbortSignal {

@@ -338,7 +338,8 @@ describe('what comes of it', () => {
   test('defaults', () => {
     const resolved = resolveConfig(credentials)
     expect(resolved.baseUri.href).toBe('https://api.mch.weixin.qq.com/')
-    expect(resolved).toMatchObject({ timeout: 30_000, publicKeyId: PUBLIC_KEY_ID, mchid: credentials.mchid })
+    expect(resolved).toMatchObject({ publicKeyId: PUBLIC_KEY_ID, mchid: credentials.mchid })
+    expect(resolved.timeouts).toEqual({ total: 30_000, connect: 5_000, headers: 10_000, body: 30_000 })
     expect(resolved.headers.size).toBe(0)
     expect(resolved.dispatcher).toBeUndefined()
   })

@@ -164,6 +164,7 @@ describe('the samples', () => {
         certs: { [PUBLIC_KEY_ID]: platform.publicKey },
         secret: 'x'.repeat(32),
         dispatcher,
+        retry: false,
       })
       const wrong: string[] = []
       for (const [operation, call] of callsOf(callable, spelling)) {

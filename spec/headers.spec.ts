@@ -29,8 +29,8 @@ function refused(headers: unknown): RequestError {
 }
 
 describe('what is sent', () => {
-  test('defaults: Accept and Content-Type, once each', () => {
-    expect(Object.keys(sent(undefined))).toEqual(['Accept', 'Content-Type'])
+  test('defaults, once each', () => {
+    expect(Object.keys(sent(undefined))).toEqual(['Accept', 'Content-Type', 'User-Agent', 'Wechatpay-Serial'])
     expect(sent(null)).toEqual(sent(undefined))
     expect(sent({})).toEqual(sent(undefined))
   })

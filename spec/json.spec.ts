@@ -40,6 +40,11 @@ test.each<[string, unknown, string]>([
   ['the word null', { a: 'null', b: null }, '{"a":"null","b":null}'],
   ['an escape of half a pair as text', { a: '\\ud83c' }, '{"a":"\\\\ud83c"}'],
   ['a whole pair', { a: '🎁' }, '{"a":"🎁"}'],
+  [
+    'empty objects',
+    { a: {}, b: [{}], c: '{}', d: Object.create({ e: 1 }) },
+    '{"a":{},"b":[{}],"c":"{}","d":{}}',
+  ],
   ['__proto__', JSON.parse('{"__proto__":1}'), '{"__proto__":1}'],
 ])('%s', (_, value, text) => {
   expect(sent(value)).toBe(text)
@@ -111,6 +116,15 @@ describe('what JSON cannot hold', () => {
     ['a symbol', Symbol(SECRET), /symbol/],
     ['a toJSON that gives nothing', { toJSON: () => undefined }, /json/],
     ['a promise', Promise.resolve({ a: SECRET }), /await/],
+    [
+      'a promise inside',
+      { amount: Promise.resolve({ total: 1 }), payer: SECRET },
+      /amount: got a promise: await it/,
+    ],
+    ['a Map', { detail: new Map([['total', 1]]) }, /detail: a Map/],
+    ['a Set in a list', [new Set([SECRET])], /a Set/],
+    ['an invalid Date', { a: 1n, expires: new Date(Number.NaN) }, /expires: an invalid Date/],
+    ['an invalid Date by itself', { expires: new Date('tomorrow') }, /expires: an invalid Date/],
     ['what has a then', Object.fromEntries([['then', () => SECRET]]), /promise/],
   ])('%s', (_, value, message) => {
     expect(refused(value).message).toMatch(message)

@@ -12,7 +12,8 @@ const WINDOW = 300
 const NAMES = ['serial_no', 'timestamp', 'nonce_str', 'signature'] as const
 const PAIR = /\s*([a-z_]+)="([^"]*)"\s*(?:,|$)/y
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
-const TRUNCATED_AT = 512
+/** How many bytes of a body the platform shows, by its answers */
+const SHOWN_OF_BODY = 8
 
 /** How a scheme names who calls */
 type Caller = 'mchid' | 'brand_id'
@@ -42,12 +43,14 @@ const readToken = (header: string, caller: Caller): Token | undefined => {
 }
 
 /** The bytes a request's signature covers: of an upload's body the part `meta` only */
-const messageOf = (exchange: Exchange, token: Token): Buffer => {
+const messageOf = (exchange: Exchange, token: Token): { whole: Buffer; shown: Buffer } => {
   const parts = readParts(headerOf(exchange.headers, 'content-type'), exchange.body)
   const body = parts ? (parts.find(({ name }) => name === 'meta')?.content ?? Buffer.alloc(0)) : exchange.body
-  const head = [exchange.method, exchange.target, token.timestamp, token.nonce_str, '']
+  const lines = [exchange.method, exchange.target, token.timestamp, token.nonce_str, '']
   // Node gives a request line and headers one character a byte.
-  return Buffer.concat([Buffer.from(head.join('\n'), 'latin1'), body, Buffer.from('\n')])
+  const head = Buffer.from(lines.join('\n'), 'latin1')
+  const message = (part: Buffer) => Buffer.concat([head, part, Buffer.from('\n')])
+  return { whole: message(body), shown: message(body.subarray(0, SHOWN_OF_BODY)) }
 }
 
 /** Checks the `Authorization` of requests the way the platform does */
@@ -95,9 +98,10 @@ export class Authority {
           `not "${scheme}" with mchid, ${NAMES.join(', ')}`,
         ),
       }
-    const bytes = messageOf(exchange, token)
-    const message = bytes.toString()
-    const problem = this.#stranger(token) ?? this.#forged(token, exchange, bytes) ?? this.#replayed(token)
+    const { whole, shown } = messageOf(exchange, token)
+    const message = whole.toString()
+    const problem =
+      this.#stranger(token) ?? this.#forged(token, exchange, whole, shown) ?? this.#replayed(token)
     return problem ? { verified: false, problem, message } : { verified: true, message }
   }
 
@@ -113,17 +117,24 @@ export class Authority {
     return undefined
   }
 
-  #forged({ signature, nonce_str }: Token, exchange: Exchange, bytes: Buffer): Problem | undefined {
+  #forged(
+    { signature, nonce_str }: Token,
+    exchange: Exchange,
+    whole: Buffer,
+    shown: Buffer,
+  ): Problem | undefined {
     const { publicKey } = this.#merchant
     const genuine =
-      BASE64.test(signature) && suiteOf(publicKey).verify(bytes, Buffer.from(signature, 'base64'), publicKey)
+      BASE64.test(signature) && suiteOf(publicKey).verify(whole, Buffer.from(signature, 'base64'), publicKey)
     if (!genuine)
-      return signError('签名不正确，请核对待签名串', 'signature', 'sign not match', {
+      return signError('错误的签名，验签失败', 'signature', 'sign not match', {
+        // The issue is told here in the platform's answers, and beside the field in its documentation.
+        detail: { issue: 'sign not match' },
         sign_information: {
           method: exchange.method,
           url: exchange.target,
-          sign_message_length: bytes.length,
-          truncated_sign_message: bytes.subarray(0, TRUNCATED_AT).toString(),
+          sign_message_length: whole.length,
+          truncated_sign_message: shown.toString(),
         },
       })
     return nonce_str === '' ? signError('随机串为空', 'nonce_str', 'empty') : undefined

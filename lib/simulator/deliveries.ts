@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { request as plain } from 'node:http'
 import { request as secure } from 'node:https'
 import { isIP } from 'node:net'
@@ -48,6 +49,8 @@ export class Deliveries {
   constructor(limit: number, scale: number) {
     this.#limit = limit
     this.#scale = scale
+    // Every delivery under way listens to it.
+    setMaxListeners(0, this.#closing.signal)
   }
 
   /** The latest deliveries, newest last; the list is live */

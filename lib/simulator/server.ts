@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
+import { once, setMaxListeners } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -45,8 +45,10 @@ const send: Readonly<Record<Delivery | 'whole', (response: ServerResponse, reply
   },
   // The response stays open: the client ends it by going, the simulator by closing.
   hang: () => {},
-  reset: (response) => {
-    response.socket?.resetAndDestroy()
+  reset: ({ socket }) => {
+    // Of a socket that is being shut down, a reset would never end: the process could not, either.
+    if (socket?.writableEnded) socket.destroy()
+    else socket?.resetAndDestroy()
   },
   truncate: (response, { status, headers, body }) => {
     response.writeHead(status, { ...headers, 'Content-Length': String(body.length) })
@@ -74,6 +76,8 @@ export class Gateway {
 
   constructor(parts: GatewayParts) {
     this.#parts = parts
+    // Every answer that is delayed waits for it.
+    setMaxListeners(0, this.#closing.signal)
     const serve = (request: IncomingMessage, response: ServerResponse): void => {
       // What fails here is the connection: the client has gone, and nobody is left to answer.
       this.#serve(request, response).catch(() => response.destroy())

@@ -1,4 +1,5 @@
-import { ApiError, type BusinessResult } from '../errors'
+import { deliveryOf } from '../delivery'
+import { ApiError, type BusinessResult, UNKNOWN_OUTCOME } from '../errors'
 import type { Response } from '../response'
 import { Transformer } from '../transformer'
 
@@ -32,5 +33,8 @@ export function failure(label: string, response: Response, answer: Answer | unde
   const said = return_code === 'SUCCESS' ? result_code : return_code
   const code = result.err_code ?? said ?? `HTTP_${response.status}`
   const reason = result.err_code_des ?? result.return_msg ?? 'the answer gives no reason that could be read'
-  return new ApiError(`${label}: ${code} (HTTP ${response.status}): ${reason}`, code, response, { result })
+  const delivery = deliveryOf(label, response.status, code)
+  const advice = delivery === 'unknown' ? `; ${UNKNOWN_OUTCOME}` : ''
+  const message = `${label}: ${code} (HTTP ${response.status}): ${reason}${advice}`
+  return new ApiError(message, code, response, { result, delivery })
 }

@@ -30,6 +30,8 @@ export function readFields(
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     throw new RequestError(option, 'expected an object of fields: an APIv2 request carries at least mch_id')
   }
+  if (config.mchid === '')
+    throw new RequestError(undefined, 'a brand has no APIv2: its calls begin with brand/')
   const write = option === 'query' ? asQuery : asXml
   const fields: Record<string, string> = Object.create(null)
   for (const [name, value] of entries(given, option)) {

@@ -3,12 +3,10 @@ import { Hash } from '../crypto/hash'
 import { asWechatpayError, RequestError } from '../errors'
 import { Formatter } from '../formatter'
 import {
-  ABANDONED,
+  CONTEXT,
   DetachedController,
-  FIELDS,
   type Handler,
   type Interceptor,
-  NONCELESS,
   type Options,
   SIGN_TYPE,
 } from '../handler'
@@ -44,10 +42,11 @@ export function signer(config: ResolvedConfig): Interceptor {
 
 function signed(options: Options, config: ResolvedConfig): Options {
   const isQuery = options.method === 'GET'
-  const option = isQuery && options[FIELDS] === undefined ? 'query' : 'xml'
-  const given = options[FIELDS] ?? (isQuery ? queryFields(options) : bodyFields(options))
+  const { fields: own, nonceless = false } = options[CONTEXT] ?? {}
+  const option = isQuery && own === undefined ? 'query' : 'xml'
+  const given = own ?? (isQuery ? queryFields(options) : bodyFields(options))
   const fields = readFields(given, option, config)
-  if (!options[NONCELESS]) fields.nonce_str ??= Formatter.nonce()
+  if (!nonceless) fields.nonce_str ??= Formatter.nonce()
   const type = sign(fields, given, option, config)
   const ready = readied(options, config, type)
   if (!isQuery) return { ...ready, body: Transformer.toXml(fields) }
@@ -57,10 +56,12 @@ function signed(options: Options, config: ResolvedConfig): Options {
 
 /** Of an upload the fields beside the file are signed, among them its digest; it takes no nonce. */
 async function signedUpload(options: Options, config: ResolvedConfig, upload: Upload): Promise<Options> {
-  const given = options[FIELDS]
-  if (given === undefined) throw new RequestError('body', 'give the file of an APIv2 upload as media')
+  const context = options[CONTEXT]
+  const given = context?.fields
+  if (!context || given === undefined)
+    throw new RequestError('body', 'give the file of an APIv2 upload as media')
   const givenUp = new AbortController()
-  options[ABANDONED]?.(() => givenUp.abort())
+  context.sending = { abandon: () => givenUp.abort() }
   const sealed = await upload.seal(givenUp.signal)
   const fields = readFields(
     { ...(given as object), [upload.digestField]: sealed.digest },

@@ -2,16 +2,15 @@ import type { ResolvedConfig } from '../config'
 import { decodeBody } from '../decode'
 import { ApiError, VerificationError } from '../errors'
 import {
+  CONTEXT,
   type Controller,
   DetachedController,
   type Handler,
   type Interceptor,
-  LABEL,
   type Options,
   PassingHandler,
   type ResponseHeaders,
   SIGN_TYPE,
-  VERDICT,
   type Verdict,
 } from '../handler'
 import { Response } from '../response'
@@ -26,7 +25,7 @@ import { isSigned } from './signature'
  */
 export function verifier(config: ResolvedConfig): Interceptor {
   return (dispatch) => (options, handler) => {
-    return dispatch(options, new JudgingHandler(handler, options, config.secret ?? ''))
+    return dispatch(options, new JudgingHandler(handler, options, config))
   }
 }
 
@@ -40,6 +39,7 @@ class JudgingHandler extends PassingHandler {
   readonly #signType: string | undefined
   readonly #verdict: Verdict
   readonly #secret: string
+  readonly #largest: number
   readonly #chunks: Buffer[] = []
   #size = 0
   #status = 0
@@ -48,14 +48,15 @@ class JudgingHandler extends PassingHandler {
   /** Is the answer passed on as it comes? Undecided until what need not be XML has shown how it begins. */
   #passing: boolean | undefined = false
 
-  constructor(next: Handler, options: Options, secret: string) {
+  constructor(next: Handler, options: Options, { secret = '', maxResponseSize }: ResolvedConfig) {
     super(next)
     const [path] = options.path.split('?', 1)
-    this.#label = options[LABEL] ?? `${options.method} v2${path}`
+    this.#label = options[CONTEXT]?.label ?? `${options.method} v2${path}`
     this.#kind = answerKind(options.path)
     this.#signType = options[SIGN_TYPE]
-    this.#verdict = options[VERDICT] ?? { verified: false }
+    this.#verdict = options[CONTEXT]?.verdict ?? { verified: false }
     this.#secret = secret
+    this.#largest = maxResponseSize
   }
 
   override onResponseStart(
@@ -104,7 +105,7 @@ class JudgingHandler extends PassingHandler {
   #conclude(controller: DetachedController, trailers: ResponseHeaders): void {
     try {
       const { 'content-encoding': encoding, ...headers } = this.#headers
-      const body = decodeBody(encoding, Buffer.concat(this.#chunks))
+      const body = decodeBody(encoding, Buffer.concat(this.#chunks), this.#largest)
       if (encoding !== undefined) delete headers['content-length']
       this.#judge(body, headers)
       super.onResponseStart(controller, this.#status, headers, this.#message)

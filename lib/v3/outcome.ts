@@ -1,9 +1,13 @@
-import { ApiError } from '../errors'
+import { clockWarning } from '../clock'
+import { deliveryOf } from '../delivery'
+import { ApiError, UNKNOWN_OUTCOME } from '../errors'
 import { type RawHeaders, Response } from '../response'
+import { explainSignError, type SignedMessage } from './sign-error'
 
 /**
  * Status and body → typed data.
  * @param label verb and template of the call, for messages
+ * @param signed what the client signed, to explain why the platform found its signature wrong
  * @throws ApiError for everything but 2xx, and for JSON that cannot be read
  */
 export function toResponse(
@@ -12,8 +16,9 @@ export function toResponse(
   headers: RawHeaders,
   body: Buffer,
   verified: boolean,
+  signed?: () => SignedMessage | undefined,
 ): Response {
-  if (status >= 300) throw failure(label, new Response(status, headers, body, verified))
+  if (status >= 300) throw failure(label, new Response(status, headers, body, verified), headers, signed)
   const json = isJson(headers, body)
   if (!json) return new Response(status, headers, body, verified, body.length === 0 ? undefined : body)
   const data = parseJson(body)
@@ -49,7 +54,12 @@ function isJson(headers: RawHeaders, body: Buffer): 'surely' | 'perhaps' | undef
     : undefined
 }
 
-function failure(label: string, response: Response): ApiError {
+function failure(
+  label: string,
+  response: Response,
+  headers: RawHeaders,
+  signed: (() => SignedMessage | undefined) | undefined,
+): ApiError {
   const body = parseJson(response.body) as
     | { code?: unknown; message?: unknown; detail?: unknown }
     | null
@@ -58,12 +68,14 @@ function failure(label: string, response: Response): ApiError {
   const known = typeof code === 'string' && code !== '' ? code : `HTTP_${response.status}`
   const text = typeof message === 'string' && message !== '' ? message : explanation(response)
   const where = typeof detail === 'object' && detail !== null ? place(detail as Record<string, unknown>) : ''
-  return new ApiError(
-    `${label}: ${known} (HTTP ${response.status}): ${text}${where}${support(response)}`,
-    known,
-    response,
-    { detail },
-  )
+  const delivery = deliveryOf(label, response.status, known)
+  const advice = [
+    delivery === 'unknown' ? UNKNOWN_OUTCOME : '',
+    response.status === 401 ? clockWarning(headers.date) : '',
+    known === 'SIGN_ERROR' ? explainSignError(detail, signed?.()) : '',
+  ]
+  const said = `${label}: ${known} (HTTP ${response.status}): ${text}${where}${support(response)}`
+  return new ApiError([said, ...advice.filter(Boolean)].join('; '), known, response, { detail, delivery })
 }
 
 /** Where the platform saw the fault; never `value`, which is the caller's data. */

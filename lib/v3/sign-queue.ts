@@ -1,5 +1,17 @@
 import { type KeyObject, sign } from 'node:crypto'
 
+/** Whoever wants a signature, and gets it. */
+export interface SigningJob {
+  readonly message: Buffer | undefined
+  /** @param signature in base64 */
+  done(error: Error | null, signature: string): void
+}
+
+interface Waiting {
+  readonly job: SigningJob
+  readonly key: KeyObject
+}
+
 /**
  * RSA signing, which costs more than all the rest of a call together.
  *
@@ -9,7 +21,7 @@ import { type KeyObject, sign } from 'node:crypto'
  */
 export class SignQueue {
   readonly #limit: number
-  readonly #waiting: (() => void)[] = []
+  readonly #waiting: Waiting[] = []
   #outstanding = 0
   #inFlight = 0
 
@@ -17,44 +29,40 @@ export class SignQueue {
     this.#limit = limit
   }
 
-  /** Counts a call from before it is signed until it is settled. @returns what to call when it is; once is enough */
-  enter(): () => void {
+  /** Counts a call, from before it is signed … */
+  enter(): void {
     this.#inFlight++
-    let left = false
-    return () => {
-      if (left) return
-      left = true
-      this.#inFlight--
-    }
   }
 
-  /** The base64 signature of a message, by a call that has entered. */
-  sign(message: Buffer, key: KeyObject): string | Promise<string> {
-    if (this.#inFlight <= 1) return sign('sha256', message, key).toString('base64')
-    return this.#later(message, key)
+  /** … until it is settled. */
+  leave(): void {
+    this.#inFlight--
   }
 
-  async #later(message: Buffer, key: KeyObject): Promise<string> {
-    if (this.#outstanding >= this.#limit) {
-      // Whoever is done hands its place over, so that the count stays.
-      await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    } else {
-      this.#outstanding++
+  /** Signs for a call that has entered: at once, or later. */
+  sign(job: SigningJob, key: KeyObject): void {
+    if (this.#inFlight <= 1) job.done(null, sign('sha256', job.message ?? EMPTY, key).toString('base64'))
+    else if (this.#outstanding < this.#limit) this.#start(job, key)
+    else this.#waiting.push({ job, key })
+  }
+
+  #start(job: SigningJob, key: KeyObject): void {
+    this.#outstanding++
+    const done = (error: Error | null, signature: Buffer): void => {
+      this.#outstanding--
+      const next = this.#waiting.shift()
+      if (next) this.#start(next.job, next.key)
+      job.done(error, error ? '' : signature.toString('base64'))
     }
     try {
-      return await new Promise<string>((resolve, reject) => {
-        sign('sha256', message, key, (error, signature) => {
-          if (error) reject(error)
-          else resolve(signature.toString('base64'))
-        })
-      })
-    } finally {
-      const next = this.#waiting.shift()
-      if (next) next()
-      else this.#outstanding--
+      sign('sha256', job.message ?? EMPTY, key, done)
+    } catch (error) {
+      done(error as Error, EMPTY)
     }
   }
 }
+
+const EMPTY = Buffer.alloc(0)
 
 /** One for the process, as the pool is. */
 export const signQueue = new SignQueue()

@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer'
 import { Readable } from 'node:stream'
-import type { ResolvedConfig, Signer } from '../config'
+import type { ResolvedConfig } from '../config'
 import { asWechatpayError, RequestError, TransportError, WechatpayError } from '../errors'
 import { Formatter } from '../formatter'
 import {
-  ABANDONED,
+  CONTEXT,
   type Controller,
   DetachedController,
   type Dispatch,
@@ -19,7 +19,7 @@ import { trustedOrigin } from '../hosts'
 import { type Upload, uploadOf } from '../media-upload'
 import { encodeQuery } from '../query'
 import { userAgent } from '../user-agent'
-import { signQueue } from './sign-queue'
+import { type SigningJob, signQueue } from './sign-queue'
 
 /**
  * Signs each request at the moment it is dispatched, so that every attempt has its own time and nonce, over the exact
@@ -30,42 +30,116 @@ import { signQueue } from './sign-queue'
  */
 export function signer(config: ResolvedConfig): Interceptor {
   return (dispatch) => (options, handler) => {
-    const leave = signQueue.enter()
-    const guarded = new CountedHandler(handler, leave)
-    const upload = uploadOf(options.body)
-    const givenUp = upload && new AbortController()
-    // A call given up waits for no stream and no remote signer, and is no longer counted.
-    const abandoned = (options as Options)[ABANDONED]
-    abandoned?.(() => {
-      leave()
-      if (options.body instanceof Readable) options.body.destroy()
-      givenUp?.abort()
-    })
-    try {
-      const request = readied(options, config)
-      // The two awaits that most calls do without would cost as much as the rest of this function.
-      const pending = upload
-        ? authorizeUpload(request, config, upload, givenUp?.signal)
-        : authorizeBody(request, config)
-      if (!(pending instanceof Promise)) return send(dispatch, pending, guarded)
-      pending.then(
-        (signed) => send(dispatch, signed, guarded),
-        (error: unknown) => guarded.fail(asWechatpayError(error)),
-      )
-    } catch (error) {
-      guarded.fail(asWechatpayError(error))
-    }
+    new Signing(dispatch, options, handler, config).begin()
     return true
   }
 }
 
-/** Leaves the queue's count on every way out, and knows how to fail before there is a connection. */
-class CountedHandler extends PassingHandler {
-  readonly #leave: () => void
+type Bytes = string | Buffer | null | undefined
+type Body = Bytes | Readable
 
-  constructor(next: Handler, leave: () => void) {
+/**
+ * One request from before it is signed until it is settled: counts among the calls in flight for that long, and knows how to
+ * fail before there is a connection. All in one object, since there is one for every request.
+ */
+class Signing extends PassingHandler implements SigningJob {
+  readonly #dispatch: Dispatch
+  readonly #options: Options
+  readonly #config: ResolvedConfig
+  #counts = true
+  #givenUp: AbortController | undefined
+  #headers: readonly string[] = []
+  #body: Body
+  #timestamp = ''
+  #nonce = ''
+  message: Buffer | undefined
+
+  constructor(dispatch: Dispatch, options: Options, next: Handler, config: ResolvedConfig) {
     super(next)
-    this.#leave = leave
+    this.#dispatch = dispatch
+    this.#config = config
+    const context = options[CONTEXT]
+    // The client's own calls are complete.
+    this.#options = context ? options : { ...options }
+    if (context) context.sending = this
+    signQueue.enter()
+  }
+
+  begin(): void {
+    try {
+      const { body } = this.#options
+      const upload = uploadOf(body)
+      this.#headers = this.#options[CONTEXT]
+        ? (this.#options.headers as readonly string[])
+        : ready(this.#options, this.#config)
+      const pending = upload ? this.#upload(upload) : isStream(body) ? this.#stream(body) : undefined
+      if (pending) pending.catch((error: unknown) => this.#fail(asWechatpayError(error)))
+      else this.#authorize(bytes(body))
+    } catch (error) {
+      this.#fail(asWechatpayError(error))
+    }
+  }
+
+  /** A call given up waits for no stream and no remote signer, and is no longer counted. */
+  abandon(): void {
+    this.#leave()
+    const { body } = this.#options
+    if (body instanceof Readable) body.destroy()
+    this.#givenUp?.abort()
+  }
+
+  /** Of an upload only the part `meta` is signed (official), so that the file need not be held. */
+  async #upload(upload: Upload): Promise<void> {
+    this.#givenUp = new AbortController()
+    const sealed = await upload.seal(this.#givenUp.signal)
+    const { length, body } = upload.v3Form(sealed, this.#config.dispatcher === undefined)
+    this.#headers = [...this.#headers, 'Content-Length', String(length)]
+    this.#authorize(body, upload.signed(sealed))
+  }
+
+  async #stream(stream: AsyncIterable<Uint8Array | string>): Promise<void> {
+    this.#authorize(await collect(stream))
+  }
+
+  /** @param signed what is signed in place of a body that is not bytes */
+  #authorize(body: Body, signed: Bytes = body as Bytes): void {
+    const { method, path } = this.#options
+    const { signer } = this.#config
+    this.#body = body
+    this.#timestamp = String(Formatter.timestamp())
+    this.#nonce = Formatter.nonce()
+    const head = `${method}\n${path}\n${this.#timestamp}\n${this.#nonce}\n`
+    const context = this.#options[CONTEXT]
+    if (context) context.signed = { head, body: signed }
+    if ('key' in signer) {
+      this.message = messageOf(head, signed)
+      signQueue.sign(this, signer.key)
+      return
+    }
+    if (Buffer.isBuffer(signed) && !isUtf8(signed)) {
+      throw new RequestError('body', 'a remote signer signs text: the body must be UTF-8')
+    }
+    askRemote(signer.remote, `${head}${signed ?? ''}\n`).then(
+      (signature) => this.done(null, signature),
+      (error: Error) => this.done(error, ''),
+    )
+  }
+
+  done(error: Error | null, signature: string): void {
+    this.message = undefined
+    if (error) {
+      this.#fail(asWechatpayError(error))
+      return
+    }
+    const value = `${this.#config.authorization},timestamp="${this.#timestamp}",nonce_str="${this.#nonce}",signature="${signature}"`
+    this.#options.headers = this.#headers.concat('Authorization', value)
+    this.#options.body = this.#body ?? null
+    try {
+      this.#dispatch(this.#options, this)
+    } catch (failure) {
+      // undici reports to the handler what it finds wrong; a dispatcher of the user's own may throw.
+      this.#fail(failure instanceof WechatpayError ? failure : dispatchFailed(failure))
+    }
   }
 
   override onRequestUpgrade(...args: Parameters<NonNullable<Handler['onRequestUpgrade']>>): void {
@@ -83,25 +157,14 @@ class CountedHandler extends PassingHandler {
     super.onResponseError(controller, error)
   }
 
-  fail(error: Error): void {
+  #fail(error: Error): void {
     this.onResponseError(new DetachedController(), error)
   }
-}
 
-type Bytes = string | Buffer | null | undefined
-type Body = Bytes | Readable
-interface Ready<B> extends Omit<Options, 'body' | 'headers'> {
-  readonly headers: string[]
-  readonly body: B
-}
-
-function send(dispatch: Dispatch, options: Ready<Body>, handler: CountedHandler): boolean {
-  try {
-    return dispatch(options as Options, handler)
-  } catch (error) {
-    // undici reports to the handler what it finds wrong; a dispatcher of the user's own may throw.
-    handler.fail(error instanceof WechatpayError ? error : dispatchFailed(error))
-    return true
+  /** Once is enough. */
+  #leave(): void {
+    if (this.#counts) signQueue.leave()
+    this.#counts = false
   }
 }
 
@@ -114,67 +177,21 @@ function dispatchFailed(cause: unknown): TransportError {
 }
 
 /** Checks where the signature would go and folds `query` into the path: what is signed is what is sent. */
-function readied(options: Options, config: ResolvedConfig): Ready<unknown> {
-  const { query, ...rest } = options
-  const origin = trustedOrigin(rest.origin, config.baseUri.origin, 'origin')
-  let { path } = rest
-  if (!path.startsWith('/')) throw new RequestError('path', 'expected a path that begins with a slash')
-  const added = encodeQuery(query)
-  if (added) path += (path.includes('?') ? '&' : '?') + added
+function ready(options: Options, config: ResolvedConfig): readonly string[] {
+  options.origin = trustedOrigin(options.origin, config.baseUri.origin, 'origin')
+  if (!options.path.startsWith('/'))
+    throw new RequestError('path', 'expected a path that begins with a slash')
+  const added = encodeQuery(options.query)
+  if (added) options.path += (options.path.includes('?') ? '&' : '?') + added
+  delete options.query
   const defaults = { 'User-Agent': userAgent(), 'Wechatpay-Serial': config.publicKeyId }
-  const headers = flatHeaders(rest.headers as UndiciHeaders, defaults, ['authorization'])
-  return { ...rest, origin, path, headers, body: rest.body ?? null }
+  return flatHeaders(options.headers as UndiciHeaders, defaults, ['authorization'])
 }
 
-function authorizeBody(request: Ready<unknown>, config: ResolvedConfig): Ready<Body> | Promise<Ready<Body>> {
-  const given = request.body
-  if (isStream(given)) return collect(given).then((body) => authorize(request, config, body, body))
-  const body = bytes(given)
-  return authorize(request, config, body, body)
-}
-
-/** Of an upload only the part `meta` is signed (official), so that the file need not be held. */
-async function authorizeUpload(
-  request: Ready<unknown>,
-  config: ResolvedConfig,
-  upload: Upload,
-  signal: AbortSignal | undefined,
-): Promise<Ready<Body>> {
-  const sealed = await upload.seal(signal)
-  const { length, body } = upload.v3Form(sealed, config.dispatcher === undefined)
-  const headers = [...request.headers, 'Content-Length', String(length)]
-  return authorize({ ...request, headers }, config, body, upload.signed(sealed))
-}
-
-function authorize(
-  request: Ready<unknown>,
-  config: ResolvedConfig,
-  body: Body,
-  signedBody: Bytes,
-): Ready<Body> | Promise<Ready<Body>> {
-  const timestamp = String(Formatter.timestamp())
-  const nonce = Formatter.nonce()
-  const signed = (signature: string): Ready<Body> => {
-    const value = `${config.authorization},timestamp="${timestamp}",nonce_str="${nonce}",signature="${signature}"`
-    return { ...request, body, headers: [...request.headers, 'Authorization', value] }
-  }
-  const head = `${request.method}\n${request.path}\n${timestamp}\n${nonce}\n`
-  const signature = sign(config.signer, head, signedBody)
-  return typeof signature === 'string' ? signed(signature) : signature.then(signed)
-}
-
-function sign(signer: Signer, head: string, body: Bytes): string | Promise<string> {
-  if ('key' in signer) {
-    const message =
-      typeof body === 'string' || !body
-        ? Buffer.from(`${head}${body ?? ''}\n`)
-        : Buffer.concat([Buffer.from(head), body, Buffer.from('\n')])
-    return signQueue.sign(message, signer.key)
-  }
-  if (Buffer.isBuffer(body) && !isUtf8(body)) {
-    throw new RequestError('body', 'a remote signer signs text: the body must be UTF-8')
-  }
-  return askRemote(signer.remote, `${head}${body ?? ''}\n`)
+function messageOf(head: string, body: Bytes): Buffer {
+  return typeof body === 'string' || !body
+    ? Buffer.from(`${head}${body ?? ''}\n`)
+    : Buffer.concat([Buffer.from(head), body, Buffer.from('\n')])
 }
 
 async function askRemote(remote: { sign(message: string): unknown }, message: string): Promise<string> {

@@ -9,14 +9,16 @@ export interface ExemptEndpoint {
   readonly reason: string
 }
 
+/** One expression for all paths: most answers are looked up in vain. */
+const anyOf = (paths: readonly string[]): RegExp =>
+  new RegExp(paths.map((path) => pathPattern(path).source).join('|') || '$^', 'i')
+
 const matcher = (table: readonly ExemptEndpoint[]): ((target: string) => boolean) => {
-  const rows = table.map(({ path, except = [] }) => ({
-    path: pathPattern(path, 'i'),
-    except: except.map((other) => pathPattern(other, 'i')),
-  }))
+  const paths = anyOf(table.map(({ path }) => path))
+  const others = anyOf(table.flatMap(({ except = [] }) => except))
   return (target) => {
     const sent = pathOf(target)
-    return rows.some(({ path, except }) => path.test(sent) && !except.some((other) => other.test(sent)))
+    return paths.test(sent) && !others.test(sent)
   }
 }
 

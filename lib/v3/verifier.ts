@@ -1,11 +1,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { carriedKeys, carriesKeys } from '../certificates'
+import { blameClock } from '../clock'
 import { Collector, collect } from '../collector'
 import type { ResolvedConfig } from '../config'
 import { decodeBody } from '../decode'
 import { VerificationError } from '../errors'
 import { Formatter } from '../formatter'
 import {
+  CONTEXT,
   type Controller,
   DetachedController,
   type Handler,
@@ -13,7 +15,6 @@ import {
   type Options,
   PassingHandler,
   type ResponseHeaders,
-  VERDICT,
   type Verdict,
 } from '../handler'
 import type { PlatformKey, PlatformKeys } from '../platform-keys'
@@ -42,6 +43,8 @@ export function verifier(config: ResolvedConfig): Interceptor {
   }
 }
 
+const EMPTY = Buffer.alloc(0)
+
 class VerifyingHandler extends PassingHandler {
   readonly #path: string
   readonly #verdict: Verdict
@@ -50,12 +53,12 @@ class VerifyingHandler extends PassingHandler {
   #headers: ResponseHeaders = {}
   #message: string | undefined
   #passing = false
-  #collector = new Collector(200)
+  #collector: Collector | undefined
 
   constructor(next: Handler, options: Options, config: ResolvedConfig) {
     super(next)
     this.#path = options.path
-    this.#verdict = options[VERDICT] ?? { verified: false }
+    this.#verdict = options[CONTEXT]?.verdict ?? { verified: false }
     this.#config = config
   }
 
@@ -73,12 +76,12 @@ class VerifyingHandler extends PassingHandler {
     this.#status = status
     this.#headers = headers
     this.#message = message
-    this.#collector = new Collector(status)
+    this.#collector = new Collector(status, this.#config.maxResponseSize)
   }
 
   override onResponseData(controller: Controller, chunk: Buffer): void {
     if (this.#passing) super.onResponseData(controller, chunk)
-    else collect(this.#collector, chunk, controller)
+    else if (this.#collector) collect(this.#collector, chunk, controller)
   }
 
   override onResponseEnd(controller: Controller, trailers: ResponseHeaders): void {
@@ -89,7 +92,7 @@ class VerifyingHandler extends PassingHandler {
   #conclude(detached: DetachedController, trailers: ResponseHeaders): void {
     try {
       const encoding = this.#headers['content-encoding']
-      const body = decodeBody(encoding, this.#collector.body)
+      const body = decodeBody(encoding, this.#collector?.body ?? EMPTY, this.#config.maxResponseSize)
       if (encoding !== undefined) {
         const { 'content-encoding': _, 'content-length': __, ...rest } = this.#headers
         this.#headers = rest
@@ -116,7 +119,7 @@ class VerifyingHandler extends PassingHandler {
     this.#verdict.verified = doubt === undefined
     if (doubt !== undefined && this.#status < 300) {
       const response = new Response(this.#status, this.#headers, body, false)
-      super.onResponseError(controller, refusal(doubt, response))
+      super.onResponseError(controller, refusal(doubt, response, this.#headers))
       return
     }
     super.onResponseStart(controller, this.#status, this.#headers, this.#message)
@@ -183,9 +186,22 @@ function statementBytes({ timestamp, nonce }: Envelope, headers: ResponseHeaders
 const first = (value: string | string[] | undefined): string | undefined =>
   Array.isArray(value) ? value[0] : value
 
-function refusal(doubt: Doubt, response: Response): VerificationError {
+function refusal(doubt: Doubt, response: Response, headers: ResponseHeaders): VerificationError {
+  const clock = doubt.reason === 'clock' ? clockDoubt(headers) : undefined
   const problem =
-    `The answer (HTTP ${response.status}) is not believed: ${doubt.message}. ` +
+    `The answer (HTTP ${response.status}) is not believed: ${clock?.text ?? doubt.message}. ` +
     'If this was a write, the platform may have carried it out: query it.'
-  return new VerificationError(doubt.reason, problem, response, doubt.cause)
+  const error = new VerificationError(doubt.reason, problem, response, doubt.cause)
+  return clock?.skew === undefined ? error : Object.assign(error, { skew: clock.skew })
+}
+
+/** Whose clock is wrong: the `Date` of the same answer tells. */
+function clockDoubt(headers: ResponseHeaders): ReturnType<typeof blameClock> {
+  const signed = Number(first(headers['wechatpay-timestamp']))
+  const age = Formatter.timestamp() - signed
+  const { text, skew } = blameClock(signed, first(headers.date))
+  return {
+    text: `it was signed ${Math.abs(age)} s ${age > 0 ? 'ago' : 'in the future'} by this machine's clock: ${text}`,
+    skew,
+  }
 }

@@ -163,6 +163,8 @@ describe('behaviours of the PHP SDK', () => {
         ...config,
         ...(apiv2 && { secret: SECRET }),
         dispatcher: loopback.dispatcher,
+        // The PHP SDK never repeats a request.
+        retry: false,
         ...entry.config,
       })
       const bench: Bench = { driver: driver(root), loopback, file, vacancy: vacancy() }

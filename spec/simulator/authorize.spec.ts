@@ -77,26 +77,31 @@ describe('the check of the Authorization header', () => {
     expect(simulator.requests.at(-1)).toMatchObject({ verified: false, status: 401, code: 'SIGN_ERROR' })
   })
 
-  test('says what it thinks was signed', async () => {
+  test.each([
+    ['GET', '/v3/certificates', '', ''],
+    ['GET', `/v3/certificates?${'x'.repeat(600)}`, '', ''],
+    ['POST', '/v3/security/echo', '{"echo_message":"回显 \u{1f600}"}', '{"echo_m'],
+    ['POST', '/v3/security/echo', '{}', '{}'],
+  ])('says what it thinks was signed: case %#', async (method, target, body, shown) => {
     const timestamp = now()
     const signing = { timestamp, nonce: randomBytes(8).toString('hex'), privateKey: other }
-    const target = `/v3/certificates?${'x'.repeat(600)}`
-    const reply = await call(simulator, 'GET', target, { signing })
-    const message = `GET\n${target}\n${timestamp}\n${signing.nonce}\n\n`
+    const reply = await call(simulator, method, target, { body, signing })
+    const head = `${method}\n${target}\n${timestamp}\n${signing.nonce}\n`
     expect(reply.json).toMatchObject({
       detail: {
         field: 'signature',
         issue: 'sign not match',
+        detail: { issue: 'sign not match' },
         location: 'authorization',
         sign_information: {
-          method: 'GET',
+          method,
           url: target,
-          sign_message_length: message.length,
-          truncated_sign_message: message.slice(0, 512),
+          sign_message_length: Buffer.byteLength(`${head}${body}\n`),
+          truncated_sign_message: `${head}${shown}\n`,
         },
       },
     })
-    expect(simulator.requests.at(-1)?.message).toBe(message)
+    expect(simulator.requests.at(-1)?.message).toBe(`${head}${body}\n`)
   })
 
   test('refuses a nonce that was used, and only then', async () => {

@@ -408,7 +408,9 @@ describe('a failure', () => {
       ...fields,
       verified: true,
     })
-    expect(error.message).toBe('POST v2/pay/micropay: USERPAYING (HTTP 200): 需要用户输入支付密码')
+    expect(error.message).toBe(
+      'POST v2/pay/micropay: USERPAYING (HTTP 200): 需要用户输入支付密码; whether the platform has acted is unknown: query, or repeat with the same numbers',
+    )
     expect(JSON.parse(JSON.stringify(error))).toMatchObject({ name: 'ApiError', ...fields })
     await refused(answered(fields, 'MD5', { sign: null }))
     await refused(answered(fields, 'MD5', { err_code: 'SYSTEMERROR' }))
