@@ -85,11 +85,13 @@ export type { NotificationsConfig } from './recipients'
 export { type RedisClient, type RedisStoreOptions, redisStore } from './redis-store'
 export type { BodyInput, CallSettings, Protocol, RequestOptions } from './request'
 export type { Response } from './response'
+export type { CallRetryPolicy, RetryPolicy } from './retry'
 export type { OwnSeen, Seen } from './seen'
 export { type Sensitive, sensitive } from './sensitive'
 export * from './settings'
 export { MemoryStore, type Store } from './store'
 export type { TemplateNode, TemplateOptions, VariablesOf } from './template'
+export type { Timeouts } from './timeouts'
 export { Transformer, XmlError, type XmlValue } from './transformer'
 export type {
   AsyncVerb,
