@@ -37,6 +37,7 @@ export interface Courier {
  * `unknown`, though a later one was refused.
  */
 export class Call implements Waiting {
+  place = -1
   readonly #request: Request
   readonly #courier: Courier
   readonly #trace: Trace | undefined

@@ -23,6 +23,8 @@ interface Absence {
 
 /** A call that has been handed to a host. */
 export interface Waiting {
+  /** Its place among those that wait. Kept by the failover. */
+  place: number
   /** A host is missing: who still waits for a connection to it goes elsewhere. */
   divert(origin: string): void
   /** Looks whether it has waited too long for a connection. @param now by `performance` */
@@ -51,7 +53,8 @@ export function backupOf(origin: string, path: string): string | undefined {
  */
 export class Failover {
   readonly #absent = new Map<string, Absence>()
-  readonly #waiting = new Set<Waiting>()
+  /** Not a Set: V8 links the tables that one outgrows, and what comes and goes then lives until a full collection. */
+  readonly #waiting: Waiting[] = []
   #round: NodeJS.Timeout | undefined
 
   /**
@@ -90,7 +93,7 @@ export class Failover {
     this.#absent.set(origin, { pause: SHORTEST, until: now + SHORTEST, silent })
     failover(origin, backup)
     if (this.#isMissing(backup, now)) return
-    for (const call of this.#waiting) call.divert(origin)
+    for (const call of [...this.#waiting]) call.divert(origin)
   }
 
   /** A host has answered. */
@@ -100,20 +103,25 @@ export class Failover {
 
   /** A call has been handed to a host. */
   enter(call: Waiting): void {
-    this.#waiting.add(call)
+    call.place = this.#waiting.push(call) - 1
     this.#round ??= setTimeout(look, ROUND, this).unref()
   }
 
   /** It has come to an end there. */
   leave(call: Waiting): void {
-    this.#waiting.delete(call)
+    const { place } = call
+    if (this.#waiting[place] !== call) return
+    const last = this.#waiting.pop() as Waiting
+    if (last === call) return
+    this.#waiting[place] = last
+    last.place = place
   }
 
   /** @internal */
   look(): void {
     const now = performance.now()
-    for (const call of this.#waiting) call.look(now)
-    this.#round = this.#waiting.size > 0 ? setTimeout(look, ROUND, this).unref() : undefined
+    for (const call of [...this.#waiting]) call.look(now)
+    this.#round = this.#waiting.length > 0 ? setTimeout(look, ROUND, this).unref() : undefined
   }
 
   #isMissing(origin: string, now: number): boolean {

@@ -7,6 +7,7 @@ import { RequestError, WechatpayError } from './errors'
 import { bag, checkHeaders, type HeaderBag, type HeadersInput } from './headers'
 import { trustedOrigin } from './hosts'
 import type { MediaInput } from './media'
+import { pathOf } from './path'
 import { isPlainObject } from './plain'
 import { encodeQuery, type QueryInput } from './query'
 import { type CallRetryPolicy, callRetry, type ResolvedRetry } from './retry'
@@ -254,7 +255,7 @@ function locate(reference: string, base: URL, configured: string): { origin: str
 
 function withQuery(path: string, query: string | undefined): string {
   if (query === undefined) return path
-  const [bare = ''] = path.split('?', 1)
+  const bare = pathOf(path)
   return query === '' ? bare : `${bare}?${query}`
 }
 

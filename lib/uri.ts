@@ -53,6 +53,8 @@ const VARIABLE_NAME = /^(?!\.)(?:\.?(?:\w|%[\dA-F]{2}))+$/i
 /** Section 2.4.1: from 1 to four digits. */
 const MAX_LENGTH = 9999
 
+/** Most have none. */
+const DOT = /\.|%2e/i
 /** The last `.` or `..` of a path, before any query or fragment; `%2e` is the same dot (RFC 3986 section 6.2.2). */
 const DOT_SEGMENT = /^([^?#]*\/)?((?:\.|%2e){1,2})(?:[/?#]|$)/i
 
@@ -101,7 +103,7 @@ function compile(source: string): Template {
     expand: (values: Readonly<Record<string, unknown>>) => write(parts, values, false),
     fill(values: Readonly<Record<string, unknown>>) {
       const uri = write(parts, values, true)
-      const dots = DOT_SEGMENT.exec(uri)
+      const dots = DOT.test(uri) ? DOT_SEGMENT.exec(uri) : null
       if (dots === null) return uri
       const spans: Span[] = []
       write(parts, values, true, spans)

@@ -147,7 +147,7 @@ describe('which host is asked', () => {
   })
 
   describe('calls that wait for a connection', () => {
-    const waiting = () => ({ divert: jest.fn(), look: jest.fn() }) satisfies Waiting
+    const waiting = () => ({ place: -1, divert: jest.fn(), look: jest.fn() }) satisfies Waiting
 
     test('are told when their host is missing, once', () => {
       const [one, other, gone] = [waiting(), waiting(), waiting()]
