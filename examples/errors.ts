@@ -11,6 +11,8 @@ async function main(): Promise<void> {
       out_trade_no,
       query: { mchid },
       timeout: 2_000,
+      // Reads are tried again; here each failure is to be seen.
+      retry: false,
     })
 
   await order('no-such-order').catch(explain)

@@ -1,4 +1,4 @@
-/** Through a proxy: any undici Dispatcher takes the place of the built-in connection pool. */
+/** Through a proxy of your own making: any undici Dispatcher takes the place of the connection pool. `proxy` in the config is simpler. */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'

@@ -36,6 +36,7 @@ export { AesGcm } from './crypto/aes-gcm'
 export { Hash } from './crypto/hash'
 export type { EncryptedKey, KeyInput, KeyMaterial } from './crypto/key'
 export { Rsa } from './crypto/rsa'
+export type { AnswerEvent, FailoverEvent, KeysEvent, RequestEvent, RetryEvent } from './diagnostics'
 export type { DownloadOptions } from './download'
 export {
   ApiError,

@@ -73,7 +73,8 @@ function tell(name: keyof typeof CHANNELS, event: object): void {
   CHANNELS[name].publish(event)
   if (!debug.enabled) return
   const fields = Object.entries(event).filter(([, value]) => value !== undefined)
-  debug('%s %s', name, fields.map(([key, value]) => `${key}=${value}`).join(' '))
+  const text = fields.map(([key, value]) => `${key}=${typeof value === 'number' ? Math.round(value) : value}`)
+  debug('%s %s', name, text.join(' '))
 }
 
 let calls = 0

@@ -18,6 +18,9 @@ const AHEAD = 256 * 1024
 const UNCONNECTED =
   /^(?:ECONNREFUSED|ENOTFOUND|EAI_\w+|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|UND_ERR_CLOSED|UND_ERR_DESTROYED|UND_MOCK_ERR_MOCK_NOT_MATCHED|\w*CERT\w*|ERR_TLS_\w+)$/
 
+/** What undici says of a proxy that makes no tunnel. */
+const TUNNEL = /^Proxy response \((\d{3})\)/
+
 /**
  * One request and its answer: the handler that undici reports to, the call's clock and the caller's signal. It settles
  * once, by whatever comes first; whatever is still under way then is cut off.
@@ -163,9 +166,8 @@ export class Exchange implements Handler, CallContext {
       this.#fail(error)
       return
     }
-    const { code, name } = error as NodeJS.ErrnoException
-    const problem = name === 'HTTPParserError' ? 'the answer is not HTTP' : (code ?? 'the connection failed')
-    this.#fail(this.#failure(code ?? 'ERR_NETWORK', problem, error))
+    const { code } = error as NodeJS.ErrnoException
+    this.#fail(this.#failure(code ?? 'ERR_NETWORK', problemOf(error), error))
   }
 
   /** Gives the body out, or writes it, while it comes in. From here on only its own silence ends it. */
@@ -255,6 +257,14 @@ export class Exchange implements Handler, CallContext {
     clearTimeout(this.#timer)
     this.#request.signal?.removeEventListener('abort', this.#onAbort)
   }
+}
+
+function problemOf({ name, message, code }: NodeJS.ErrnoException): string {
+  if (name === 'HTTPParserError') return 'the answer is not HTTP'
+  const refused = TUNNEL.exec(message)
+  return refused
+    ? `the proxy answered ${refused[1]} instead of letting it through`
+    : (code ?? 'the connection failed')
 }
 
 function expire(exchange: Exchange): void {

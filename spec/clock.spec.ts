@@ -170,6 +170,17 @@ describe('a request that was refused because of its time', () => {
     expect(text).toMatch(new RegExp(`this machine's clock is 3(?:600|601|599) s ${side} WeChat Pay's`, 'i'))
   })
 
+  test.each([
+    [-HOUR, 'ahead of'],
+    [HOUR, 'behind'],
+  ])("is explained by the simulator's clock, and by nothing else (%d)", async (seconds, side) => {
+    await using simulator = await Simulator.start({ now: () => Date.now() + seconds * 1_000 })
+    await using driver = Builder.driver(Builder.factory(simulator.credentials))
+    const { message } = (await rejection(driver.request('get', 'v3/certificates'))) as Error
+    expect(message).toMatch(new RegExp(`this machine's clock is 3(?:600|601|599) s ${side} WeChat Pay's`))
+    expect(message.match(/clock is|NTP/g)).toHaveLength(2)
+  })
+
   test('but not by one that is near enough', async () => {
     expect(await messageOf(-200)).not.toMatch(/clock is/)
   })

@@ -242,7 +242,7 @@ describe('a proxy', () => {
     proxy.refuses = status
     const error = await rejection(instance.v3.x.post({ json: {} }))
     expect(error).toMatchObject({ name: 'TransportError', delivery: 'not-sent', ...expected })
-    expect(printed(error).join()).toContain(String(status))
+    expect((error as Error).message).toContain(`the proxy answered ${status} instead`)
     expect(proxy.tunnels).toHaveLength(1)
   })
 

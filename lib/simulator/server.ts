@@ -3,6 +3,7 @@ import { once, setMaxListeners } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Clock } from './clock'
 import type { Visit } from './door'
 import { readExchange } from './exchange'
 import type { Delivery, Effect } from './fault-effects'
@@ -24,6 +25,7 @@ export interface GatewayParts {
   readonly v3: V3Door
   readonly faults: Faults
   readonly records: Records
+  readonly now: Clock
   /** who answers over TLS; without one nobody does */
   readonly tls?: TlsIdentity
 }
@@ -131,6 +133,8 @@ export class Gateway {
       ...(visit.message !== undefined && { message: visit.message }),
       ...(code !== undefined && { code }),
     })
+    // The platform's clock tells it, and a fault may drop it.
+    response.sendDate = false
     send[delivery](response, reply)
   }
 
@@ -142,7 +146,8 @@ export class Gateway {
     const acts = !lost || effects.some((effect) => effect.acts)
     const own = acts ? await visit.answer(effects) : undefined
     const start = replaced ?? own?.reply ?? { status: 0, headers: {}, body: Buffer.alloc(0) }
-    const named: Reply = { ...start, headers: { 'Request-ID': requestId(), ...start.headers } }
+    const usual = { 'Request-ID': requestId(), Date: new Date(this.#parts.now()).toUTCString() }
+    const named: Reply = { ...start, headers: { ...usual, ...start.headers } }
     const reply = works.reduce((altered, work) => work?.alter?.(altered) ?? altered, named)
     return { reply, ...(!lost && own?.code !== undefined && { code: own.code }) }
   }

@@ -156,7 +156,7 @@ export const createWorld = async (options: SimulatorOptions): Promise<World> => 
   const faults = new Faults()
   const records = new Records(capacity)
   const v3 = new V3Door({ platform, authority: new Authority(merchant, now), router, catalogue, now })
-  const gateway = new Gateway({ v2, v3, faults, records, ...(tls && { tls: tls.server }) })
+  const gateway = new Gateway({ v2, v3, faults, records, now, ...(tls && { tls: tls.server }) })
   const ports = await gateway.listen({ port, securePort }, host)
   const authority = host.includes(':') ? `[${host}]` : host
   urls.plain = `http://${authority}:${ports.port}/`

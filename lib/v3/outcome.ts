@@ -69,10 +69,12 @@ function failure(
   const text = typeof message === 'string' && message !== '' ? message : explanation(response)
   const where = typeof detail === 'object' && detail !== null ? place(detail as Record<string, unknown>) : ''
   const delivery = deliveryOf(label, response.status, known)
+  const clock = response.status === 401 ? clockWarning(headers.date) : ''
   const advice = [
     delivery === 'unknown' ? UNKNOWN_OUTCOME : '',
-    response.status === 401 ? clockWarning(headers.date) : '',
-    known === 'SIGN_ERROR' ? explainSignError(detail, signed?.()) : '',
+    clock,
+    // Of a clock that is so wrong, the signature can be none.
+    known === 'SIGN_ERROR' && clock === '' ? explainSignError(detail, signed?.()) : '',
   ]
   const said = `${label}: ${known} (HTTP ${response.status}): ${text}${where}${support(response)}`
   return new ApiError([said, ...advice.filter(Boolean)].join('; '), known, response, { detail, delivery })

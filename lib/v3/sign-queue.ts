@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks'
 import { type KeyObject, sign } from 'node:crypto'
 
 /** Whoever wants a signature, and gets it. */
@@ -10,6 +11,8 @@ export interface SigningJob {
 interface Waiting {
   readonly job: SigningJob
   readonly key: KeyObject
+  /** Whose it is: what is traced goes on there, and not in the call that made room for it. */
+  readonly scope: AsyncResource
 }
 
 /**
@@ -43,7 +46,7 @@ export class SignQueue {
   sign(job: SigningJob, key: KeyObject): void {
     if (this.#inFlight <= 1) job.done(null, sign('sha256', job.message ?? EMPTY, key).toString('base64'))
     else if (this.#outstanding < this.#limit) this.#start(job, key)
-    else this.#waiting.push({ job, key })
+    else this.#waiting.push({ job, key, scope: new AsyncResource('WechatpaySignature') })
   }
 
   #start(job: SigningJob, key: KeyObject): void {
@@ -51,7 +54,7 @@ export class SignQueue {
     const done = (error: Error | null, signature: Buffer): void => {
       this.#outstanding--
       const next = this.#waiting.shift()
-      if (next) this.#start(next.job, next.key)
+      next?.scope.runInAsyncScope(this.#start, this, next.job, next.key)
       job.done(error, error ? '' : signature.toString('base64'))
     }
     try {

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { createPrivateKey, createPublicKey, type KeyObject, verify } from 'node:crypto'
 import { SignQueue } from '../../lib/v3/sign-queue'
 import { keys } from '../conformance/platform'
@@ -80,4 +81,20 @@ it('gives the place of a failed signature back', async () => {
   const failed = [sign(queue, foreign), sign(queue, foreign)].map(({ signature }) => signature)
   expect((await Promise.allSettled(failed)).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
   expect(valid(await sign(queue).signature)).toBe(true)
+})
+
+it('leaves each call in its own asynchronous context, whoever made room for it', async () => {
+  const queue = new SignQueue(2)
+  const contexts = new AsyncLocalStorage<number>()
+  const seen = await Promise.all(
+    Array.from({ length: 12 }, (_, call) =>
+      contexts.run(call, () => {
+        queue.enter()
+        return new Promise<readonly [number, number | undefined]>((resolve) => {
+          queue.sign({ message, done: () => resolve([call, contexts.getStore()]) }, key)
+        })
+      }),
+    ),
+  )
+  expect(seen.filter(([call, context]) => call !== context)).toEqual([])
 })
