@@ -11,11 +11,13 @@ import type {
   TradeRow,
   TradeSummary,
 } from './bill/columns'
-import { Download, type FileOptions } from './bill/file'
+import { Download, type FileOptions, throwIfAborted } from './bill/file'
 import { announced, answered, type Origin, type Source, stored } from './bill/source'
 import { Table } from './bill/table'
 import type { DownloadOptions } from './download'
+import { RequestError } from './errors'
 import { Builder } from './instance'
+import { isPlainObject } from './plain'
 import type { Response } from './response'
 import type { Fields } from './v2/fields'
 
@@ -227,7 +229,10 @@ export class Bill<Row extends BillRow = BillRow, Summary extends BillRow = BillR
   async *rows(options: FileOptions = {}): AsyncGenerator<Row, void, undefined> {
     const table = new Table(this.#summed)
     for await (const chunk of this.stream(options)) {
-      for (const row of table.push(chunk as Buffer)) yield row as Row
+      for (const row of table.push(chunk as Buffer)) {
+        throwIfAborted(options.signal)
+        yield row as Row
+      }
     }
     for (const row of table.end()) yield row as Row
     this.#summary = table.summary as Summary | undefined
@@ -262,12 +267,15 @@ export class Bill<Row extends BillRow = BillRow, Summary extends BillRow = BillR
 
 /** An encrypted bill names its algorithm when it is asked for. */
 function sealed<Query extends SealedBillQuery>(query: Query): Query & { readonly algorithm: string } {
-  return { ...query, algorithm: query.algorithm ?? AES_256_GCM.algorithm }
+  return { ...query, algorithm: query?.algorithm ?? AES_256_GCM.algorithm }
 }
 
 /** A bill whose address an operation gives. */
 function asked(instance: unknown, uri: string, query: BillQuery & { readonly algorithm?: string }): Source {
   const client = Builder.driver(instance)
+  if (!isPlainObject(query) || typeof query.bill_date !== 'string' || query.bill_date === '') {
+    throw new RequestError('bill_date', 'expected the day of the bill, such as 2026-11-20')
+  }
   const ask = (options: DownloadOptions): Promise<Response<object>> =>
     client.request<object>('get', uri, { ...options, query: { ...PACKED, ...query } })
   return announced(client, ask, query.algorithm)

@@ -3,6 +3,7 @@ import type { ResolvedConfig } from './config'
 import { RequestError } from './errors'
 import { bag, flatten } from './headers'
 import { isTrusted } from './hosts'
+import { isPlainObject } from './plain'
 import type { Request } from './request'
 import { suggestion } from './suggestion'
 import { resolveTimeouts, type Timeouts } from './timeouts'
@@ -16,6 +17,12 @@ export interface DownloadOptions {
 }
 
 const NAMES = ['signal', 'timeout'] as const satisfies readonly (keyof DownloadOptions)[]
+
+/**
+ * What is never signed, wherever it is: the file of an invoice is on a host for the public (`pay.wechatpay.cn`), and the token in
+ * its address is all it wants (official, fapiao).
+ */
+const OPEN = new Set(['/invoicing/fapiao/fapiao-file'])
 
 /** Host and what follows it, as they stand; nothing in it that a parser of addresses would change or leave out. */
 const ADDRESS = /^https?:\/\/[^/?#@\\\s]+((?:[/?][\x21\x22\x24-\x7e]*)?)(?:#[\x21-\x7e]*)?$/i
@@ -33,6 +40,7 @@ const ACCEPT = bag('Accept', '*/*')
 export function prepareDownload(address: unknown, options: DownloadOptions, config: ResolvedConfig): Request {
   checkNames(options, NAMES)
   const { signal, timeout } = options
+  checkSignal(signal)
   const timeouts = resolveTimeouts(
     timeout,
     config.timeouts,
@@ -46,7 +54,7 @@ export function prepareDownload(address: unknown, options: DownloadOptions, conf
   if (protocol !== 'https:' && origin !== configured) {
     throw new RequestError('address', `${origin} is neither https nor the configured base_uri: not fetched`)
   }
-  const line = isTrusted(origin, configured) ? 'signed' : 'plain'
+  const line = isTrusted(origin, configured) && !OPEN.has(pathname) ? 'signed' : 'plain'
   const own = line === 'signed' ? [identity(config, 'v3'), config.headers] : [bag('User-Agent', userAgent())]
   return {
     protocol: 'v3',
@@ -76,8 +84,17 @@ export function prepareDownload(address: unknown, options: DownloadOptions, conf
  * @throws RequestError with the nearest name
  */
 export function checkNames(options: object, names: readonly string[]): void {
+  if (!isPlainObject(options)) throw new RequestError('options', `expected an object of ${names.join(', ')}`)
   for (const name of Object.keys(options)) {
     if (!names.includes(name))
       throw new RequestError(name, `is no option here${suggestion(name, [...names])}`)
   }
+}
+
+/** @throws RequestError for what is no AbortSignal; another implementation's is one */
+export function checkSignal(signal: unknown): void {
+  if (signal === undefined || signal === null) return
+  const { aborted, addEventListener } = signal as Partial<AbortSignal>
+  if (typeof aborted === 'boolean' && typeof addEventListener === 'function') return
+  throw new RequestError('signal', 'expected an AbortSignal')
 }

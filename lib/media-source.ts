@@ -1,4 +1,14 @@
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs'
+import { once } from 'node:events'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  ReadStream,
+  readSync,
+  type Stats,
+  statSync,
+} from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { Readable } from 'node:stream'
@@ -7,7 +17,7 @@ import { RequestError, TransportError } from './errors'
 
 /**
  * What can be uploaded: a path (or `file:` URL), bytes, a Blob or File, a stream. A file is read piece by piece, and so is a
- * Blob; a stream is kept in memory, because it has to be read twice.
+ * Blob; a stream is kept in memory, because it has to be read twice, unless it is that of `createReadStream` on a whole file.
  */
 export type MediaSource = string | URL | Uint8Array | Blob | Readable | AsyncIterable<Uint8Array | string>
 
@@ -208,20 +218,49 @@ class StreamSource implements Source {
     this.name = typeof path === 'string' ? basename(path) : undefined
   }
 
-  async *read(): AsyncGenerator<Uint8Array> {
-    const known = held.get(this.#stream) ?? collect(this.#begin())
+  async *read(pieces?: Pieces): AsyncGenerator<Uint8Array> {
+    const known = held.get(this.#stream) ?? this.#keep()
     held.set(this.#stream, known)
-    yield* (await known).read()
+    yield* (await known).read(pieces)
   }
 
   abandon(): void {
     if (this.#reading instanceof Readable) this.#reading.destroy()
   }
 
+  async #keep(): Promise<Source> {
+    const stream = this.#begin()
+    const path = stream instanceof ReadStream ? await pathBehind(stream) : undefined
+    if (path === undefined) return collect(stream)
+    this.abandon()
+    return new FileSource(path)
+  }
+
   /** A web stream that is being read can be cancelled by its reader only. */
   #begin(): AsyncIterable<Uint8Array | string> {
     if (this.#stream instanceof ReadableStream) this.#reading = Readable.fromWeb(this.#stream)
     return this.#reading
+  }
+}
+
+/**
+ * The file that a stream reads, if nothing was read yet, and all of it would be: it can be opened again. Whether it is the
+ * one that the stream has opened is looked at: a stream can be made with an `fs` of the caller's.
+ */
+async function pathBehind(stream: ReadStream): Promise<string | undefined> {
+  const { path, readableEncoding } = stream
+  const { start = 0, end } = stream as { start?: number; end?: number }
+  if (typeof path !== 'string' || readableEncoding !== null || start !== 0 || end !== Infinity)
+    return undefined
+  try {
+    if (stream.pending) await Promise.race([once(stream, 'open'), once(stream, 'close')])
+    const { fd } = stream as { fd?: unknown }
+    if (stream.destroyed || stream.bytesRead > 0 || typeof fd !== 'number') return undefined
+    const [opened, there] = [fstatSync(fd), statSync(path)]
+    return there.isFile() && opened.ino === there.ino && opened.dev === there.dev ? path : undefined
+  } catch {
+    // Who reads it will hear what is wrong with it.
+    return undefined
   }
 }
 

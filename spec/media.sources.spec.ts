@@ -1,11 +1,25 @@
 import { execFileSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import fs, {
+  createReadStream,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { pathToFileURL } from 'node:url'
-import { Builder, type Instance, type MediaInput, MediaUtil } from '../lib'
+import { Builder, type Instance, type MediaInput, MediaUtil, Rsa } from '../lib'
+import { STREAM_LIMIT } from '../lib/media-source'
 import { config } from './conformance/platform'
 import { thrownBy } from './support/leaks'
 import { SlowServer } from './support/slow-server'
@@ -97,6 +111,104 @@ describe('a pipe', () => {
     execFileSync('mkfifo', [path])
     expect(thrownBy(() => media.getMeta())).toMatchObject({ field: 'media' })
     expect(await refused(media)).toMatchObject({ name: 'RequestError', field: 'media' })
+  })
+})
+
+describe('a stream of createReadStream', () => {
+  const file = (): string => join(folder, 'streamed.mp4')
+  const openFiles = (): string[] =>
+    (existsSync('/proc/self/fd') ? readdirSync('/proc/self/fd') : []).flatMap((fd) => {
+      try {
+        return [readlinkSync(`/proc/self/fd/${fd}`)].filter((path) => path.startsWith(folder))
+      } catch {
+        return []
+      }
+    })
+  /** What was sent of a file, without what stands around it. */
+  const arrived = async (media: MediaInput): Promise<string> => {
+    let sent = ''
+    const own = Builder.factory({
+      ...config,
+      base_uri: server.url,
+      privateKey: {
+        sign: (message) => {
+          sent = /"sha256":"(\w+)"/.exec(message)?.[1] ?? ''
+          return Rsa.sign(message, config.privateKey as string)
+        },
+      },
+    })
+    const error = await own.v3.merchant.media.video_upload.post({ media }).catch((reason: unknown) => reason)
+    await Builder.driver(own).close()
+    expect(error).toMatchObject({ status: 404 })
+    expect((await server.arrivals()).map(({ whole }) => whole)).toEqual([true])
+    return sent
+  }
+
+  it('on a whole file is not held, however long that is, and is closed', async () => {
+    writeFileSync(file(), 'x')
+    truncateSync(file(), STREAM_LIMIT + 1)
+    const opened = createReadStream(file())
+    await once(opened, 'open')
+    const digest = digestOf(Buffer.from('x'), Buffer.alloc(STREAM_LIMIT))
+    for (const stream of [createReadStream(file()), opened, opened])
+      expect(await arrived(stream)).toBe(digest)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect([opened.destroyed, openFiles()]).toEqual([true, []])
+  })
+
+  it('on a part of one is that part', async () => {
+    writeFileSync(file(), 'abcdef')
+    for (const [range, part] of [
+      [{ start: 1, end: 3 }, 'bcd'],
+      [{ start: 4 }, 'ef'],
+      [{ end: 1 }, 'ab'],
+    ] as const)
+      expect(await arrived(createReadStream(file(), range))).toBe(digestOf(Buffer.from(part)))
+    const latin1 = { file: createReadStream(file(), 'base64'), filename: 'a.mp4' }
+    expect(await arrived(latin1)).toBe(digestOf(Buffer.from('YWJjZGVm')))
+    const begun = createReadStream(file(), { highWaterMark: 2 })
+    await once(begun, 'readable')
+    expect(String(begun.read(1))).toBe('a')
+    expect(await arrived(begun)).toBe(digestOf(Buffer.from('bcdef')))
+  })
+
+  it('that has opened another file, or one that is no more, is what it reads', async () => {
+    writeFileSync(file(), 'mine')
+    const other = join(folder, 'other.mp4')
+    writeFileSync(other, 'other')
+    const open = ((_: string, ...rest: [string, number, () => void]) =>
+      fs.open(other, ...rest)) as typeof fs.open
+    const { read, close } = fs
+    expect(await arrived(createReadStream(file(), { fs: { open, read, close } }))).toBe(
+      digestOf(Buffer.from('other')),
+    )
+    const replaced = createReadStream(file())
+    await once(replaced, 'open')
+    renameSync(other, file())
+    expect(await arrived(replaced)).toBe(digestOf(Buffer.from('mine')))
+    const removed = createReadStream(file())
+    await once(removed, 'open')
+    rmSync(file())
+    expect(await arrived(removed)).toBe(digestOf(Buffer.from('other')))
+    writeFileSync(file(), 'by its number')
+    const numbered = createReadStream('', { fd: openSync(file(), 'r') })
+    expect(await arrived({ file: numbered, filename: 'a.mp4' })).toBe(digestOf(Buffer.from('by its number')))
+  })
+
+  it('is closed, too, by a MediaUtil whose body goes elsewhere', async () => {
+    writeFileSync(file(), 'whole')
+    const stream = createReadStream(file())
+    const media = new MediaUtil('a.mp4', stream)
+    expect(await buffer(media.getStream())).toEqual(whole(media, Buffer.from('whole'), 'video/mp4'))
+    expect(stream.destroyed).toBe(true)
+  })
+
+  it('on no file', async () => {
+    const none = createReadStream(join(folder, 'none'))
+    expect(await refused(none)).toMatchObject({ field: 'media', message: expect.stringContaining('ENOENT') })
+    const destroyed = createReadStream(__filename)
+    destroyed.destroy()
+    expect(await refused(destroyed)).toMatchObject({ field: 'media' })
   })
 })
 

@@ -1,3 +1,4 @@
+import { execFile, execFileSync } from 'node:child_process'
 import fs, {
   existsSync,
   lstatSync,
@@ -5,6 +6,8 @@ import fs, {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
+  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -12,6 +15,7 @@ import fs, {
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
+import { promisify } from 'node:util'
 import { TransportError } from '../lib'
 import { writeTo } from '../lib/sink'
 import { temporaryFolder } from './support/keys'
@@ -75,8 +79,9 @@ describe('what a process left that was killed while it wrote', () => {
 
   test('or is not written there', async () => {
     put(of('bill.csv'), 25)
-    const broken = new Readable({ read: () => broken.destroy(new Error('gone')) })
-    expect(await failure(writeTo(join(folder, 'bill.csv'), broken))).toBeInstanceOf(TransportError)
+    const gone = new Error('gone')
+    const broken = new Readable({ read: () => broken.destroy(gone) })
+    expect(await failure(writeTo(join(folder, 'bill.csv'), broken))).toBe(gone)
     expect(readdirSync(folder)).toEqual([])
   })
 
@@ -161,4 +166,69 @@ test('a name that is as long as it may be', async () => {
     expect(readFileSync(join(folder, name), 'utf8')).toBe('a bill')
   }
   expect(readdirSync(folder)).toHaveLength(2)
+})
+
+describe('what is there already', () => {
+  const path = (): string => join(folder, 'bill.csv')
+  const [LINK, TARGET] = ['bill.csv', 'target.csv'] as const
+
+  test('a link stays a link, and the file behind it is the new one', async () => {
+    mkdirSync(join(folder, 'elsewhere'))
+    const target = join('elsewhere', TARGET)
+    writeFileSync(join(folder, target), 'old')
+    symlinkSync(target, join(folder, LINK))
+    await writeTo(path(), body())
+    expect(readlinkSync(path())).toBe(target)
+    expect(readFileSync(join(folder, target), 'utf8')).toBe('a bill')
+    expect(readdirSync(join(folder, 'elsewhere'))).toEqual([TARGET])
+  })
+
+  test('a file that others may not read', async () => {
+    writeFileSync(path(), 'old', { mode: 0o600 })
+    await writeTo(path(), body())
+    expect([statSync(path()).mode & 0o777, readFileSync(path(), 'utf8')]).toEqual([0o600, 'a bill'])
+  })
+
+  test('a pipe is written, and stays one', async () => {
+    execFileSync('mkfifo', [path()])
+    const reader = promisify(execFile)('cat', [path()], { timeout: 5_000 })
+    const [{ stdout }] = await Promise.all([reader, writeTo(path(), body())])
+    expect([stdout, statSync(path()).isFIFO(), readdirSync(folder)]).toEqual(['a bill', true, ['bill.csv']])
+  })
+
+  test('a directory: nothing is read for it', async () => {
+    mkdirSync(path())
+    const read = jest.fn()
+    const unread = new Readable({ read, highWaterMark: 0 })
+    const error = await failure(writeTo(path(), unread))
+    expect(error).toMatchObject({ code: 'ERR_SINK', message: expect.stringContaining('EISDIR') })
+    expect([unread.destroyed, readdirSync(path()), readdirSync(folder)]).toEqual([true, [], ['bill.csv']])
+  })
+})
+
+describe('a writable stream', () => {
+  test('that fails, and a body that does: whose failure it was', async () => {
+    const failing = new PassThrough()
+    const sink = writeTo(failing, body('x'.repeat(100_000)))
+    failing.destroy(new Error('mine'))
+    const error = await failure(sink)
+    expect(error).toBeInstanceOf(TransportError)
+    expect((error as TransportError).cause).toMatchObject({ message: 'mine' })
+    const gone = new Error('gone')
+    const broken = new Readable({ read: () => broken.destroy(gone) })
+    expect(await failure(writeTo(new PassThrough(), broken))).toBe(gone)
+  })
+
+  test.each<[string, (sink: PassThrough) => unknown]>([
+    ['has ended', (sink) => sink.resume().end()],
+    ['was destroyed', (sink) => sink.destroy()],
+  ])('that %s takes nothing any more', async (_, prepare) => {
+    const sink = new PassThrough()
+    prepare(sink)
+    await new Promise(setImmediate)
+    const lost = body()
+    const error = await failure(writeTo(sink, lost))
+    expect(error).toBeInstanceOf(TransportError)
+    expect([error, lost.destroyed]).toEqual([expect.objectContaining({ code: 'ERR_SINK' }), true])
+  })
 })

@@ -28,8 +28,8 @@ export async function* checked(
   response: Response | undefined,
   packable = false,
 ): AsyncGenerator<Buffer> {
-  const hash = hasher(type)
-  const contents = packable ? new Contents(hasher(type)) : undefined
+  const hash = hasher(type, response)
+  const contents = packable ? new Contents(hasher(type, response)) : undefined
   try {
     for await (const chunk of file) {
       hash.update(chunk)
@@ -80,12 +80,13 @@ async function hashed(file: AsyncIterable<Buffer>, hash: Hash): Promise<string> 
   return hash.digest('hex')
 }
 
-function hasher(type: string): Hash {
+function hasher(type: string, response: Response | undefined): Hash {
   const name = type.toUpperCase().replace(/[-_]/g, '')
   const algorithm = Object.hasOwn(ALGORITHMS, name) ? ALGORITHMS[name] : undefined
   if (algorithm !== undefined && getHashes().includes(algorithm)) return createHash(algorithm)
   throw new VerificationError(
     'digest',
     `its hash cannot be checked: ${JSON.stringify(type.slice(0, 32))} is not known here`,
+    response,
   )
 }

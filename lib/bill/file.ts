@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { quiet } from '../decode'
-import { checkNames, type DownloadOptions } from '../download'
-import { RequestError } from '../errors'
+import { checkNames, checkSignal, type DownloadOptions } from '../download'
+import { RequestError, TransportError } from '../errors'
 import { Builder } from '../instance'
 import { writeTo } from '../sink'
 import { checked } from './digest'
@@ -58,13 +58,13 @@ export class Download {
    * It fails with a VerificationError (`digest`, `decrypt`), an ApiError, or a TransportError.
    */
   stream(options: FileOptions = {}): Readable {
-    checkNames(options, NAMES)
-    const { signal, limit = LARGEST } = options
-    if (typeof limit !== 'number' || !(limit >= 0))
-      throw new RequestError('limit', 'expected a number of bytes')
+    check(options)
+    const { signal } = options
     const ending = new AbortController()
-    const either = signal ? AbortSignal.any([signal, ending.signal]) : ending.signal
-    const bytes = this.#bytes({ ...options, signal: either })
+    const abort = (): void => ending.abort(signal?.reason)
+    if (signal?.aborted) abort()
+    signal?.addEventListener('abort', abort, { once: true })
+    const bytes = this.#bytes({ ...options, signal: ending.signal })
     const stream = new Readable({
       read() {
         bytes.next().then(
@@ -73,6 +73,7 @@ export class Download {
         )
       },
       destroy(error, done) {
+        signal?.removeEventListener('abort', abort)
         // Who waits for the network does not notice otherwise that nobody reads any more.
         ending.abort()
         const settled = () => done(error)
@@ -84,8 +85,10 @@ export class Download {
 
   /** The file in memory. @returns rejects as {@link stream} fails */
   async buffer(options: FileOptions = {}): Promise<Buffer> {
+    check(options)
+    const limit = options.limit ?? LARGEST_IN_MEMORY
     const chunks: Buffer[] = []
-    for await (const chunk of this.stream({ limit: LARGEST_IN_MEMORY, ...options })) chunks.push(chunk)
+    for await (const chunk of this.stream({ ...options, limit })) chunks.push(chunk)
     return Buffer.concat(chunks)
   }
 
@@ -109,7 +112,7 @@ export class Download {
     await writeTo(path, this.stream(options))
   }
 
-  async *#bytes({ limit = LARGEST, onProgress, ...call }: FileOptions): AsyncGenerator<Buffer> {
+  async *#bytes({ limit, onProgress, ...call }: FileOptions): AsyncGenerator<Buffer> {
     let received = 0
     let total: number | undefined = 0
     const begin = ({ response }: Piece): void => {
@@ -118,6 +121,7 @@ export class Download {
       total = total === undefined || !known ? undefined : total + length
     }
     const report = (bytes: number): void => {
+      throwIfAborted(call.signal)
       received += bytes
       try {
         onProgress?.({ received, total })
@@ -127,7 +131,7 @@ export class Download {
     }
     for await (const piece of this.#source(call)) {
       begin(piece)
-      yield* this.#plain(observed(piece.body, report), piece, limit)
+      yield* this.#plain(observed(piece.body, report), piece, limit ?? LARGEST)
     }
   }
 
@@ -145,6 +149,24 @@ export class Download {
   protected unvouched(file: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
     return file
   }
+}
+
+/** @throws RequestError that names the option */
+function check(options: FileOptions): void {
+  checkNames(options, NAMES)
+  const { signal, limit: given, onProgress } = options
+  const limit: unknown = given ?? 0
+  checkSignal(signal)
+  if (typeof limit !== 'number' || !(limit >= 0))
+    throw new RequestError('limit', 'expected a number of bytes')
+  if (typeof (onProgress ?? check) !== 'function') throw new RequestError('onProgress', 'expected a function')
+}
+
+/** For what has come already: while something is on its way, the request is aborted. @throws TransportError (`ERR_ABORTED`) */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (!signal?.aborted) return
+  const { reason: cause } = signal
+  throw new TransportError('aborted', { code: 'ERR_ABORTED', delivery: 'delivered', cause })
 }
 
 async function* observed(

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs'
+import type { Readable } from 'node:stream'
 import type { Client } from '../client'
 import type { DownloadOptions } from '../download'
 import { ApiError, RequestError, TransportError } from '../errors'
@@ -74,10 +75,18 @@ export function announced(client: Client, origin: Origin, algorithm?: string): S
       }
       const part = parts[index] as Announced
       const seal = await sealFor(client, part)
-      const response = await explained(client.download(addressOf(part), options))
+      const response = whole(await explained(client.download(addressOf(part), options)))
       yield { body: response.data, response, digest: digestOf(part), seal }
     }
   }
+}
+
+/** Nobody asked for part of a file, and a file that is not there yet is none: no hash may be there to tell. */
+function whole(response: Response<Readable>): Response<Readable> {
+  const { status, data } = response
+  if (status === 200) return response
+  data.destroy()
+  throw new ApiError(`the address has not answered with a file (HTTP ${status})`, `HTTP_${status}`, response)
 }
 
 /** A file that is the answer itself. */
@@ -117,7 +126,7 @@ function partsOf(announcement: unknown): readonly Announced[] {
   const { data, download_bill_list: list, download_bill_count: count } = announcement
   if (data !== undefined) return partsOf(data)
   if (list === undefined) return [announcement as Announced]
-  if (!Array.isArray(list) || list.length === 0) throw nowhere()
+  if (!Array.isArray(list) || list.length === 0 || !list.every(isPlainObject)) throw nowhere()
   const order = (part: Announced): number => Number(part.bill_sequence)
   const parts = (list as Announced[]).toSorted((a, b) => order(a) - order(b))
   const complete =
@@ -138,7 +147,7 @@ function nowhere(): RequestError {
 
 function digestOf(part: Announced): Digest | undefined {
   const value = part.hash_value || part.stock_useflow_hash || part.stock_refundflow_hash
-  return value ? { type: part.hash_type ?? 'SHA1', value } : undefined
+  return value ? { type: String(part.hash_type || 'SHA1'), value: String(value) } : undefined
 }
 
 async function sealFor(client: Client, part: Announced): Promise<Seal | undefined> {
