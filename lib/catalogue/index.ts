@@ -1,6 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Callback, Operation } from './model'
+import { type Source, sourceIn } from './source'
 
 export type {
   Answer,
@@ -22,30 +21,32 @@ export type Version = 'v2' | 'v3'
 const VERSIONS: readonly Version[] = ['v2', 'v3']
 const names = new Map<Version, ReadonlySet<string>>()
 const read = new Map<string, readonly Operation[]>()
+let source: Source | undefined
 let notifications: readonly Callback[] | undefined
 
 /** The first segments of the paths of a version, sorted: `bill`, `certificates`, … */
 export function domains(version: Version): ReadonlySet<string> {
   let known = names.get(version)
   if (known === undefined) {
-    const files = readdirSync(join(__dirname, version)).filter((file) => file.endsWith('.json'))
-    known = new Set(files.map((file) => file.slice(0, -'.json'.length)).sort())
+    const prefix = `${version}/`
+    const own = open().names.filter((name) => name.startsWith(prefix))
+    known = new Set(own.map((name) => name.slice(prefix.length)).sort())
     names.set(version, known)
   }
   return known
 }
 
 /**
- * The documented operations below a first segment, sorted by template and verb; none for an unknown one. A file is read when
- * it is first asked for.
+ * The documented operations below a first segment, sorted by template and verb; none for an unknown one. They are
+ * read when they are first asked for.
  */
 export function operationsOf(version: Version, domain: string): readonly Operation[] {
   if (!domains(version).has(domain)) return []
-  const file = `${version}/${domain}.json`
-  let operations = read.get(file)
+  const name = `${version}/${domain}`
+  let operations = read.get(name)
   if (operations === undefined) {
-    operations = load<Operation>(file)
-    read.set(file, operations)
+    operations = load<Operation>(name)
+    read.set(name, operations)
   }
   return operations
 }
@@ -59,10 +60,15 @@ export function operations(): readonly Operation[] {
 
 /** Every documented notification. */
 export function callbacks(): readonly Callback[] {
-  notifications ??= load<Callback>('callbacks.json')
+  notifications ??= load<Callback>('callbacks')
   return notifications
 }
 
-function load<T>(file: string): readonly T[] {
-  return JSON.parse(readFileSync(join(__dirname, file), 'utf8')) as readonly T[]
+function load<T>(name: string): readonly T[] {
+  return JSON.parse(open().text(name)) as readonly T[]
+}
+
+function open(): Source {
+  source ??= sourceIn(__dirname)
+  return source
 }

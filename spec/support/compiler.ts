@@ -10,6 +10,8 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { packDeclarations } from '../../lib/generator/pack/declarations'
+import { exports as conditions } from '../../package.json'
 
 const ROOT = join(__dirname, '..', '..')
 const MODULES = join(ROOT, 'node_modules')
@@ -61,6 +63,7 @@ export class Workspace implements AsyncDisposable {
     const dist = ['--noCheck', '--emitDeclarationOnly', '--outDir', join(home, 'dist')]
     const output = await compile('7', ['-p', join(ROOT, 'tsconfig.build.json'), ...dist], ROOT)
     if (output !== '') throw new Error(output)
+    packDeclarations(home, conditions)
     return workspace
   }
 

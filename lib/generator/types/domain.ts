@@ -72,7 +72,8 @@ function printPaths(printer: Printer, root: Node, name: string): void {
 
 function printNode(printer: Printer, node: Node, name: string, scope: string): void {
   if (scope === '') printer.declare(name)
-  printer.line(`/** \`${node.template}\` */`)
+  // Where there are verbs, they say it.
+  if (scope !== '' || node.operations.length === 0) printer.line(`/** \`${node.template}\` */`)
   printer.block(`export interface ${name}`, () => {
     for (const operation of node.operations)
       printMethods(printer, scope + typeName(node, operation), operation)
@@ -194,31 +195,25 @@ function sentSegment({ uri, path }: Operation, name: string): string | undefined
 
 function printOptions(printer: Printer, name: string, operation: Operation): void {
   printer.declare(name)
-  printer.line(...comment([short(operation)]))
+  printer.line(...comment([operation.title ?? short(operation)]))
   const { multipart } = operation
   const upload = multipart && uploadOf({ ...operation, multipart }).fields
   printCall(printer, name, operation, upload)
   printer.gap()
   const wire = operation.uri.startsWith('v2/') ? 'text' : 'json'
   const request: Manner = { direction: 'request', wire }
-  const title = short(operation)
   for (const group of GROUPS) {
     const given = operation[group]
     if (!given?.fields.length) continue
-    const note = given.anyOf ? `${title}. At least one of \`${given.anyOf.join('`, `')}\` is needed` : title
-    if (group === 'headers') printHeaders(printer, `${name}_Headers`, given, title)
+    const note = given.anyOf && `At least one of \`${given.anyOf.join('`, `')}\` is needed`
+    if (group === 'headers') printHeaders(printer, `${name}_Headers`, given)
     else printFields(printer, `${name}_${pascal(group)}`, given.fields, request, note)
   }
-  if (upload?.length) printFields(printer, `${name}_Meta`, upload, request, title)
+  if (upload?.length) printFields(printer, `${name}_Meta`, upload, request)
   const { kind, fields } = operation.answer
   if (fields && dataType(name, operation) === `${name}_Data`) {
-    printFields(
-      printer,
-      `${name}_Data`,
-      fields,
-      { direction: 'answer', wire: kind === 'xml' ? 'text' : 'json' },
-      title,
-    )
+    const answer: Manner = { direction: 'answer', wire: kind === 'xml' ? 'text' : 'json' }
+    printFields(printer, `${name}_Data`, fields, answer)
   }
 }
 
@@ -240,9 +235,8 @@ function printCall(printer: Printer, name: string, operation: Operation, upload?
   else printer.block(`export type ${name} = ${type} &`, members)
 }
 
-function printHeaders(printer: Printer, name: string, { fields }: Group, title: string): void {
+function printHeaders(printer: Printer, name: string, { fields }: Group): void {
   printer.declare(name)
-  printer.line(...comment([title]))
   printer.block(`export interface ${name} extends HeadersInput`, () => {
     for (const { name: header, required, enum: values, label = '' } of fields) {
       const serial = header.toLowerCase() === 'wechatpay-serial'

@@ -14,16 +14,17 @@ export interface Manner {
  * Prints an interface for a list of fields, and one for each object below it. Many answers and groups are the same as others:
  * said once, they take a third less of a compiler's memory.
  * @param name of the interface; those below it add the name of their field
+ * @param note what neither the call nor the field that holds it says already
  */
 export function printFields(
   printer: Printer,
   name: string,
   fields: readonly Field[],
   manner: Manner,
-  title: string,
+  note = '',
 ): void {
   printer.declare(name)
-  printer.line(...comment([title]))
+  printer.line(...comment([note]))
   const before = printer.before(JSON.stringify([fields, manner]), name)
   if (before !== undefined) {
     printer.line(`export interface ${name} extends ${before} {}`)
@@ -60,16 +61,10 @@ const pattern = (name: string): string => `\`${name.replace(/\$[a-z]/g, () => `\
 function printBelow(printer: Printer, owner: string, field: Field, manner: Manner): void {
   const inner = below(field, manner)
   const name = nameBelow(owner, field)
-  const title = field.label ?? `\`${field.name}\``
-  if (field.fields) printFields(printer, name, field.fields, inner, title)
+  if (field.fields) printFields(printer, name, field.fields, inner)
   for (const [at, variant] of (field.variants ?? []).entries()) {
-    printFields(
-      printer,
-      variantName(name, variant, at),
-      variant.fields,
-      inner,
-      variant.when ? `${title}: \`${variant.when}\`` : title,
-    )
+    const when = variant.when && `${field.label ?? `\`${field.name}\``}: \`${variant.when}\``
+    printFields(printer, variantName(name, variant, at), variant.fields, inner, when)
   }
 }
 

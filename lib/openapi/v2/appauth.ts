@@ -24,7 +24,6 @@ export namespace Appauth {
     readonly 'v2/appauth/getaccesstoken': Loosen<Getaccesstoken>
   }
 
-  /** `v2/appauth/authindex` */
   export interface Authindex {
     /**
      * 授权获取code `GET /appauth/authindex`
@@ -43,12 +42,11 @@ export namespace Appauth {
     getAsync(options: Authindex_Get): PendingResponse<Response<string>>
   }
 
-  /** 授权获取code `GET /appauth/authindex` */
+  /** 授权获取code */
   export interface Authindex_Get extends CallSettings {
     query: Authindex_Get_Query
   }
 
-  /** 授权获取code `GET /appauth/authindex` */
   export interface Authindex_Get_Query {
     /** 商户号 */
     mch_id: string
@@ -64,7 +62,6 @@ export namespace Appauth {
     state: string
   }
 
-  /** `v2/appauth/getaccesstoken` */
   export interface Getaccesstoken {
     /**
      * `GET /appauth/getaccesstoken`
@@ -86,7 +83,6 @@ export namespace Appauth {
     query: Getaccesstoken_Get_Query
   }
 
-  /** `GET /appauth/getaccesstoken` */
   export interface Getaccesstoken_Get_Query {
     /** 商户号 */
     mch_id: string
@@ -105,7 +101,6 @@ export namespace Appauth {
     sign?: string | undefined
   }
 
-  /** `GET /appauth/getaccesstoken` */
   export interface Getaccesstoken_Get_Data {
     /** 返回状态码 */
     retcode: 0 | -1 | (number & {})

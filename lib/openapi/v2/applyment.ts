@@ -39,7 +39,6 @@ export namespace Applyment {
     readonly submitupgrade: Loosen<MicroSubmitupgrade>
   }
 
-  /** `v2/applyment/micro/getstate` */
   export interface MicroGetstate {
     /**
      * 查询申请状态 `POST /applyment/micro/getstate`
@@ -58,12 +57,11 @@ export namespace Applyment {
     postAsync(options: MicroGetstate_Post): PendingResponse<Response<MicroGetstate_Post_Data>>
   }
 
-  /** 查询申请状态 `POST /applyment/micro/getstate` */
+  /** 查询申请状态 */
   export interface MicroGetstate_Post extends CallSettings {
     xml: MicroGetstate_Post_Xml
   }
 
-  /** 查询申请状态 `POST /applyment/micro/getstate` */
   export interface MicroGetstate_Post_Xml {
     /** 接口版本号 */
     version: string
@@ -77,7 +75,6 @@ export namespace Applyment {
     business_code?: string | undefined
   }
 
-  /** 查询申请状态 `POST /applyment/micro/getstate` */
   export interface MicroGetstate_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -111,7 +108,6 @@ export namespace Applyment {
     reject_reason: string
   }
 
-  /** `v2/applyment/micro/getupgradestate` */
   export interface MicroGetupgradestate {
     /**
      * 查询升级申请单状态 `POST /applyment/micro/getupgradestate`
@@ -130,12 +126,11 @@ export namespace Applyment {
     postAsync(options: MicroGetupgradestate_Post): PendingResponse<Response<MicroGetupgradestate_Post_Data>>
   }
 
-  /** 查询升级申请单状态 `POST /applyment/micro/getupgradestate` */
+  /** 查询升级申请单状态 */
   export interface MicroGetupgradestate_Post extends CallSettings {
     xml: MicroGetupgradestate_Post_Xml
   }
 
-  /** 查询升级申请单状态 `POST /applyment/micro/getupgradestate` */
   export interface MicroGetupgradestate_Post_Xml {
     /** 接口版本号 */
     version: string
@@ -147,7 +142,6 @@ export namespace Applyment {
     sub_mch_id: string
   }
 
-  /** 查询升级申请单状态 `POST /applyment/micro/getupgradestate` */
   export interface MicroGetupgradestate_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -197,7 +191,6 @@ export namespace Applyment {
     reject_reason: string
   }
 
-  /** `v2/applyment/micro/modifyarchives` */
   export interface MicroModifyarchives {
     /**
      * 修改结算银行卡 `POST /applyment/micro/modifyarchives`
@@ -216,12 +209,11 @@ export namespace Applyment {
     postAsync(options: MicroModifyarchives_Post): PendingResponse<Response<MicroModifyarchives_Post_Data>>
   }
 
-  /** 修改结算银行卡 `POST /applyment/micro/modifyarchives` */
+  /** 修改结算银行卡 */
   export interface MicroModifyarchives_Post extends CallSettings {
     xml: MicroModifyarchives_Post_Xml
   }
 
-  /** 修改结算银行卡 `POST /applyment/micro/modifyarchives` */
   export interface MicroModifyarchives_Post_Xml {
     /** 接口版本号 */
     version: '1.0'
@@ -243,7 +235,6 @@ export namespace Applyment {
     cert_sn: string
   }
 
-  /** 修改结算银行卡 `POST /applyment/micro/modifyarchives` */
   export interface MicroModifyarchives_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -265,7 +256,6 @@ export namespace Applyment {
     sub_mch_id?: string
   }
 
-  /** `v2/applyment/micro/modifycontactinfo` */
   export interface MicroModifycontactinfo {
     /**
      * 修改联系信息 `POST /applyment/micro/modifycontactinfo`
@@ -286,12 +276,11 @@ export namespace Applyment {
     ): PendingResponse<Response<MicroModifycontactinfo_Post_Data>>
   }
 
-  /** 修改联系信息 `POST /applyment/micro/modifycontactinfo` */
+  /** 修改联系信息 */
   export interface MicroModifycontactinfo_Post extends CallSettings {
     xml: MicroModifycontactinfo_Post_Xml
   }
 
-  /** 修改联系信息 `POST /applyment/micro/modifycontactinfo` */
   export interface MicroModifycontactinfo_Post_Xml {
     /** 接口版本号 */
     version: '1.0'
@@ -311,10 +300,8 @@ export namespace Applyment {
     cert_sn: string
   }
 
-  /** 修改联系信息 `POST /applyment/micro/modifycontactinfo` */
   export interface MicroModifycontactinfo_Post_Data extends MicroModifyarchives_Post_Data {}
 
-  /** `v2/applyment/micro/signcontract` */
   export interface MicroSigncontract {
     /**
      * 签约报备 `POST /applyment/micro/signcontract`
@@ -333,12 +320,11 @@ export namespace Applyment {
     postAsync(options: MicroSigncontract_Post): PendingResponse<Response<Record<string, unknown>>>
   }
 
-  /** 签约报备 `POST /applyment/micro/signcontract` */
+  /** 签约报备 */
   export interface MicroSigncontract_Post extends CallSettings {
     xml: Readonly<Record<string, unknown>>
   }
 
-  /** `v2/applyment/micro/submit` */
   export interface MicroSubmit {
     /**
      * 申请入驻 `POST /applyment/micro/submit`
@@ -357,12 +343,11 @@ export namespace Applyment {
     postAsync(options: MicroSubmit_Post): PendingResponse<Response<MicroSubmit_Post_Data>>
   }
 
-  /** 申请入驻 `POST /applyment/micro/submit` */
+  /** 申请入驻 */
   export interface MicroSubmit_Post extends CallSettings {
     xml: MicroSubmit_Post_Xml
   }
 
-  /** 申请入驻 `POST /applyment/micro/submit` */
   export interface MicroSubmit_Post_Xml {
     /** 接口版本号 */
     version: '3.0'
@@ -430,7 +415,6 @@ export namespace Applyment {
     contact_email?: string | undefined
   }
 
-  /** 申请入驻 `POST /applyment/micro/submit` */
   export interface MicroSubmit_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -452,7 +436,6 @@ export namespace Applyment {
     applyment_id: string
   }
 
-  /** `v2/applyment/micro/submitupgrade` */
   export interface MicroSubmitupgrade {
     /**
      * 提交升级申请单 `POST /applyment/micro/submitupgrade`
@@ -471,12 +454,11 @@ export namespace Applyment {
     postAsync(options: MicroSubmitupgrade_Post): PendingResponse<Response<MicroSubmitupgrade_Post_Data>>
   }
 
-  /** 提交升级申请单 `POST /applyment/micro/submitupgrade` */
+  /** 提交升级申请单 */
   export interface MicroSubmitupgrade_Post extends CallSettings {
     xml: MicroSubmitupgrade_Post_Xml
   }
 
-  /** 提交升级申请单 `POST /applyment/micro/submitupgrade` */
   export interface MicroSubmitupgrade_Post_Xml {
     /** 接口版本号 */
     version: '1.0'
@@ -536,7 +518,6 @@ export namespace Applyment {
     contact_email?: string | undefined
   }
 
-  /** 提交升级申请单 `POST /applyment/micro/submitupgrade` */
   export interface MicroSubmitupgrade_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})

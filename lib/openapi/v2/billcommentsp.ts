@@ -23,7 +23,6 @@ export namespace Billcommentsp {
     readonly 'v2/billcommentsp/batchquerycomment': Loosen<Batchquerycomment>
   }
 
-  /** `v2/billcommentsp/batchquerycomment` */
   export interface Batchquerycomment {
     /**
      * 拉取订单评价数据 `POST /billcommentsp/batchquerycomment`
@@ -41,12 +40,11 @@ export namespace Billcommentsp {
     postAsync(options: Batchquerycomment_Post): PendingResponse<Response<Buffer>>
   }
 
-  /** 拉取订单评价数据 `POST /billcommentsp/batchquerycomment` */
+  /** 拉取订单评价数据 */
   export interface Batchquerycomment_Post extends CallSettings {
     xml: Batchquerycomment_Post_Xml
   }
 
-  /** 拉取订单评价数据 `POST /billcommentsp/batchquerycomment` */
   export interface Batchquerycomment_Post_Xml {
     /** 公众账号ID */
     appid: string

@@ -262,7 +262,6 @@ export namespace Callback {
     sub_order_list: CombinedTransactionsSuccess_SubOrderList
   }
 
-  /** JSON 序列化的子订单集合 */
   export interface CombinedTransactionsSuccess_SubOrderList {
     /** 子订单数 */
     order_num: `${number}`
@@ -270,7 +269,6 @@ export namespace Callback {
     order_list: CombinedTransactionsSuccess_SubOrderList_OrderList[]
   }
 
-  /** 子订单列表 */
   export interface CombinedTransactionsSuccess_SubOrderList_OrderList {
     /** 公众账号ID */
     appid: string
@@ -476,13 +474,11 @@ export namespace Callback {
     transaction_id_list: TransactionsRiskOccurred_TransactionIdList
   }
 
-  /** `transaction_id_list` */
   export interface TransactionsRiskOccurred_TransactionIdList {
     /** 微信订单号列表 */
     data: TransactionsRiskOccurred_TransactionIdList_Data
   }
 
-  /** 微信订单号列表 */
   export interface TransactionsRiskOccurred_TransactionIdList_Data {
     /** 微信订单号 */
     transaction_id: string[]

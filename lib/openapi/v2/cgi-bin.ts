@@ -36,7 +36,6 @@ export namespace CgiBin {
     readonly customdeclarequery: Loosen<MchCustomsCustomdeclarequery>
   }
 
-  /** `v2/cgi-bin/mch/customs/customdeclareorder` */
   export interface MchCustomsCustomdeclareorder {
     /**
      * 订单附加信息提交接口 `POST /cgi-bin/mch/customs/customdeclareorder`
@@ -54,12 +53,11 @@ export namespace CgiBin {
     ): PendingResponse<Response<MchCustomsCustomdeclareorder_Post_Data>>
   }
 
-  /** 订单附加信息提交接口 `POST /cgi-bin/mch/customs/customdeclareorder` */
+  /** 订单附加信息提交接口 */
   export interface MchCustomsCustomdeclareorder_Post extends CallSettings {
     xml: MchCustomsCustomdeclareorder_Post_Xml
   }
 
-  /** 订单附加信息提交接口 `POST /cgi-bin/mch/customs/customdeclareorder` */
   export interface MchCustomsCustomdeclareorder_Post_Xml {
     /** 公众账号ID */
     appid: string
@@ -104,7 +102,6 @@ export namespace CgiBin {
     name?: string | undefined
   }
 
-  /** 订单附加信息提交接口 `POST /cgi-bin/mch/customs/customdeclareorder` */
   export interface MchCustomsCustomdeclareorder_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -144,7 +141,6 @@ export namespace CgiBin {
     verify_department_trade_id: string
   }
 
-  /** `v2/cgi-bin/mch/customs/customdeclarequery` */
   export interface MchCustomsCustomdeclarequery {
     /**
      * 订单附加信息查询接口 `POST /cgi-bin/mch/customs/customdeclarequery`
@@ -162,12 +158,11 @@ export namespace CgiBin {
     ): PendingResponse<Response<MchCustomsCustomdeclarequery_Post_Data>>
   }
 
-  /** 订单附加信息查询接口 `POST /cgi-bin/mch/customs/customdeclarequery` */
+  /** 订单附加信息查询接口 */
   export interface MchCustomsCustomdeclarequery_Post extends CallSettings {
     xml: MchCustomsCustomdeclarequery_Post_Xml
   }
 
-  /** 订单附加信息查询接口 `POST /cgi-bin/mch/customs/customdeclarequery` */
   export interface MchCustomsCustomdeclarequery_Post_Xml {
     /** 签名类型 */
     sign_type?: 'MD5' | undefined
@@ -196,7 +191,6 @@ export namespace CgiBin {
       | 'TIANJIN'
   }
 
-  /** 订单附加信息查询接口 `POST /cgi-bin/mch/customs/customdeclarequery` */
   export interface MchCustomsCustomdeclarequery_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -272,7 +266,6 @@ export namespace CgiBin {
     readonly customdeclareredeclare: Loosen<MchNewcustomsCustomdeclareredeclare>
   }
 
-  /** `v2/cgi-bin/mch/newcustoms/customdeclareredeclare` */
   export interface MchNewcustomsCustomdeclareredeclare {
     /**
      * 订单附加信息重推接口 `POST /cgi-bin/mch/newcustoms/customdeclareredeclare`
@@ -290,12 +283,11 @@ export namespace CgiBin {
     ): PendingResponse<Response<MchNewcustomsCustomdeclareredeclare_Post_Data>>
   }
 
-  /** 订单附加信息重推接口 `POST /cgi-bin/mch/newcustoms/customdeclareredeclare` */
+  /** 订单附加信息重推接口 */
   export interface MchNewcustomsCustomdeclareredeclare_Post extends CallSettings {
     xml: MchNewcustomsCustomdeclareredeclare_Post_Xml
   }
 
-  /** 订单附加信息重推接口 `POST /cgi-bin/mch/newcustoms/customdeclareredeclare` */
   export interface MchNewcustomsCustomdeclareredeclare_Post_Xml {
     /** 签名类型 */
     sign_type?: 'MD5' | undefined
@@ -326,7 +318,6 @@ export namespace CgiBin {
     mch_customs_no: string
   }
 
-  /** 订单附加信息重推接口 `POST /cgi-bin/mch/newcustoms/customdeclareredeclare` */
   export interface MchNewcustomsCustomdeclareredeclare_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})

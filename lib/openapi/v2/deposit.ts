@@ -36,7 +36,6 @@ export namespace Deposit {
     readonly 'v2/deposit/unifiedorder': Loosen<Unifiedorder>
   }
 
-  /** `v2/deposit/consume` */
   export interface Consume {
     /**
      * 消费押金 `POST /deposit/consume`
@@ -50,12 +49,11 @@ export namespace Deposit {
     postAsync(options: Consume_Post): PendingResponse<Response<Consume_Post_Data>>
   }
 
-  /** 消费押金 `POST /deposit/consume` */
+  /** 消费押金 */
   export interface Consume_Post extends CallSettings {
     xml: Consume_Post_Xml
   }
 
-  /** 消费押金 `POST /deposit/consume` */
   export interface Consume_Post_Xml {
     /** 公众账号ID */
     appid: string
@@ -79,7 +77,6 @@ export namespace Deposit {
     sign_type: 'HMAC-SHA256'
   }
 
-  /** 消费押金 `POST /deposit/consume` */
   export interface Consume_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -115,7 +112,6 @@ export namespace Deposit {
     fee_type?: string
   }
 
-  /** `v2/deposit/facepay` */
   export interface Facepay {
     /**
      * 支付押金（人脸支付） `POST /deposit/facepay`
@@ -127,12 +123,11 @@ export namespace Deposit {
     postAsync(options: Facepay_Post): PendingResponse<Response<Facepay_Post_Data>>
   }
 
-  /** 支付押金（人脸支付） `POST /deposit/facepay` */
+  /** 支付押金（人脸支付） */
   export interface Facepay_Post extends CallSettings {
     xml: Facepay_Post_Xml
   }
 
-  /** 支付押金（人脸支付） `POST /deposit/facepay` */
   export interface Facepay_Post_Xml {
     /** 是否押金支付 */
     deposit?: 'Y' | 'N' | undefined
@@ -176,13 +171,11 @@ export namespace Deposit {
     sign_type: 'HMAC-SHA256'
   }
 
-  /** 商品详情JSON格式字符串 */
   export interface Facepay_Post_Xml_Detail {
     /** 单品列表 */
     goods_detail: readonly Facepay_Post_Xml_Detail_GoodsDetail[]
   }
 
-  /** 单品列表 */
   export interface Facepay_Post_Xml_Detail_GoodsDetail {
     /** 商品编码 */
     goods_id: string
@@ -200,7 +193,6 @@ export namespace Deposit {
     body?: string | undefined
   }
 
-  /** 支付押金（人脸支付） `POST /deposit/facepay` */
   export interface Facepay_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -262,12 +254,10 @@ export namespace Deposit {
     promotion_detail?: string
   }
 
-  /** 营销详情JSON格式字符串 */
   export interface Facepay_Post_Data_PromotionDetail {
     promotion_detail: Facepay_Post_Data_PromotionDetail_PromotionDetail[]
   }
 
-  /** `promotion_detail` */
   export interface Facepay_Post_Data_PromotionDetail_PromotionDetail {
     /** 券ID */
     promotion_id: string
@@ -291,7 +281,6 @@ export namespace Deposit {
     goods_detail: Facepay_Post_Data_PromotionDetail_PromotionDetail_GoodsDetail[]
   }
 
-  /** 单品列表 */
   export interface Facepay_Post_Data_PromotionDetail_PromotionDetail_GoodsDetail {
     /** 商品编码 */
     goods_id?: string
@@ -305,7 +294,6 @@ export namespace Deposit {
     price: number
   }
 
-  /** `v2/deposit/micropay` */
   export interface Micropay {
     /**
      * 支付押金（付款码支付） `POST /deposit/micropay`
@@ -317,12 +305,11 @@ export namespace Deposit {
     postAsync(options: Micropay_Post): PendingResponse<Response<Micropay_Post_Data>>
   }
 
-  /** 支付押金（付款码支付） `POST /deposit/micropay` */
+  /** 支付押金（付款码支付） */
   export interface Micropay_Post extends CallSettings {
     xml: Micropay_Post_Xml
   }
 
-  /** 支付押金（付款码支付） `POST /deposit/micropay` */
   export interface Micropay_Post_Xml {
     /** 接口版本号 */
     version?: string | undefined
@@ -372,7 +359,6 @@ export namespace Deposit {
     scene_info?: Micropay_Post_Xml_SceneInfo | undefined
   }
 
-  /** 单品优惠活动该字段必传 */
   export interface Micropay_Post_Xml_Detail {
     /** 订单原价 */
     cost_price?: number | undefined
@@ -382,7 +368,6 @@ export namespace Deposit {
     goods_detail: readonly Micropay_Post_Xml_Detail_GoodsDetail[]
   }
 
-  /** 单品列表 */
   export interface Micropay_Post_Xml_Detail_GoodsDetail {
     /** 商品编码 */
     goods_id?: string | undefined
@@ -396,13 +381,11 @@ export namespace Deposit {
     price: number
   }
 
-  /** 场景信息JSON格式字符串 */
   export interface Micropay_Post_Xml_SceneInfo {
     /** 实际门店信息 */
     store_info: Micropay_Post_Xml_SceneInfo_StoreInfo
   }
 
-  /** 实际门店信息 */
   export interface Micropay_Post_Xml_SceneInfo_StoreInfo {
     /** 门店id */
     id: string
@@ -414,7 +397,6 @@ export namespace Deposit {
     address?: string | undefined
   }
 
-  /** 支付押金（付款码支付） `POST /deposit/micropay` */
   export interface Micropay_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -472,10 +454,8 @@ export namespace Deposit {
     promotion_detail?: string
   }
 
-  /** 营销详情JSON格式字符串 */
   export interface Micropay_Post_Data_PromotionDetail extends Facepay_Post_Data_PromotionDetail {}
 
-  /** `v2/deposit/orderquery` */
   export interface Orderquery {
     /**
      * 查询订单 `POST /deposit/orderquery`
@@ -487,12 +467,12 @@ export namespace Deposit {
     postAsync(options: Orderquery_Post): PendingResponse<Response<Orderquery_Post_Data>>
   }
 
-  /** 查询订单 `POST /deposit/orderquery` */
+  /** 查询订单 */
   export interface Orderquery_Post extends CallSettings {
     xml: Orderquery_Post_Xml
   }
 
-  /** 查询订单 `POST /deposit/orderquery`. At least one of `transaction_id`, `out_trade_no` is needed */
+  /** At least one of `transaction_id`, `out_trade_no` is needed */
   export interface Orderquery_Post_Xml {
     /** 接口版本号 */
     version?: '1.0' | undefined
@@ -512,7 +492,6 @@ export namespace Deposit {
     sign_type?: 'MD5' | 'HMAC-SHA256' | undefined
   }
 
-  /** 查询订单 `POST /deposit/orderquery` */
   export interface Orderquery_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -597,10 +576,8 @@ export namespace Deposit {
     consume_fee?: `${number}`
   }
 
-  /** 营销详情JSON格式字符串 */
   export interface Orderquery_Post_Data_PromotionDetail extends Facepay_Post_Data_PromotionDetail {}
 
-  /** `v2/deposit/refund` */
   export interface Refund {
     /**
      * 申请退款（押金） `POST /deposit/refund`
@@ -614,12 +591,12 @@ export namespace Deposit {
     postAsync(options: Refund_Post): PendingResponse<Response<Refund_Post_Data>>
   }
 
-  /** 申请退款（押金） `POST /deposit/refund` */
+  /** 申请退款（押金） */
   export interface Refund_Post extends CallSettings {
     xml: Refund_Post_Xml
   }
 
-  /** 申请退款（押金） `POST /deposit/refund`. At least one of `transaction_id`, `out_trade_no` is needed */
+  /** At least one of `transaction_id`, `out_trade_no` is needed */
   export interface Refund_Post_Xml {
     /** 公众账号ID */
     appid: string
@@ -651,7 +628,6 @@ export namespace Deposit {
     notify_url?: string | undefined
   }
 
-  /** 申请退款（押金） `POST /deposit/refund` */
   export interface Refund_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -711,7 +687,6 @@ export namespace Deposit {
     [key: `coupon_refund_id_${number}`]: string
   }
 
-  /** `v2/deposit/refundquery` */
   export interface Refundquery {
     /**
      * 查询退款（押金） `POST /deposit/refundquery`
@@ -723,12 +698,12 @@ export namespace Deposit {
     postAsync(options: Refundquery_Post): PendingResponse<Response<Refundquery_Post_Data>>
   }
 
-  /** 查询退款（押金） `POST /deposit/refundquery` */
+  /** 查询退款（押金） */
   export interface Refundquery_Post extends CallSettings {
     xml: Refundquery_Post_Xml
   }
 
-  /** 查询退款（押金） `POST /deposit/refundquery`. At least one of `transaction_id`, `out_trade_no`, `out_refund_no`, `refund_id` is needed */
+  /** At least one of `transaction_id`, `out_trade_no`, `out_refund_no`, `refund_id` is needed */
   export interface Refundquery_Post_Xml {
     /** 公众账号ID */
     appid: string
@@ -752,7 +727,6 @@ export namespace Deposit {
     offset?: number | `${number}` | undefined
   }
 
-  /** 查询退款（押金） `POST /deposit/refundquery` */
   export interface Refundquery_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -822,7 +796,6 @@ export namespace Deposit {
     [key: `refund_success_time_${number}`]: string
   }
 
-  /** `v2/deposit/reverse` */
   export interface Reverse {
     /**
      * 撤销订单 `POST /deposit/reverse`
@@ -836,12 +809,11 @@ export namespace Deposit {
     postAsync(options: Reverse_Post): PendingResponse<Response<Reverse_Post_Data>>
   }
 
-  /** 撤销订单 `POST /deposit/reverse` */
+  /** 撤销订单 */
   export interface Reverse_Post extends CallSettings {
     xml: Reverse_Post_Xml
   }
 
-  /** 撤销订单 `POST /deposit/reverse` */
   export interface Reverse_Post_Xml {
     /** 公众账号ID */
     appid: string
@@ -859,7 +831,6 @@ export namespace Deposit {
     sign_type?: 'MD5' | 'HMAC-SHA256' | undefined
   }
 
-  /** 撤销订单 `POST /deposit/reverse` */
   export interface Reverse_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -887,7 +858,6 @@ export namespace Deposit {
     recall: 'Y' | 'N' | (string & {})
   }
 
-  /** `v2/deposit/unifiedorder` */
   export interface Unifiedorder {
     /**
      * `POST /deposit/unifiedorder`
@@ -904,7 +874,6 @@ export namespace Deposit {
     xml: Unifiedorder_Post_Xml
   }
 
-  /** `POST /deposit/unifiedorder` */
   export interface Unifiedorder_Post_Xml {
     /** 服务商应用ID */
     appid: string
@@ -954,13 +923,10 @@ export namespace Deposit {
     scene_info?: Unifiedorder_Post_Xml_SceneInfo | undefined
   }
 
-  /** 单品优惠活动该字段必传 */
   export interface Unifiedorder_Post_Xml_Detail extends Micropay_Post_Xml_Detail {}
 
-  /** 场景信息JSON格式字符串 */
   export interface Unifiedorder_Post_Xml_SceneInfo extends Micropay_Post_Xml_SceneInfo {}
 
-  /** `POST /deposit/unifiedorder` */
   export interface Unifiedorder_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})

@@ -22,7 +22,6 @@ export namespace Face {
     readonly 'v2/face/get_wxpayface_authinfo': Loosen<Get_Wxpayface_Authinfo>
   }
 
-  /** `v2/face/get_wxpayface_authinfo` */
   export interface Get_Wxpayface_Authinfo {
     /**
      * 人脸识别SDK-获取调用凭证 `POST /face/get_wxpayface_authinfo`
@@ -38,12 +37,11 @@ export namespace Face {
     ): PendingResponse<Response<Get_Wxpayface_Authinfo_Post_Data>>
   }
 
-  /** 人脸识别SDK-获取调用凭证 `POST /face/get_wxpayface_authinfo` */
+  /** 人脸识别SDK-获取调用凭证 */
   export interface Get_Wxpayface_Authinfo_Post extends CallSettings {
     xml: Get_Wxpayface_Authinfo_Post_Xml
   }
 
-  /** 人脸识别SDK-获取调用凭证 `POST /face/get_wxpayface_authinfo` */
   export interface Get_Wxpayface_Authinfo_Post_Xml {
     /** 门店编号 */
     store_id: string
@@ -69,7 +67,6 @@ export namespace Face {
     sign_type: 'MD5' | 'HMAC-SHA256'
   }
 
-  /** 人脸识别SDK-获取调用凭证 `POST /face/get_wxpayface_authinfo` */
   export interface Get_Wxpayface_Authinfo_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})

@@ -24,7 +24,6 @@ export namespace Fund {
     readonly 'v2/fund/reautowithdrawbydate': Loosen<Reautowithdrawbydate>
   }
 
-  /** `v2/fund/queryautowithdrawbydate` */
   export interface Queryautowithdrawbydate {
     /**
      * 查询提现状态 `POST /fund/queryautowithdrawbydate`
@@ -45,12 +44,11 @@ export namespace Fund {
     ): PendingResponse<Response<Queryautowithdrawbydate_Post_Data>>
   }
 
-  /** 查询提现状态 `POST /fund/queryautowithdrawbydate` */
+  /** 查询提现状态 */
   export interface Queryautowithdrawbydate_Post extends CallSettings {
     xml: Queryautowithdrawbydate_Post_Xml
   }
 
-  /** 查询提现状态 `POST /fund/queryautowithdrawbydate` */
   export interface Queryautowithdrawbydate_Post_Xml {
     /** 商户号 */
     mch_id: string
@@ -62,7 +60,6 @@ export namespace Fund {
     date: string
   }
 
-  /** 查询提现状态 `POST /fund/queryautowithdrawbydate` */
   export interface Queryautowithdrawbydate_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -102,7 +99,6 @@ export namespace Fund {
     refund_time?: string
   }
 
-  /** `v2/fund/reautowithdrawbydate` */
   export interface Reautowithdrawbydate {
     /**
      * 重新发起提现 `POST /fund/reautowithdrawbydate`
@@ -121,12 +117,11 @@ export namespace Fund {
     postAsync(options: Reautowithdrawbydate_Post): PendingResponse<Response<Reautowithdrawbydate_Post_Data>>
   }
 
-  /** 重新发起提现 `POST /fund/reautowithdrawbydate` */
+  /** 重新发起提现 */
   export interface Reautowithdrawbydate_Post extends CallSettings {
     xml: Reautowithdrawbydate_Post_Xml
   }
 
-  /** 重新发起提现 `POST /fund/reautowithdrawbydate` */
   export interface Reautowithdrawbydate_Post_Xml {
     /** 服务商商户号 */
     mch_id: string
@@ -138,7 +133,6 @@ export namespace Fund {
     sign_type: 'HMAC-SHA256'
   }
 
-  /** 重新发起提现 `POST /fund/reautowithdrawbydate` */
   export interface Reautowithdrawbydate_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})

@@ -30,7 +30,6 @@ export namespace Mchrisk {
     readonly 'v2/mchrisk/syncmchriskresult': Loosen<Syncmchriskresult>
   }
 
-  /** `v2/mchrisk/bankquerymchauditinfo` */
   export interface Bankquerymchauditinfo {
     /**
      * 间联模式查询商户审核状态开放接口 `POST /mchrisk/bankquerymchauditinfo`
@@ -42,12 +41,11 @@ export namespace Mchrisk {
     postAsync(options: Bankquerymchauditinfo_Post): PendingResponse<Response<Bankquerymchauditinfo_Post_Data>>
   }
 
-  /** 间联模式查询商户审核状态开放接口 `POST /mchrisk/bankquerymchauditinfo` */
+  /** 间联模式查询商户审核状态开放接口 */
   export interface Bankquerymchauditinfo_Post extends CallSettings {
     xml: Bankquerymchauditinfo_Post_Xml
   }
 
-  /** 间联模式查询商户审核状态开放接口 `POST /mchrisk/bankquerymchauditinfo` */
   export interface Bankquerymchauditinfo_Post_Xml {
     /** 服务商号 */
     mch_id: string
@@ -59,7 +57,6 @@ export namespace Mchrisk {
     sign_type: 'HMAC-SHA256'
   }
 
-  /** 间联模式查询商户审核状态开放接口 `POST /mchrisk/bankquerymchauditinfo` */
   export interface Bankquerymchauditinfo_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -89,7 +86,6 @@ export namespace Mchrisk {
     sign_type?: 'HMAC-SHA256' | (string & {})
   }
 
-  /** `v2/mchrisk/channelquerymchauditinfo` */
   export interface Channelquerymchauditinfo {
     /**
      * 渠道商查询商户审核信息 `POST /mchrisk/channelquerymchauditinfo`
@@ -103,12 +99,11 @@ export namespace Mchrisk {
     ): PendingResponse<Response<Channelquerymchauditinfo_Post_Data>>
   }
 
-  /** 渠道商查询商户审核信息 `POST /mchrisk/channelquerymchauditinfo` */
+  /** 渠道商查询商户审核信息 */
   export interface Channelquerymchauditinfo_Post extends CallSettings {
     xml: Channelquerymchauditinfo_Post_Xml
   }
 
-  /** 渠道商查询商户审核信息 `POST /mchrisk/channelquerymchauditinfo` */
   export interface Channelquerymchauditinfo_Post_Xml {
     /** 渠道商号 */
     mch_id: string
@@ -120,10 +115,8 @@ export namespace Mchrisk {
     sign_type: 'HMAC-SHA256'
   }
 
-  /** 渠道商查询商户审核信息 `POST /mchrisk/channelquerymchauditinfo` */
   export interface Channelquerymchauditinfo_Post_Data extends Bankquerymchauditinfo_Post_Data {}
 
-  /** `v2/mchrisk/querymchrisk` */
   export interface Querymchrisk {
     /**
      * 事前-风险商户核查接口 `POST /mchrisk/querymchrisk`
@@ -137,12 +130,11 @@ export namespace Mchrisk {
     postAsync(options: Querymchrisk_Post): PendingResponse<Response<Querymchrisk_Post_Data>>
   }
 
-  /** 事前-风险商户核查接口 `POST /mchrisk/querymchrisk` */
+  /** 事前-风险商户核查接口 */
   export interface Querymchrisk_Post extends CallSettings {
     xml: Querymchrisk_Post_Xml
   }
 
-  /** 事前-风险商户核查接口 `POST /mchrisk/querymchrisk` */
   export interface Querymchrisk_Post_Xml {
     /** 服务商号 */
     mch_id: string
@@ -172,7 +164,6 @@ export namespace Mchrisk {
     sign_type: 'HMAC-SHA256'
   }
 
-  /** 事前-风险商户核查接口 `POST /mchrisk/querymchrisk` */
   export interface Querymchrisk_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -188,7 +179,6 @@ export namespace Mchrisk {
     risk_level_desc: string
   }
 
-  /** `v2/mchrisk/setmchriskcallback` */
   export interface Setmchriskcallback {
     /**
      * 设置风险通知回调链接 `POST /mchrisk/setmchriskcallback`
@@ -200,12 +190,11 @@ export namespace Mchrisk {
     postAsync(options: Setmchriskcallback_Post): PendingResponse<Response<Setmchriskcallback_Post_Data>>
   }
 
-  /** 设置风险通知回调链接 `POST /mchrisk/setmchriskcallback` */
+  /** 设置风险通知回调链接 */
   export interface Setmchriskcallback_Post extends CallSettings {
     xml: Setmchriskcallback_Post_Xml
   }
 
-  /** 设置风险通知回调链接 `POST /mchrisk/setmchriskcallback` */
   export interface Setmchriskcallback_Post_Xml {
     /** 服务商号 */
     mch_id: string
@@ -215,7 +204,6 @@ export namespace Mchrisk {
     sign_type: 'HMAC-SHA256'
   }
 
-  /** 设置风险通知回调链接 `POST /mchrisk/setmchriskcallback` */
   export interface Setmchriskcallback_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -231,7 +219,6 @@ export namespace Mchrisk {
     err_code_des?: string
   }
 
-  /** `v2/mchrisk/syncmchriskresult` */
   export interface Syncmchriskresult {
     /**
      * 事后-风险商户处理结果同步接口 `POST /mchrisk/syncmchriskresult`
@@ -245,12 +232,11 @@ export namespace Mchrisk {
     postAsync(options: Syncmchriskresult_Post): PendingResponse<Response<Syncmchriskresult_Post_Data>>
   }
 
-  /** 事后-风险商户处理结果同步接口 `POST /mchrisk/syncmchriskresult` */
+  /** 事后-风险商户处理结果同步接口 */
   export interface Syncmchriskresult_Post extends CallSettings {
     xml: Syncmchriskresult_Post_Xml
   }
 
-  /** 事后-风险商户处理结果同步接口 `POST /mchrisk/syncmchriskresult` */
   export interface Syncmchriskresult_Post_Xml {
     /** 服务商号 */
     mch_id: string
@@ -286,7 +272,6 @@ export namespace Mchrisk {
     sign_type: 'HMAC-SHA256'
   }
 
-  /** 事后-风险商户处理结果同步接口 `POST /mchrisk/syncmchriskresult` */
   export interface Syncmchriskresult_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})

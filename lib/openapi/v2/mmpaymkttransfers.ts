@@ -44,7 +44,6 @@ export namespace Mmpaymkttransfers {
     readonly 'v2/mmpaymkttransfers/sendworkwxredpack': Loosen<Sendworkwxredpack>
   }
 
-  /** `v2/mmpaymkttransfers/gethbinfo` */
   export interface Gethbinfo {
     /**
      * 查询红包记录 `POST /mmpaymkttransfers/gethbinfo`
@@ -64,12 +63,11 @@ export namespace Mmpaymkttransfers {
     postAsync(options: Gethbinfo_Post): PendingResponse<Response<Gethbinfo_Post_Data>>
   }
 
-  /** 查询红包记录 `POST /mmpaymkttransfers/gethbinfo` */
+  /** 查询红包记录 */
   export interface Gethbinfo_Post extends CallSettings {
     xml: Gethbinfo_Post_Xml
   }
 
-  /** 查询红包记录 `POST /mmpaymkttransfers/gethbinfo` */
   export interface Gethbinfo_Post_Xml {
     /** 商户订单号 */
     mch_billno: string
@@ -81,7 +79,6 @@ export namespace Mmpaymkttransfers {
     bill_type: 'MCHT'
   }
 
-  /** 查询红包记录 `POST /mmpaymkttransfers/gethbinfo` */
   export interface Gethbinfo_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -127,13 +124,11 @@ export namespace Mmpaymkttransfers {
     hblist?: Gethbinfo_Post_Data_Hblist
   }
 
-  /** 红包领取记录 */
   export interface Gethbinfo_Post_Data_Hblist {
     /** 裂变红包领取列表 */
     hbinfo?: Gethbinfo_Post_Data_Hblist_Hbinfo[]
   }
 
-  /** 裂变红包领取列表 */
   export interface Gethbinfo_Post_Data_Hblist_Hbinfo {
     /** 领取红包的Openid */
     openid?: string
@@ -143,7 +138,6 @@ export namespace Mmpaymkttransfers {
     rcv_time?: string
   }
 
-  /** `v2/mmpaymkttransfers/gettransferinfo` */
   export interface Gettransferinfo {
     /**
      * 查询企业向微信用户个人付款 `POST /mmpaymkttransfers/gettransferinfo`
@@ -157,12 +151,11 @@ export namespace Mmpaymkttransfers {
     postAsync(options: Gettransferinfo_Post): PendingResponse<Response<Gettransferinfo_Post_Data>>
   }
 
-  /** 查询企业向微信用户个人付款 `POST /mmpaymkttransfers/gettransferinfo` */
+  /** 查询企业向微信用户个人付款 */
   export interface Gettransferinfo_Post extends CallSettings {
     xml: Gettransferinfo_Post_Xml
   }
 
-  /** 查询企业向微信用户个人付款 `POST /mmpaymkttransfers/gettransferinfo` */
   export interface Gettransferinfo_Post_Xml {
     /** 商户订单号 */
     partner_trade_no: string
@@ -172,7 +165,6 @@ export namespace Mmpaymkttransfers {
     appid: string
   }
 
-  /** 查询企业向微信用户个人付款 `POST /mmpaymkttransfers/gettransferinfo` */
   export interface Gettransferinfo_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -217,7 +209,6 @@ export namespace Mmpaymkttransfers {
     readonly transfers: Loosen<PromotionTransfers>
   }
 
-  /** `v2/mmpaymkttransfers/promotion/paywwsptrans2pocket` */
   export interface PromotionPaywwsptrans2pocket {
     /**
      * 向员工付款 `POST /mmpaymkttransfers/promotion/paywwsptrans2pocket`
@@ -235,12 +226,11 @@ export namespace Mmpaymkttransfers {
     ): PendingResponse<Response<PromotionPaywwsptrans2pocket_Post_Data>>
   }
 
-  /** 向员工付款 `POST /mmpaymkttransfers/promotion/paywwsptrans2pocket` */
+  /** 向员工付款 */
   export interface PromotionPaywwsptrans2pocket_Post extends CallSettings {
     xml: PromotionPaywwsptrans2pocket_Post_Xml
   }
 
-  /** 向员工付款 `POST /mmpaymkttransfers/promotion/paywwsptrans2pocket` */
   export interface PromotionPaywwsptrans2pocket_Post_Xml {
     /** 公众账号appid */
     appid: string
@@ -278,7 +268,6 @@ export namespace Mmpaymkttransfers {
     agentid?: string | undefined
   }
 
-  /** 向员工付款 `POST /mmpaymkttransfers/promotion/paywwsptrans2pocket` */
   export interface PromotionPaywwsptrans2pocket_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -306,7 +295,6 @@ export namespace Mmpaymkttransfers {
     payment_time: string
   }
 
-  /** `v2/mmpaymkttransfers/promotion/querywwsptrans2pocket` */
   export interface PromotionQuerywwsptrans2pocket {
     /**
      * 查询付款记录 `POST /mmpaymkttransfers/promotion/querywwsptrans2pocket`
@@ -324,12 +312,11 @@ export namespace Mmpaymkttransfers {
     ): PendingResponse<Response<PromotionQuerywwsptrans2pocket_Post_Data>>
   }
 
-  /** 查询付款记录 `POST /mmpaymkttransfers/promotion/querywwsptrans2pocket` */
+  /** 查询付款记录 */
   export interface PromotionQuerywwsptrans2pocket_Post extends CallSettings {
     xml: PromotionQuerywwsptrans2pocket_Post_Xml
   }
 
-  /** 查询付款记录 `POST /mmpaymkttransfers/promotion/querywwsptrans2pocket` */
   export interface PromotionQuerywwsptrans2pocket_Post_Xml {
     /** 商户订单号 */
     partner_trade_no?: string | undefined
@@ -339,7 +326,6 @@ export namespace Mmpaymkttransfers {
     appid: string
   }
 
-  /** 查询付款记录 `POST /mmpaymkttransfers/promotion/querywwsptrans2pocket` */
   export interface PromotionQuerywwsptrans2pocket_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -371,7 +357,6 @@ export namespace Mmpaymkttransfers {
     desc: string
   }
 
-  /** `v2/mmpaymkttransfers/promotion/transfers` */
   export interface PromotionTransfers {
     /**
      * 向微信用户个人付款 `POST /mmpaymkttransfers/promotion/transfers`
@@ -385,12 +370,11 @@ export namespace Mmpaymkttransfers {
     postAsync(options: PromotionTransfers_Post): PendingResponse<Response<PromotionTransfers_Post_Data>>
   }
 
-  /** 向微信用户个人付款 `POST /mmpaymkttransfers/promotion/transfers` */
+  /** 向微信用户个人付款 */
   export interface PromotionTransfers_Post extends CallSettings {
     xml: PromotionTransfers_Post_Xml
   }
 
-  /** 向微信用户个人付款 `POST /mmpaymkttransfers/promotion/transfers` */
   export interface PromotionTransfers_Post_Xml {
     /** 商户账号appid */
     mch_appid: string
@@ -420,7 +404,6 @@ export namespace Mmpaymkttransfers {
     finder_template_id?: string | undefined
   }
 
-  /** 向微信用户个人付款 `POST /mmpaymkttransfers/promotion/transfers` */
   export interface PromotionTransfers_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -448,7 +431,6 @@ export namespace Mmpaymkttransfers {
     payment_time: string
   }
 
-  /** `v2/mmpaymkttransfers/query_coupon_stock` */
   export interface Query_Coupon_Stock {
     /**
      * 查询代金券批次 `POST /mmpaymkttransfers/query_coupon_stock`
@@ -465,12 +447,11 @@ export namespace Mmpaymkttransfers {
     postAsync(options: Query_Coupon_Stock_Post): PendingResponse<Response<Query_Coupon_Stock_Post_Data>>
   }
 
-  /** 查询代金券批次 `POST /mmpaymkttransfers/query_coupon_stock` */
+  /** 查询代金券批次 */
   export interface Query_Coupon_Stock_Post extends CallSettings {
     xml: Query_Coupon_Stock_Post_Xml
   }
 
-  /** 查询代金券批次 `POST /mmpaymkttransfers/query_coupon_stock` */
   export interface Query_Coupon_Stock_Post_Xml {
     /** 代金券批次id */
     coupon_stock_id: string
@@ -488,7 +469,6 @@ export namespace Mmpaymkttransfers {
     type?: 'XML' | undefined
   }
 
-  /** 查询代金券批次 `POST /mmpaymkttransfers/query_coupon_stock` */
   export interface Query_Coupon_Stock_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -542,7 +522,6 @@ export namespace Mmpaymkttransfers {
     create_time_t: string
   }
 
-  /** `v2/mmpaymkttransfers/querycouponsinfo` */
   export interface Querycouponsinfo {
     /**
      * 查询代金券信息 `POST /mmpaymkttransfers/querycouponsinfo`
@@ -559,12 +538,11 @@ export namespace Mmpaymkttransfers {
     postAsync(options: Querycouponsinfo_Post): PendingResponse<Response<Querycouponsinfo_Post_Data>>
   }
 
-  /** 查询代金券信息 `POST /mmpaymkttransfers/querycouponsinfo` */
+  /** 查询代金券信息 */
   export interface Querycouponsinfo_Post extends CallSettings {
     xml: Querycouponsinfo_Post_Xml
   }
 
-  /** 查询代金券信息 `POST /mmpaymkttransfers/querycouponsinfo` */
   export interface Querycouponsinfo_Post_Xml {
     /** 代金券id */
     coupon_id: string
@@ -586,7 +564,6 @@ export namespace Mmpaymkttransfers {
     type?: 'XML' | undefined
   }
 
-  /** 查询代金券信息 `POST /mmpaymkttransfers/querycouponsinfo` */
   export interface Querycouponsinfo_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -634,7 +611,6 @@ export namespace Mmpaymkttransfers {
     is_partial_use?: '1' | (string & {})
   }
 
-  /** `v2/mmpaymkttransfers/queryworkwxredpack` */
   export interface Queryworkwxredpack {
     /**
      * 查询红包记录 `POST /mmpaymkttransfers/queryworkwxredpack`
@@ -648,12 +624,11 @@ export namespace Mmpaymkttransfers {
     postAsync(options: Queryworkwxredpack_Post): PendingResponse<Response<Queryworkwxredpack_Post_Data>>
   }
 
-  /** 查询红包记录 `POST /mmpaymkttransfers/queryworkwxredpack` */
+  /** 查询红包记录 */
   export interface Queryworkwxredpack_Post extends CallSettings {
     xml: Queryworkwxredpack_Post_Xml
   }
 
-  /** 查询红包记录 `POST /mmpaymkttransfers/queryworkwxredpack` */
   export interface Queryworkwxredpack_Post_Xml {
     /** 商户订单号 */
     mch_billno: string
@@ -663,7 +638,6 @@ export namespace Mmpaymkttransfers {
     appid: string
   }
 
-  /** 查询红包记录 `POST /mmpaymkttransfers/queryworkwxredpack` */
   export interface Queryworkwxredpack_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -715,7 +689,6 @@ export namespace Mmpaymkttransfers {
     sender_header_media_id?: string
   }
 
-  /** `v2/mmpaymkttransfers/send_coupon` */
   export interface Send_Coupon {
     /**
      * 发放代金券 `POST /mmpaymkttransfers/send_coupon`
@@ -734,12 +707,11 @@ export namespace Mmpaymkttransfers {
     postAsync(options: Send_Coupon_Post): PendingResponse<Response<Send_Coupon_Post_Data>>
   }
 
-  /** 发放代金券 `POST /mmpaymkttransfers/send_coupon` */
+  /** 发放代金券 */
   export interface Send_Coupon_Post extends CallSettings {
     xml: Send_Coupon_Post_Xml
   }
 
-  /** 发放代金券 `POST /mmpaymkttransfers/send_coupon` */
   export interface Send_Coupon_Post_Xml {
     /** 代金券批次id */
     coupon_stock_id: string
@@ -763,7 +735,6 @@ export namespace Mmpaymkttransfers {
     type?: 'XML' | undefined
   }
 
-  /** 发放代金券 `POST /mmpaymkttransfers/send_coupon` */
   export interface Send_Coupon_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -803,7 +774,6 @@ export namespace Mmpaymkttransfers {
     ret_msg: string
   }
 
-  /** `v2/mmpaymkttransfers/sendgroupredpack` */
   export interface Sendgroupredpack {
     /**
      * 发放裂变红包 `POST /mmpaymkttransfers/sendgroupredpack`
@@ -822,12 +792,11 @@ export namespace Mmpaymkttransfers {
     postAsync(options: Sendgroupredpack_Post): PendingResponse<Response<Sendgroupredpack_Post_Data>>
   }
 
-  /** 发放裂变红包 `POST /mmpaymkttransfers/sendgroupredpack` */
+  /** 发放裂变红包 */
   export interface Sendgroupredpack_Post extends CallSettings {
     xml: Sendgroupredpack_Post_Xml
   }
 
-  /** 发放裂变红包 `POST /mmpaymkttransfers/sendgroupredpack` */
   export interface Sendgroupredpack_Post_Xml {
     /** 商户订单号 */
     mch_billno: string
@@ -866,7 +835,6 @@ export namespace Mmpaymkttransfers {
     risk_info?: Sendgroupredpack_Post_Xml_RiskInfo | undefined
   }
 
-  /** 活动信息 */
   export interface Sendgroupredpack_Post_Xml_RiskInfo {
     /** 用户操作的时间戳 */
     posttime?: number | `${number}` | undefined
@@ -878,7 +846,6 @@ export namespace Mmpaymkttransfers {
     clientversion?: string | undefined
   }
 
-  /** 发放裂变红包 `POST /mmpaymkttransfers/sendgroupredpack` */
   export interface Sendgroupredpack_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -904,7 +871,6 @@ export namespace Mmpaymkttransfers {
     send_listid: string
   }
 
-  /** `v2/mmpaymkttransfers/sendminiprogramhb` */
   export interface Sendminiprogramhb {
     /**
      * 发放小程序红包接口 `POST /mmpaymkttransfers/sendminiprogramhb`
@@ -924,12 +890,11 @@ export namespace Mmpaymkttransfers {
     postAsync(options: Sendminiprogramhb_Post): PendingResponse<Response<Sendminiprogramhb_Post_Data>>
   }
 
-  /** 发放小程序红包接口 `POST /mmpaymkttransfers/sendminiprogramhb` */
+  /** 发放小程序红包接口 */
   export interface Sendminiprogramhb_Post extends CallSettings {
     xml: Sendminiprogramhb_Post_Xml
   }
 
-  /** 发放小程序红包接口 `POST /mmpaymkttransfers/sendminiprogramhb` */
   export interface Sendminiprogramhb_Post_Xml {
     /** 商户订单号 */
     mch_billno: string
@@ -966,7 +931,6 @@ export namespace Mmpaymkttransfers {
       | undefined
   }
 
-  /** 发放小程序红包接口 `POST /mmpaymkttransfers/sendminiprogramhb` */
   export interface Sendminiprogramhb_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -994,7 +958,6 @@ export namespace Mmpaymkttransfers {
     package: string
   }
 
-  /** `v2/mmpaymkttransfers/sendredpack` */
   export interface Sendredpack {
     /**
      * 发放普通红包 `POST /mmpaymkttransfers/sendredpack`
@@ -1014,12 +977,11 @@ export namespace Mmpaymkttransfers {
     postAsync(options: Sendredpack_Post): PendingResponse<Response<Sendredpack_Post_Data>>
   }
 
-  /** 发放普通红包 `POST /mmpaymkttransfers/sendredpack` */
+  /** 发放普通红包 */
   export interface Sendredpack_Post extends CallSettings {
     xml: Sendredpack_Post_Xml
   }
 
-  /** 发放普通红包 `POST /mmpaymkttransfers/sendredpack` */
   export interface Sendredpack_Post_Xml {
     /** 商户订单号 */
     mch_billno: string
@@ -1062,10 +1024,8 @@ export namespace Mmpaymkttransfers {
     risk_info?: Sendredpack_Post_Xml_RiskInfo | undefined
   }
 
-  /** 活动信息 */
   export interface Sendredpack_Post_Xml_RiskInfo extends Sendgroupredpack_Post_Xml_RiskInfo {}
 
-  /** 发放普通红包 `POST /mmpaymkttransfers/sendredpack` */
   export interface Sendredpack_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -1091,7 +1051,6 @@ export namespace Mmpaymkttransfers {
     send_listid: string
   }
 
-  /** `v2/mmpaymkttransfers/sendworkwxredpack` */
   export interface Sendworkwxredpack {
     /**
      * 发放企业红包 `POST /mmpaymkttransfers/sendworkwxredpack`
@@ -1105,12 +1064,11 @@ export namespace Mmpaymkttransfers {
     postAsync(options: Sendworkwxredpack_Post): PendingResponse<Response<Sendworkwxredpack_Post_Data>>
   }
 
-  /** 发放企业红包 `POST /mmpaymkttransfers/sendworkwxredpack` */
+  /** 发放企业红包 */
   export interface Sendworkwxredpack_Post extends CallSettings {
     xml: Sendworkwxredpack_Post_Xml
   }
 
-  /** 发放企业红包 `POST /mmpaymkttransfers/sendworkwxredpack` */
   export interface Sendworkwxredpack_Post_Xml {
     /** 随机字符串 */
     nonce_str?: string | undefined
@@ -1151,7 +1109,6 @@ export namespace Mmpaymkttransfers {
     workwx_sign?: string | undefined
   }
 
-  /** 发放企业红包 `POST /mmpaymkttransfers/sendworkwxredpack` */
   export interface Sendworkwxredpack_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})

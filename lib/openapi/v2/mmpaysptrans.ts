@@ -24,7 +24,6 @@ export namespace Mmpaysptrans {
     readonly 'v2/mmpaysptrans/query_bank': Loosen<Query_Bank>
   }
 
-  /** `v2/mmpaysptrans/pay_bank` */
   export interface Pay_Bank {
     /**
      * 企业付款到银行卡 `POST /mmpaysptrans/pay_bank`
@@ -38,12 +37,11 @@ export namespace Mmpaysptrans {
     postAsync(options: Pay_Bank_Post): PendingResponse<Response<Pay_Bank_Post_Data>>
   }
 
-  /** 企业付款到银行卡 `POST /mmpaysptrans/pay_bank` */
+  /** 企业付款到银行卡 */
   export interface Pay_Bank_Post extends CallSettings {
     xml: Pay_Bank_Post_Xml
   }
 
-  /** 企业付款到银行卡 `POST /mmpaysptrans/pay_bank` */
   export interface Pay_Bank_Post_Xml {
     /** 商户号 */
     mch_id: string
@@ -61,7 +59,6 @@ export namespace Mmpaysptrans {
     desc?: string | undefined
   }
 
-  /** 企业付款到银行卡 `POST /mmpaysptrans/pay_bank` */
   export interface Pay_Bank_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -89,7 +86,6 @@ export namespace Mmpaysptrans {
     cmms_amt: `${number}`
   }
 
-  /** `v2/mmpaysptrans/query_bank` */
   export interface Query_Bank {
     /**
      * 查询企业付款银行卡 `POST /mmpaysptrans/query_bank`
@@ -103,12 +99,11 @@ export namespace Mmpaysptrans {
     postAsync(options: Query_Bank_Post): PendingResponse<Response<Query_Bank_Post_Data>>
   }
 
-  /** 查询企业付款银行卡 `POST /mmpaysptrans/query_bank` */
+  /** 查询企业付款银行卡 */
   export interface Query_Bank_Post extends CallSettings {
     xml: Query_Bank_Post_Xml
   }
 
-  /** 查询企业付款银行卡 `POST /mmpaysptrans/query_bank` */
   export interface Query_Bank_Post_Xml {
     /** 商户号 */
     mch_id: string
@@ -116,7 +111,6 @@ export namespace Mmpaysptrans {
     partner_trade_no: string
   }
 
-  /** 查询企业付款银行卡 `POST /mmpaysptrans/query_bank` */
   export interface Query_Bank_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})

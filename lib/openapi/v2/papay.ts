@@ -36,7 +36,6 @@ export namespace Papay {
     readonly 'v2/papay/querycontract': Loosen<Querycontract>
   }
 
-  /** `v2/papay/deletecontract` */
   export interface Deletecontract {
     /**
      * 申请解约 `POST /papay/deletecontract`
@@ -51,12 +50,11 @@ export namespace Papay {
     postAsync(options: Deletecontract_Post): PendingResponse<Response<Deletecontract_Post_Data>>
   }
 
-  /** 申请解约 `POST /papay/deletecontract` */
+  /** 申请解约 */
   export interface Deletecontract_Post extends CallSettings {
     xml: Deletecontract_Post_Xml
   }
 
-  /** 申请解约 `POST /papay/deletecontract` */
   export interface Deletecontract_Post_Xml {
     /** 请求appid */
     appid: string
@@ -78,7 +76,6 @@ export namespace Papay {
     sub_mch_id?: string | undefined
   }
 
-  /** 申请解约 `POST /papay/deletecontract` */
   export interface Deletecontract_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -108,7 +105,6 @@ export namespace Papay {
     sub_mch_id?: string
   }
 
-  /** `v2/papay/entrustweb` */
   export interface Entrustweb {
     /**
      * 公众号纯签约 `GET /papay/entrustweb`
@@ -120,12 +116,11 @@ export namespace Papay {
     getAsync(options: Entrustweb_Get): PendingResponse<Response<string>>
   }
 
-  /** 公众号纯签约 `GET /papay/entrustweb` */
+  /** 公众号纯签约 */
   export interface Entrustweb_Get extends CallSettings {
     query: Entrustweb_Get_Query
   }
 
-  /** 公众号纯签约 `GET /papay/entrustweb` */
   export interface Entrustweb_Get_Query {
     /** 应用ID */
     appid: string
@@ -151,7 +146,6 @@ export namespace Papay {
     return_web?: 1 | '1' | undefined
   }
 
-  /** `v2/papay/h5entrustweb` */
   export interface H5entrustweb {
     /**
      * H5纯签约 `GET /papay/h5entrustweb`
@@ -170,12 +164,11 @@ export namespace Papay {
     getAsync(options: H5entrustweb_Get): PendingResponse<Response<H5entrustweb_Get_Data>>
   }
 
-  /** H5纯签约 `GET /papay/h5entrustweb` */
+  /** H5纯签约 */
   export interface H5entrustweb_Get extends CallSettings {
     query: H5entrustweb_Get_Query
   }
 
-  /** H5纯签约 `GET /papay/h5entrustweb` */
   export interface H5entrustweb_Get_Query {
     /** 应用ID */
     appid: string
@@ -205,7 +198,6 @@ export namespace Papay {
     return_appid?: string | undefined
   }
 
-  /** H5纯签约 `GET /papay/h5entrustweb` */
   export interface H5entrustweb_Get_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -228,7 +220,6 @@ export namespace Papay {
     readonly querycontract: Loosen<PartnerQuerycontract>
   }
 
-  /** `v2/papay/partner/deletecontract` */
   export interface PartnerDeletecontract {
     /**
      * 申请解约 `POST /papay/partner/deletecontract`
@@ -242,12 +233,11 @@ export namespace Papay {
     postAsync(options: PartnerDeletecontract_Post): PendingResponse<Response<PartnerDeletecontract_Post_Data>>
   }
 
-  /** 申请解约 `POST /papay/partner/deletecontract` */
+  /** 申请解约 */
   export interface PartnerDeletecontract_Post extends CallSettings {
     xml: PartnerDeletecontract_Post_Xml
   }
 
-  /** 申请解约 `POST /papay/partner/deletecontract` */
   export interface PartnerDeletecontract_Post_Xml {
     /** 请求appid */
     appid: string
@@ -269,7 +259,6 @@ export namespace Papay {
     version: '1.0'
   }
 
-  /** 申请解约 `POST /papay/partner/deletecontract` */
   export interface PartnerDeletecontract_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -299,7 +288,6 @@ export namespace Papay {
     sign: string
   }
 
-  /** `v2/papay/partner/entrustweb` */
   export interface PartnerEntrustweb {
     /**
      * 公众号纯签约 `GET /papay/partner/entrustweb`
@@ -311,12 +299,11 @@ export namespace Papay {
     getAsync(options: PartnerEntrustweb_Get): PendingResponse<Response<string>>
   }
 
-  /** 公众号纯签约 `GET /papay/partner/entrustweb` */
+  /** 公众号纯签约 */
   export interface PartnerEntrustweb_Get extends CallSettings {
     query: PartnerEntrustweb_Get_Query
   }
 
-  /** 公众号纯签约 `GET /papay/partner/entrustweb` */
   export interface PartnerEntrustweb_Get_Query {
     /** 应用ID */
     appid: string
@@ -346,7 +333,6 @@ export namespace Papay {
     return_web?: 1 | '1' | undefined
   }
 
-  /** `v2/papay/partner/h5entrustweb` */
   export interface PartnerH5entrustweb {
     /**
      * H5纯签约 `GET /papay/partner/h5entrustweb`
@@ -365,12 +351,11 @@ export namespace Papay {
     getAsync(options: PartnerH5entrustweb_Get): PendingResponse<Response<PartnerH5entrustweb_Get_Data>>
   }
 
-  /** H5纯签约 `GET /papay/partner/h5entrustweb` */
+  /** H5纯签约 */
   export interface PartnerH5entrustweb_Get extends CallSettings {
     query: PartnerH5entrustweb_Get_Query
   }
 
-  /** H5纯签约 `GET /papay/partner/h5entrustweb` */
   export interface PartnerH5entrustweb_Get_Query {
     /** 应用ID */
     appid: string
@@ -418,10 +403,8 @@ export namespace Papay {
     return_appid?: string | undefined
   }
 
-  /** H5纯签约 `GET /papay/partner/h5entrustweb` */
   export interface PartnerH5entrustweb_Get_Data extends H5entrustweb_Get_Data {}
 
-  /** `v2/papay/partner/preentrustweb` */
   export interface PartnerPreentrustweb {
     /**
      * APP纯签约 `POST /papay/partner/preentrustweb`
@@ -435,12 +418,11 @@ export namespace Papay {
     postAsync(options: PartnerPreentrustweb_Post): PendingResponse<Response<PartnerPreentrustweb_Post_Data>>
   }
 
-  /** APP纯签约 `POST /papay/partner/preentrustweb` */
+  /** APP纯签约 */
   export interface PartnerPreentrustweb_Post extends CallSettings {
     xml: PartnerPreentrustweb_Post_Xml
   }
 
-  /** APP纯签约 `POST /papay/partner/preentrustweb` */
   export interface PartnerPreentrustweb_Post_Xml {
     /** 应用ID */
     appid: string
@@ -470,7 +452,6 @@ export namespace Papay {
     return_app?: 'Y' | 'N' | undefined
   }
 
-  /** APP纯签约 `POST /papay/partner/preentrustweb` */
   export interface PartnerPreentrustweb_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -502,7 +483,6 @@ export namespace Papay {
     pre_entrustweb_id: string
   }
 
-  /** `v2/papay/partner/querycontract` */
   export interface PartnerQuerycontract {
     /**
      * 查询签约关系 `POST /papay/partner/querycontract`
@@ -516,12 +496,11 @@ export namespace Papay {
     postAsync(options: PartnerQuerycontract_Post): PendingResponse<Response<PartnerQuerycontract_Post_Data>>
   }
 
-  /** 查询签约关系 `POST /papay/partner/querycontract` */
+  /** 查询签约关系 */
   export interface PartnerQuerycontract_Post extends CallSettings {
     xml: PartnerQuerycontract_Post_Xml
   }
 
-  /** 查询签约关系 `POST /papay/partner/querycontract` */
   export interface PartnerQuerycontract_Post_Xml {
     /** 应用ID */
     appid: string
@@ -541,7 +520,6 @@ export namespace Papay {
     version: '1.0'
   }
 
-  /** 查询签约关系 `POST /papay/partner/querycontract` */
   export interface PartnerQuerycontract_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -587,7 +565,6 @@ export namespace Papay {
     sub_mch_id?: string
   }
 
-  /** `v2/papay/preentrustweb` */
   export interface Preentrustweb {
     /**
      * APP纯签约 `POST /papay/preentrustweb`
@@ -601,15 +578,13 @@ export namespace Papay {
     postAsync(options: Preentrustweb_Post): PendingResponse<Response<Preentrustweb_Post_Data>>
   }
 
-  /** APP纯签约 `POST /papay/preentrustweb` */
+  /** APP纯签约 */
   export interface Preentrustweb_Post extends CallSettings {
     xml: Preentrustweb_Post_Xml
   }
 
-  /** APP纯签约 `POST /papay/preentrustweb` */
   export interface Preentrustweb_Post_Xml extends PartnerPreentrustweb_Post_Xml {}
 
-  /** APP纯签约 `POST /papay/preentrustweb` */
   export interface Preentrustweb_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -637,7 +612,6 @@ export namespace Papay {
     pre_entrustweb_id: string
   }
 
-  /** `v2/papay/querycontract` */
   export interface Querycontract {
     /**
      * 查询签约关系 `POST /papay/querycontract`
@@ -651,12 +625,11 @@ export namespace Papay {
     postAsync(options: Querycontract_Post): PendingResponse<Response<Querycontract_Post_Data>>
   }
 
-  /** 查询签约关系 `POST /papay/querycontract` */
+  /** 查询签约关系 */
   export interface Querycontract_Post extends CallSettings {
     xml: Querycontract_Post_Xml
   }
 
-  /** 查询签约关系 `POST /papay/querycontract` */
   export interface Querycontract_Post_Xml {
     /** 请求appid */
     appid: string
@@ -672,7 +645,6 @@ export namespace Papay {
     version: '1.0'
   }
 
-  /** 查询签约关系 `POST /papay/querycontract` */
   export interface Querycontract_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})

@@ -72,7 +72,6 @@ export namespace Pay {
     readonly 'v2/pay/unifiedorder': Loosen<Unifiedorder>
   }
 
-  /** `v2/pay/closecombinedorder` */
   export interface Closecombinedorder {
     /**
      * 合单关单 `POST /pay/closecombinedorder`
@@ -89,12 +88,11 @@ export namespace Pay {
     postAsync(options: Closecombinedorder_Post): PendingResponse<Response<Closecombinedorder_Post_Data>>
   }
 
-  /** 合单关单 `POST /pay/closecombinedorder` */
+  /** 合单关单 */
   export interface Closecombinedorder_Post extends CallSettings {
     xml: Closecombinedorder_Post_Xml
   }
 
-  /** 合单关单 `POST /pay/closecombinedorder` */
   export interface Closecombinedorder_Post_Xml {
     /** 合单appid */
     combine_appid: string
@@ -108,7 +106,6 @@ export namespace Pay {
     sub_order_list: readonly Closecombinedorder_Post_Xml_SubOrderList[]
   }
 
-  /** 子单信息JSON格式字符串 */
   export interface Closecombinedorder_Post_Xml_SubOrderList {
     /** 子单商户号 */
     mchid: string
@@ -116,7 +113,6 @@ export namespace Pay {
     out_trade_no: string
   }
 
-  /** 合单关单 `POST /pay/closecombinedorder` */
   export interface Closecombinedorder_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -138,7 +134,6 @@ export namespace Pay {
     err_code_des?: string
   }
 
-  /** `v2/pay/closeorder` */
   export interface Closeorder {
     /**
      * 关闭订单 `POST /pay/closeorder`
@@ -151,12 +146,11 @@ export namespace Pay {
     postAsync(options: Closeorder_Post): PendingResponse<Response<Closeorder_Post_Data>>
   }
 
-  /** 关闭订单 `POST /pay/closeorder` */
+  /** 关闭订单 */
   export interface Closeorder_Post extends CallSettings {
     xml: Closeorder_Post_Xml
   }
 
-  /** 关闭订单 `POST /pay/closeorder` */
   export interface Closeorder_Post_Xml {
     /** 公众账号ID */
     appid: string
@@ -168,7 +162,6 @@ export namespace Pay {
     sign_type?: 'MD5' | 'HMAC-SHA256' | undefined
   }
 
-  /** 关闭订单 `POST /pay/closeorder` */
   export interface Closeorder_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -192,7 +185,6 @@ export namespace Pay {
     err_code_des?: string
   }
 
-  /** `v2/pay/combinedorder` */
   export interface Combinedorder {
     /**
      * 合单下单 `POST /pay/combinedorder`
@@ -209,12 +201,11 @@ export namespace Pay {
     postAsync(options: Combinedorder_Post): PendingResponse<Response<Combinedorder_Post_Data>>
   }
 
-  /** 合单下单 `POST /pay/combinedorder` */
+  /** 合单下单 */
   export interface Combinedorder_Post extends CallSettings {
     xml: Combinedorder_Post_Xml
   }
 
-  /** 合单下单 `POST /pay/combinedorder` */
   export interface Combinedorder_Post_Xml {
     /** 合单appid */
     combine_appid: string
@@ -246,7 +237,6 @@ export namespace Pay {
     sub_order_list: Combinedorder_Post_Xml_SubOrderList
   }
 
-  /** 场景信息JSON格式字符串 */
   export interface Combinedorder_Post_Xml_SceneInfo {
     /** 商户端设备号 */
     device_id?: string | undefined
@@ -256,7 +246,6 @@ export namespace Pay {
     h5_info?: Combinedorder_Post_Xml_SceneInfo_H5Info | undefined
   }
 
-  /** H5场景信息 */
   export interface Combinedorder_Post_Xml_SceneInfo_H5Info {
     /** 场景类型 */
     type: 'iOS' | 'Android' | 'Wap'
@@ -269,7 +258,6 @@ export namespace Pay {
     package_name?: string | undefined
   }
 
-  /** 子单信息JSON格式字符串 */
   export interface Combinedorder_Post_Xml_SubOrderList {
     /** 子订单数 */
     order_num: number
@@ -277,7 +265,6 @@ export namespace Pay {
     order_list: readonly Combinedorder_Post_Xml_SubOrderList_OrderList[]
   }
 
-  /** 子订单信息 */
   export interface Combinedorder_Post_Xml_SubOrderList_OrderList {
     /** 子单商户appid */
     appid: string
@@ -301,7 +288,6 @@ export namespace Pay {
     sub_mch_id?: string | undefined
   }
 
-  /** 合单下单 `POST /pay/combinedorder` */
   export interface Combinedorder_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -333,7 +319,6 @@ export namespace Pay {
     mweb_url?: string
   }
 
-  /** `v2/pay/contractorder` */
   export interface Contractorder {
     /**
      * 支付中签约 `POST /pay/contractorder`
@@ -346,12 +331,11 @@ export namespace Pay {
     postAsync(options: Contractorder_Post): PendingResponse<Response<Contractorder_Post_Data>>
   }
 
-  /** 支付中签约 `POST /pay/contractorder` */
+  /** 支付中签约 */
   export interface Contractorder_Post extends CallSettings {
     xml: Contractorder_Post_Xml
   }
 
-  /** 支付中签约 `POST /pay/contractorder` */
   export interface Contractorder_Post_Xml {
     /** 请求appid */
     appid: string
@@ -409,7 +393,6 @@ export namespace Pay {
     contract_notify_url: string
   }
 
-  /** 支付中签约 `POST /pay/contractorder` */
   export interface Contractorder_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -459,7 +442,6 @@ export namespace Pay {
     out_trade_no: string
   }
 
-  /** `v2/pay/downloadbill` */
   export interface Downloadbill {
     /**
      * 下载对账单 `POST /pay/downloadbill`
@@ -476,12 +458,11 @@ export namespace Pay {
     postAsync(options: Downloadbill_Post): PendingResponse<Response<Buffer>>
   }
 
-  /** 下载对账单 `POST /pay/downloadbill` */
+  /** 下载对账单 */
   export interface Downloadbill_Post extends CallSettings {
     xml: Downloadbill_Post_Xml
   }
 
-  /** 下载对账单 `POST /pay/downloadbill` */
   export interface Downloadbill_Post_Xml {
     /** 公众账号ID */
     appid: string
@@ -495,7 +476,6 @@ export namespace Pay {
     tar_type?: 'GZIP' | undefined
   }
 
-  /** `v2/pay/downloadfundflow` */
   export interface Downloadfundflow {
     /**
      * 下载资金账单 `POST /pay/downloadfundflow`
@@ -514,12 +494,11 @@ export namespace Pay {
     postAsync(options: Downloadfundflow_Post): PendingResponse<Response<Buffer>>
   }
 
-  /** 下载资金账单 `POST /pay/downloadfundflow` */
+  /** 下载资金账单 */
   export interface Downloadfundflow_Post extends CallSettings {
     xml: Downloadfundflow_Post_Xml
   }
 
-  /** 下载资金账单 `POST /pay/downloadfundflow` */
   export interface Downloadfundflow_Post_Xml {
     /** 公众账号ID */
     appid: string
@@ -535,7 +514,6 @@ export namespace Pay {
     tar_type?: 'GZIP' | undefined
   }
 
-  /** `v2/pay/facepay` */
   export interface Facepay {
     /**
      * 提交刷脸支付 `POST /pay/facepay`
@@ -547,12 +525,11 @@ export namespace Pay {
     postAsync(options: Facepay_Post): PendingResponse<Response<Facepay_Post_Data>>
   }
 
-  /** 提交刷脸支付 `POST /pay/facepay` */
+  /** 提交刷脸支付 */
   export interface Facepay_Post extends CallSettings {
     xml: Facepay_Post_Xml
   }
 
-  /** 提交刷脸支付 `POST /pay/facepay` */
   export interface Facepay_Post_Xml {
     /** 是否押金支付 */
     deposit?: 'Y' | 'N' | undefined
@@ -596,13 +573,11 @@ export namespace Pay {
     sign_type: 'HMAC-SHA256'
   }
 
-  /** 商品详情JSON格式字符串 */
   export interface Facepay_Post_Xml_Detail {
     /** 单品列表 */
     goods_detail: readonly Facepay_Post_Xml_Detail_GoodsDetail[]
   }
 
-  /** 单品列表 */
   export interface Facepay_Post_Xml_Detail_GoodsDetail {
     /** 商品编码 */
     goods_id: string
@@ -620,7 +595,6 @@ export namespace Pay {
     body?: string | undefined
   }
 
-  /** 提交刷脸支付 `POST /pay/facepay` */
   export interface Facepay_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -682,12 +656,10 @@ export namespace Pay {
     promotion_detail?: string
   }
 
-  /** 营销详情JSON格式字符串 */
   export interface Facepay_Post_Data_PromotionDetail {
     promotion_detail: Facepay_Post_Data_PromotionDetail_PromotionDetail[]
   }
 
-  /** `promotion_detail` */
   export interface Facepay_Post_Data_PromotionDetail_PromotionDetail {
     /** 券ID */
     promotion_id: string
@@ -711,7 +683,6 @@ export namespace Pay {
     goods_detail: Facepay_Post_Data_PromotionDetail_PromotionDetail_GoodsDetail[]
   }
 
-  /** 单品列表 */
   export interface Facepay_Post_Data_PromotionDetail_PromotionDetail_GoodsDetail {
     /** 商品编码 */
     goods_id?: string
@@ -725,7 +696,6 @@ export namespace Pay {
     price: number
   }
 
-  /** `v2/pay/facepayquery` */
   export interface Facepayquery {
     /**
      * 查询订单 `POST /pay/facepayquery`
@@ -737,12 +707,12 @@ export namespace Pay {
     postAsync(options: Facepayquery_Post): PendingResponse<Response<Facepayquery_Post_Data>>
   }
 
-  /** 查询订单 `POST /pay/facepayquery` */
+  /** 查询订单 */
   export interface Facepayquery_Post extends CallSettings {
     xml: Facepayquery_Post_Xml
   }
 
-  /** 查询订单 `POST /pay/facepayquery`. At least one of `transaction_id`, `out_trade_no` is needed */
+  /** At least one of `transaction_id`, `out_trade_no` is needed */
   export interface Facepayquery_Post_Xml {
     /** 接口版本号 */
     version?: '1.0' | undefined
@@ -762,7 +732,6 @@ export namespace Pay {
     sign_type?: 'MD5' | 'HMAC-SHA256' | undefined
   }
 
-  /** 查询订单 `POST /pay/facepayquery` */
   export interface Facepayquery_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -847,10 +816,8 @@ export namespace Pay {
     consume_fee?: `${number}`
   }
 
-  /** 营销详情JSON格式字符串 */
   export interface Facepayquery_Post_Data_PromotionDetail extends Facepay_Post_Data_PromotionDetail {}
 
-  /** `v2/pay/micropay` */
   export interface Micropay {
     /**
      * 提交付款码支付 `POST /pay/micropay`
@@ -863,12 +830,11 @@ export namespace Pay {
     postAsync(options: Micropay_Post): PendingResponse<Response<Micropay_Post_Data>>
   }
 
-  /** 提交付款码支付 `POST /pay/micropay` */
+  /** 提交付款码支付 */
   export interface Micropay_Post extends CallSettings {
     xml: Micropay_Post_Xml
   }
 
-  /** 提交付款码支付 `POST /pay/micropay` */
   export interface Micropay_Post_Xml {
     /** 接口版本号 */
     version?: string | undefined
@@ -918,7 +884,6 @@ export namespace Pay {
     scene_info?: Micropay_Post_Xml_SceneInfo | undefined
   }
 
-  /** 单品优惠活动该字段必传 */
   export interface Micropay_Post_Xml_Detail {
     /** 订单原价 */
     cost_price?: number | undefined
@@ -928,7 +893,6 @@ export namespace Pay {
     goods_detail: readonly Micropay_Post_Xml_Detail_GoodsDetail[]
   }
 
-  /** 单品列表 */
   export interface Micropay_Post_Xml_Detail_GoodsDetail {
     /** 商品编码 */
     goods_id?: string | undefined
@@ -950,13 +914,11 @@ export namespace Pay {
     merchant_category_code?: number | undefined
   }
 
-  /** 场景信息JSON格式字符串 */
   export interface Micropay_Post_Xml_SceneInfo {
     /** 实际门店信息 */
     store_info: Micropay_Post_Xml_SceneInfo_StoreInfo
   }
 
-  /** 实际门店信息 */
   export interface Micropay_Post_Xml_SceneInfo_StoreInfo {
     /** 门店id */
     id: string
@@ -968,7 +930,6 @@ export namespace Pay {
     address?: string | undefined
   }
 
-  /** 提交付款码支付 `POST /pay/micropay` */
   export interface Micropay_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -1026,12 +987,10 @@ export namespace Pay {
     promotion_detail?: string
   }
 
-  /** 营销详情JSON格式字符串 */
   export interface Micropay_Post_Data_PromotionDetail {
     promotion_detail: Micropay_Post_Data_PromotionDetail_PromotionDetail[]
   }
 
-  /** `promotion_detail` */
   export interface Micropay_Post_Data_PromotionDetail_PromotionDetail {
     /** 券ID */
     promotion_id: string
@@ -1055,7 +1014,6 @@ export namespace Pay {
     goods_detail: Micropay_Post_Data_PromotionDetail_PromotionDetail_GoodsDetail[]
   }
 
-  /** 单品列表 */
   export interface Micropay_Post_Data_PromotionDetail_PromotionDetail_GoodsDetail {
     /** 商品编码 */
     goods_id?: string
@@ -1073,7 +1031,6 @@ export namespace Pay {
     price: number
   }
 
-  /** `v2/pay/orderquery` */
   export interface Orderquery {
     /**
      * 查询订单 `POST /pay/orderquery`
@@ -1086,15 +1043,14 @@ export namespace Pay {
     postAsync(options: Orderquery_Post): PendingResponse<Response<Orderquery_Post_Data>>
   }
 
-  /** 查询订单 `POST /pay/orderquery` */
+  /** 查询订单 */
   export interface Orderquery_Post extends CallSettings {
     xml: Orderquery_Post_Xml
   }
 
-  /** 查询订单 `POST /pay/orderquery`. At least one of `transaction_id`, `out_trade_no` is needed */
+  /** At least one of `transaction_id`, `out_trade_no` is needed */
   export interface Orderquery_Post_Xml extends Facepayquery_Post_Xml {}
 
-  /** 查询订单 `POST /pay/orderquery` */
   export interface Orderquery_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -1179,10 +1135,8 @@ export namespace Pay {
     consume_fee?: `${number}`
   }
 
-  /** 营销详情JSON格式字符串 */
   export interface Orderquery_Post_Data_PromotionDetail extends Facepay_Post_Data_PromotionDetail {}
 
-  /** `v2/pay/paporderquery` */
   export interface Paporderquery {
     /**
      * 查询订单 `POST /pay/paporderquery`
@@ -1194,12 +1148,12 @@ export namespace Pay {
     postAsync(options: Paporderquery_Post): PendingResponse<Response<Paporderquery_Post_Data>>
   }
 
-  /** 查询订单 `POST /pay/paporderquery` */
+  /** 查询订单 */
   export interface Paporderquery_Post extends CallSettings {
     xml: Paporderquery_Post_Xml
   }
 
-  /** 查询订单 `POST /pay/paporderquery`. At least one of `transaction_id`, `out_trade_no` is needed */
+  /** At least one of `transaction_id`, `out_trade_no` is needed */
   export interface Paporderquery_Post_Xml {
     /** 请求appid */
     appid: string
@@ -1211,7 +1165,6 @@ export namespace Pay {
     out_trade_no?: string | undefined
   }
 
-  /** 查询订单 `POST /pay/paporderquery` */
   export interface Paporderquery_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -1280,7 +1233,6 @@ export namespace Pay {
     trade_state_desc: string
   }
 
-  /** `v2/pay/pappayapply` */
   export interface Pappayapply {
     /**
      * 申请扣款 `POST /pay/pappayapply`
@@ -1292,12 +1244,11 @@ export namespace Pay {
     postAsync(options: Pappayapply_Post): PendingResponse<Response<Pappayapply_Post_Data>>
   }
 
-  /** 申请扣款 `POST /pay/pappayapply` */
+  /** 申请扣款 */
   export interface Pappayapply_Post extends CallSettings {
     xml: Pappayapply_Post_Xml
   }
 
-  /** 申请扣款 `POST /pay/pappayapply` */
   export interface Pappayapply_Post_Xml {
     /** 请求appid */
     appid: string
@@ -1329,7 +1280,6 @@ export namespace Pay {
     receipt?: string | undefined
   }
 
-  /** 申请扣款 `POST /pay/pappayapply` */
   export interface Pappayapply_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -1357,7 +1307,6 @@ export namespace Pay {
     readonly pappayapply: Loosen<PartnerPappayapply>
   }
 
-  /** `v2/pay/partner/paporderquery` */
   export interface PartnerPaporderquery {
     /**
      * 查询订单 `POST /pay/partner/paporderquery`
@@ -1369,12 +1318,12 @@ export namespace Pay {
     postAsync(options: PartnerPaporderquery_Post): PendingResponse<Response<PartnerPaporderquery_Post_Data>>
   }
 
-  /** 查询订单 `POST /pay/partner/paporderquery` */
+  /** 查询订单 */
   export interface PartnerPaporderquery_Post extends CallSettings {
     xml: PartnerPaporderquery_Post_Xml
   }
 
-  /** 查询订单 `POST /pay/partner/paporderquery`. At least one of `transaction_id`, `out_trade_no` is needed */
+  /** At least one of `transaction_id`, `out_trade_no` is needed */
   export interface PartnerPaporderquery_Post_Xml {
     /** 请求appid */
     appid: string
@@ -1390,7 +1339,6 @@ export namespace Pay {
     sub_mch_id?: string | undefined
   }
 
-  /** 查询订单 `POST /pay/partner/paporderquery` */
   export interface PartnerPaporderquery_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -1463,7 +1411,6 @@ export namespace Pay {
     sub_mch_id?: string
   }
 
-  /** `v2/pay/partner/pappayapply` */
   export interface PartnerPappayapply {
     /**
      * 申请扣款 `POST /pay/partner/pappayapply`
@@ -1475,12 +1422,11 @@ export namespace Pay {
     postAsync(options: PartnerPappayapply_Post): PendingResponse<Response<PartnerPappayapply_Post_Data>>
   }
 
-  /** 申请扣款 `POST /pay/partner/pappayapply` */
+  /** 申请扣款 */
   export interface PartnerPappayapply_Post extends CallSettings {
     xml: PartnerPappayapply_Post_Xml
   }
 
-  /** 申请扣款 `POST /pay/partner/pappayapply` */
   export interface PartnerPappayapply_Post_Xml {
     /** 子商户公众账号ID */
     sub_appid?: string | undefined
@@ -1516,7 +1462,6 @@ export namespace Pay {
     receipt?: string | undefined
   }
 
-  /** 申请扣款 `POST /pay/partner/pappayapply` */
   export interface PartnerPappayapply_Post_Data {
     /** 子商户公众账号ID */
     sub_appid?: string
@@ -1542,7 +1487,6 @@ export namespace Pay {
     err_code_des?: string
   }
 
-  /** `v2/pay/profitsharingaddreceiver` */
   export interface Profitsharingaddreceiver {
     /**
      * 添加分账接收方 `POST /pay/profitsharingaddreceiver`
@@ -1557,12 +1501,11 @@ export namespace Pay {
     ): PendingResponse<Response<Profitsharingaddreceiver_Post_Data>>
   }
 
-  /** 添加分账接收方 `POST /pay/profitsharingaddreceiver` */
+  /** 添加分账接收方 */
   export interface Profitsharingaddreceiver_Post extends CallSettings {
     xml: Profitsharingaddreceiver_Post_Xml
   }
 
-  /** 添加分账接收方 `POST /pay/profitsharingaddreceiver` */
   export interface Profitsharingaddreceiver_Post_Xml {
     /** 商户号 */
     mch_id: string
@@ -1578,7 +1521,6 @@ export namespace Pay {
     receiver: Profitsharingaddreceiver_Post_Xml_Receiver
   }
 
-  /** 分账接收方JSON格式字符串 */
   export interface Profitsharingaddreceiver_Post_Xml_Receiver {
     /** 分账接收方类型 */
     type: 'MERCHANT_ID' | 'PERSONAL_OPENID' | 'PERSONAL_SUB_OPENID'
@@ -1606,7 +1548,6 @@ export namespace Pay {
     custom_relation?: string | undefined
   }
 
-  /** 添加分账接收方 `POST /pay/profitsharingaddreceiver` */
   export interface Profitsharingaddreceiver_Post_Data {
     /** 子商户公众账号ID */
     sub_appid?: string
@@ -1634,7 +1575,6 @@ export namespace Pay {
     receiver: string
   }
 
-  /** 分账接收方 */
   export interface Profitsharingaddreceiver_Post_Data_Receiver {
     /** 分账接收方类型 */
     type: 'MERCHANT_ID' | 'PERSONAL_OPENID' | 'PERSONAL_SUB_OPENID' | (string & {})
@@ -1642,7 +1582,6 @@ export namespace Pay {
     account: string
   }
 
-  /** `v2/pay/profitsharingmerchantratioquery` */
   export interface Profitsharingmerchantratioquery {
     /**
      * 查询最大分账比例 `POST /pay/profitsharingmerchantratioquery`
@@ -1658,12 +1597,11 @@ export namespace Pay {
     ): PendingResponse<Response<Profitsharingmerchantratioquery_Post_Data>>
   }
 
-  /** 查询最大分账比例 `POST /pay/profitsharingmerchantratioquery` */
+  /** 查询最大分账比例 */
   export interface Profitsharingmerchantratioquery_Post extends CallSettings {
     xml: Profitsharingmerchantratioquery_Post_Xml
   }
 
-  /** 查询最大分账比例 `POST /pay/profitsharingmerchantratioquery` */
   export interface Profitsharingmerchantratioquery_Post_Xml {
     /** 商户号 */
     mch_id: string
@@ -1675,7 +1613,6 @@ export namespace Pay {
     sign_type: 'HMAC-SHA256'
   }
 
-  /** 查询最大分账比例 `POST /pay/profitsharingmerchantratioquery` */
   export interface Profitsharingmerchantratioquery_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -1695,7 +1632,6 @@ export namespace Pay {
     sign: string
   }
 
-  /** `v2/pay/profitsharingorderamountquery` */
   export interface Profitsharingorderamountquery {
     /**
      * 查询订单待分账金额 `POST /pay/profitsharingorderamountquery`
@@ -1712,12 +1648,11 @@ export namespace Pay {
     ): PendingResponse<Response<Profitsharingorderamountquery_Post_Data>>
   }
 
-  /** 查询订单待分账金额 `POST /pay/profitsharingorderamountquery` */
+  /** 查询订单待分账金额 */
   export interface Profitsharingorderamountquery_Post extends CallSettings {
     xml: Profitsharingorderamountquery_Post_Xml
   }
 
-  /** 查询订单待分账金额 `POST /pay/profitsharingorderamountquery` */
   export interface Profitsharingorderamountquery_Post_Xml {
     /** 商户号 */
     mch_id: string
@@ -1727,7 +1662,6 @@ export namespace Pay {
     sign_type: 'HMAC-SHA256'
   }
 
-  /** 查询订单待分账金额 `POST /pay/profitsharingorderamountquery` */
   export interface Profitsharingorderamountquery_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -1745,7 +1679,6 @@ export namespace Pay {
     sign?: string
   }
 
-  /** `v2/pay/profitsharingquery` */
   export interface Profitsharingquery {
     /**
      * 查询分账结果 `POST /pay/profitsharingquery`
@@ -1758,12 +1691,11 @@ export namespace Pay {
     postAsync(options: Profitsharingquery_Post): PendingResponse<Response<Profitsharingquery_Post_Data>>
   }
 
-  /** 查询分账结果 `POST /pay/profitsharingquery` */
+  /** 查询分账结果 */
   export interface Profitsharingquery_Post extends CallSettings {
     xml: Profitsharingquery_Post_Xml
   }
 
-  /** 查询分账结果 `POST /pay/profitsharingquery` */
   export interface Profitsharingquery_Post_Xml {
     /** 商户号 */
     mch_id: string
@@ -1777,7 +1709,6 @@ export namespace Pay {
     sign_type: 'HMAC-SHA256'
   }
 
-  /** 查询分账结果 `POST /pay/profitsharingquery` */
   export interface Profitsharingquery_Post_Data {
     /** 子商户公众账号ID */
     sub_appid?: string
@@ -1813,7 +1744,6 @@ export namespace Pay {
     receivers: string
   }
 
-  /** 分账接收方列表JSON格式字符串 */
   export interface Profitsharingquery_Post_Data_Receivers {
     /** 分账接收方类型 */
     type: 'MERCHANT_ID' | 'PERSONAL_OPENID' | 'PERSONAL_SUB_OPENID' | (string & {})
@@ -1833,7 +1763,6 @@ export namespace Pay {
     result: 'PENDING' | 'SUCCESS' | 'CLOSED' | (string & {})
   }
 
-  /** `v2/pay/profitsharingremovereceiver` */
   export interface Profitsharingremovereceiver {
     /**
      * 删除分账接收方 `POST /pay/profitsharingremovereceiver`
@@ -1848,12 +1777,11 @@ export namespace Pay {
     ): PendingResponse<Response<Profitsharingremovereceiver_Post_Data>>
   }
 
-  /** 删除分账接收方 `POST /pay/profitsharingremovereceiver` */
+  /** 删除分账接收方 */
   export interface Profitsharingremovereceiver_Post extends CallSettings {
     xml: Profitsharingremovereceiver_Post_Xml
   }
 
-  /** 删除分账接收方 `POST /pay/profitsharingremovereceiver` */
   export interface Profitsharingremovereceiver_Post_Xml {
     /** 商户号 */
     mch_id: string
@@ -1869,7 +1797,6 @@ export namespace Pay {
     receiver: Profitsharingremovereceiver_Post_Xml_Receiver
   }
 
-  /** 分账接收方JSON格式字符串 */
   export interface Profitsharingremovereceiver_Post_Xml_Receiver {
     /** 分账接收方类型 */
     type: 'MERCHANT_ID' | 'PERSONAL_OPENID' | 'PERSONAL_SUB_OPENID'
@@ -1877,7 +1804,6 @@ export namespace Pay {
     account: string
   }
 
-  /** 删除分账接收方 `POST /pay/profitsharingremovereceiver` */
   export interface Profitsharingremovereceiver_Post_Data {
     /** 子商户公众账号ID */
     sub_appid?: string
@@ -1905,11 +1831,9 @@ export namespace Pay {
     receiver: string
   }
 
-  /** 分账接收方JSON格式字符串 */
   export interface Profitsharingremovereceiver_Post_Data_Receiver
     extends Profitsharingaddreceiver_Post_Data_Receiver {}
 
-  /** `v2/pay/profitsharingreturnquery` */
   export interface Profitsharingreturnquery {
     /**
      * 回退结果查询 `POST /pay/profitsharingreturnquery`
@@ -1924,12 +1848,11 @@ export namespace Pay {
     ): PendingResponse<Response<Profitsharingreturnquery_Post_Data>>
   }
 
-  /** 回退结果查询 `POST /pay/profitsharingreturnquery` */
+  /** 回退结果查询 */
   export interface Profitsharingreturnquery_Post extends CallSettings {
     xml: Profitsharingreturnquery_Post_Xml
   }
 
-  /** 回退结果查询 `POST /pay/profitsharingreturnquery` */
   export interface Profitsharingreturnquery_Post_Xml {
     /** 商户号 */
     mch_id: string
@@ -1949,7 +1872,6 @@ export namespace Pay {
     out_return_no: string
   }
 
-  /** 回退结果查询 `POST /pay/profitsharingreturnquery` */
   export interface Profitsharingreturnquery_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -2002,7 +1924,6 @@ export namespace Pay {
     finish_time?: string
   }
 
-  /** `v2/pay/querycombinedorder` */
   export interface Querycombinedorder {
     /**
      * 合单查单 `POST /pay/querycombinedorder`
@@ -2019,12 +1940,11 @@ export namespace Pay {
     postAsync(options: Querycombinedorder_Post): PendingResponse<Response<Querycombinedorder_Post_Data>>
   }
 
-  /** 合单查单 `POST /pay/querycombinedorder` */
+  /** 合单查单 */
   export interface Querycombinedorder_Post extends CallSettings {
     xml: Querycombinedorder_Post_Xml
   }
 
-  /** 合单查单 `POST /pay/querycombinedorder` */
   export interface Querycombinedorder_Post_Xml {
     /** 合单appid */
     combine_appid: string
@@ -2036,7 +1956,6 @@ export namespace Pay {
     combine_out_trade_no: string
   }
 
-  /** 合单查单 `POST /pay/querycombinedorder` */
   export interface Querycombinedorder_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -2081,7 +2000,6 @@ export namespace Pay {
     sub_order_list: string
   }
 
-  /** 子单信息JSON格式字符串 */
   export interface Querycombinedorder_Post_Data_SubOrderList {
     /** 子订单数 */
     order_num: number
@@ -2089,7 +2007,6 @@ export namespace Pay {
     order_list: Querycombinedorder_Post_Data_SubOrderList_OrderList[]
   }
 
-  /** 子订单信息 */
   export interface Querycombinedorder_Post_Data_SubOrderList_OrderList {
     /** 子单商户号 */
     mchid: string
@@ -2111,7 +2028,6 @@ export namespace Pay {
     promotion_detail?: Querycombinedorder_Post_Data_SubOrderList_OrderList_PromotionDetail
   }
 
-  /** 订单金额 */
   export interface Querycombinedorder_Post_Data_SubOrderList_OrderList_Amount {
     /** 标价金额 */
     total_amount: number
@@ -2119,11 +2035,9 @@ export namespace Pay {
     currency?: string
   }
 
-  /** 营销详情 */
   export interface Querycombinedorder_Post_Data_SubOrderList_OrderList_PromotionDetail
     extends Facepay_Post_Data_PromotionDetail_PromotionDetail {}
 
-  /** `v2/pay/queryexchagerate` */
   export interface Queryexchagerate {
     /**
      * 汇率查询 `POST /pay/queryexchagerate`
@@ -2137,12 +2051,11 @@ export namespace Pay {
     postAsync(options: Queryexchagerate_Post): PendingResponse<Response<Queryexchagerate_Post_Data>>
   }
 
-  /** 汇率查询 `POST /pay/queryexchagerate` */
+  /** 汇率查询 */
   export interface Queryexchagerate_Post extends CallSettings {
     xml: Queryexchagerate_Post_Xml
   }
 
-  /** 汇率查询 `POST /pay/queryexchagerate` */
   export interface Queryexchagerate_Post_Xml {
     /** 公众账号ID */
     appid: string
@@ -2154,7 +2067,6 @@ export namespace Pay {
     date: string
   }
 
-  /** 汇率查询 `POST /pay/queryexchagerate` */
   export interface Queryexchagerate_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -2176,7 +2088,6 @@ export namespace Pay {
     sign: string
   }
 
-  /** `v2/pay/refundquery` */
   export interface Refundquery {
     /**
      * 查询退款 `POST /pay/refundquery`
@@ -2189,12 +2100,12 @@ export namespace Pay {
     postAsync(options: Refundquery_Post): PendingResponse<Response<Refundquery_Post_Data>>
   }
 
-  /** 查询退款 `POST /pay/refundquery` */
+  /** 查询退款 */
   export interface Refundquery_Post extends CallSettings {
     xml: Refundquery_Post_Xml
   }
 
-  /** 查询退款 `POST /pay/refundquery`. At least one of `transaction_id`, `out_trade_no`, `out_refund_no`, `refund_id` is needed */
+  /** At least one of `transaction_id`, `out_trade_no`, `out_refund_no`, `refund_id` is needed */
   export interface Refundquery_Post_Xml {
     /** 公众账号ID */
     appid: string
@@ -2218,7 +2129,6 @@ export namespace Pay {
     offset?: number | `${number}` | undefined
   }
 
-  /** 查询退款 `POST /pay/refundquery` */
   export interface Refundquery_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -2288,7 +2198,6 @@ export namespace Pay {
     [key: `refund_success_time_${number}`]: string
   }
 
-  /** `v2/pay/refundqueryv2` */
   export interface Refundqueryv2 {
     /**
      * 查询退款（支持单品） `POST /pay/refundqueryv2`
@@ -2300,15 +2209,14 @@ export namespace Pay {
     postAsync(options: Refundqueryv2_Post): PendingResponse<Response<Refundqueryv2_Post_Data>>
   }
 
-  /** 查询退款（支持单品） `POST /pay/refundqueryv2` */
+  /** 查询退款（支持单品） */
   export interface Refundqueryv2_Post extends CallSettings {
     xml: Refundqueryv2_Post_Xml
   }
 
-  /** 查询退款（支持单品） `POST /pay/refundqueryv2`. At least one of `transaction_id`, `out_trade_no`, `out_refund_no`, `refund_id` is needed */
+  /** At least one of `transaction_id`, `out_trade_no`, `out_refund_no`, `refund_id` is needed */
   export interface Refundqueryv2_Post_Xml extends Refundquery_Post_Xml {}
 
-  /** 查询退款（支持单品） `POST /pay/refundqueryv2` */
   export interface Refundqueryv2_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -2380,10 +2288,8 @@ export namespace Pay {
     promotion_detail?: string
   }
 
-  /** 营销详情JSON格式字符串 */
   export interface Refundqueryv2_Post_Data_PromotionDetail extends Facepay_Post_Data_PromotionDetail {}
 
-  /** `v2/pay/settlementquery` */
   export interface Settlementquery {
     /**
      * 查询结算资金 `POST /pay/settlementquery`
@@ -2395,12 +2301,11 @@ export namespace Pay {
     postAsync(options: Settlementquery_Post): PendingResponse<Response<Settlementquery_Post_Data>>
   }
 
-  /** 查询结算资金 `POST /pay/settlementquery` */
+  /** 查询结算资金 */
   export interface Settlementquery_Post extends CallSettings {
     xml: Settlementquery_Post_Xml
   }
 
-  /** 查询结算资金 `POST /pay/settlementquery` */
   export interface Settlementquery_Post_Xml {
     /** 公众账号ID */
     appid: string
@@ -2422,7 +2327,6 @@ export namespace Pay {
     query_split?: boolean | 'true' | 'false' | undefined
   }
 
-  /** 查询结算资金 `POST /pay/settlementquery` */
   export interface Settlementquery_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -2472,7 +2376,6 @@ export namespace Pay {
     split_unsettlement_fee?: `${number}`
   }
 
-  /** `v2/pay/unifiedorder` */
   export interface Unifiedorder {
     /**
      * 统一下单 `POST /pay/unifiedorder`
@@ -2485,12 +2388,11 @@ export namespace Pay {
     postAsync(options: Unifiedorder_Post): PendingResponse<Response<Unifiedorder_Post_Data>>
   }
 
-  /** 统一下单 `POST /pay/unifiedorder` */
+  /** 统一下单 */
   export interface Unifiedorder_Post extends CallSettings {
     xml: Unifiedorder_Post_Xml
   }
 
-  /** 统一下单 `POST /pay/unifiedorder` */
   export interface Unifiedorder_Post_Xml {
     /** 接口版本号 */
     version?: '1.0' | undefined
@@ -2553,13 +2455,10 @@ export namespace Pay {
     user_truename?: string | undefined
   }
 
-  /** 单品优惠活动该字段必传 */
   export interface Unifiedorder_Post_Xml_Detail extends Micropay_Post_Xml_Detail {}
 
-  /** 场景信息JSON格式字符串 */
   export interface Unifiedorder_Post_Xml_SceneInfo extends Micropay_Post_Xml_SceneInfo {}
 
-  /** 统一下单 `POST /pay/unifiedorder` */
   export interface Unifiedorder_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -2593,6 +2492,5 @@ export namespace Pay {
     promotion_detail?: string
   }
 
-  /** 营销详情JSON格式字符串 */
   export interface Unifiedorder_Post_Data_PromotionDetail extends Micropay_Post_Data_PromotionDetail {}
 }

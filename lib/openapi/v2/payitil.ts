@@ -22,7 +22,6 @@ export namespace Payitil {
     readonly 'v2/payitil/report': Loosen<Report>
   }
 
-  /** `v2/payitil/report` */
   export interface Report {
     /**
      * 交易保障 `POST /payitil/report`
@@ -35,12 +34,11 @@ export namespace Payitil {
     postAsync(options: Report_Post): PendingResponse<Response<Report_Post_Data>>
   }
 
-  /** 交易保障 `POST /payitil/report` */
+  /** 交易保障 */
   export interface Report_Post extends CallSettings {
     xml: Report_Post_Xml
   }
 
-  /** 交易保障 `POST /payitil/report` */
   export interface Report_Post_Xml {
     /** 公众账号ID */
     appid: string
@@ -56,7 +54,6 @@ export namespace Payitil {
     trades: readonly Report_Post_Xml_Trades[]
   }
 
-  /** 上报数据包JSON格式字符串 */
   export interface Report_Post_Xml_Trades {
     /** 商户订单号 */
     out_trade_no: string
@@ -70,7 +67,6 @@ export namespace Payitil {
     err_msg?: string | undefined
   }
 
-  /** 交易保障 `POST /payitil/report` */
   export interface Report_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})

@@ -26,7 +26,6 @@ export namespace Risk {
     readonly 'v2/risk/getviolation': Loosen<Getviolation>
   }
 
-  /** `v2/risk/getcertficates` */
   export interface Getcertficates {
     /**
      * 获取平台证书 `POST /risk/getcertficates`
@@ -38,12 +37,11 @@ export namespace Risk {
     postAsync(options: Getcertficates_Post): PendingResponse<Response<Getcertficates_Post_Data>>
   }
 
-  /** 获取平台证书 `POST /risk/getcertficates` */
+  /** 获取平台证书 */
   export interface Getcertficates_Post extends CallSettings {
     xml: Getcertficates_Post_Xml
   }
 
-  /** 获取平台证书 `POST /risk/getcertficates` */
   export interface Getcertficates_Post_Xml {
     /** 商户号 */
     mch_id: string
@@ -51,7 +49,6 @@ export namespace Risk {
     sign_type: 'HMAC-SHA256'
   }
 
-  /** 获取平台证书 `POST /risk/getcertficates` */
   export interface Getcertficates_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -73,7 +70,6 @@ export namespace Risk {
     certificates: string
   }
 
-  /** `v2/risk/getpublickey` */
   export interface Getpublickey {
     /**
      * 获取RSA加密公钥 `POST /risk/getpublickey`
@@ -87,12 +83,11 @@ export namespace Risk {
     postAsync(options: Getpublickey_Post): PendingResponse<Response<Getpublickey_Post_Data>>
   }
 
-  /** 获取RSA加密公钥 `POST /risk/getpublickey` */
+  /** 获取RSA加密公钥 */
   export interface Getpublickey_Post extends CallSettings {
     xml: Getpublickey_Post_Xml
   }
 
-  /** 获取RSA加密公钥 `POST /risk/getpublickey` */
   export interface Getpublickey_Post_Xml {
     /** 商户号 */
     mch_id: string
@@ -100,7 +95,6 @@ export namespace Risk {
     sign_type: 'MD5' | 'HMAC-SHA256'
   }
 
-  /** 获取RSA加密公钥 `POST /risk/getpublickey` */
   export interface Getpublickey_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -118,7 +112,6 @@ export namespace Risk {
     pub_key?: string
   }
 
-  /** `v2/risk/getviolation` */
   export interface Getviolation {
     /**
      * 银行特约商户违规信息查询 `POST /risk/getviolation`
@@ -132,12 +125,11 @@ export namespace Risk {
     postAsync(options: Getviolation_Post): PendingResponse<Response<Getviolation_Post_Data>>
   }
 
-  /** 银行特约商户违规信息查询 `POST /risk/getviolation` */
+  /** 银行特约商户违规信息查询 */
   export interface Getviolation_Post extends CallSettings {
     xml: Getviolation_Post_Xml
   }
 
-  /** 银行特约商户违规信息查询 `POST /risk/getviolation` */
   export interface Getviolation_Post_Xml {
     /** 商户号 */
     mch_id?: string | undefined
@@ -155,7 +147,6 @@ export namespace Risk {
     violation_records_format?: 'csv' | 'json' | undefined
   }
 
-  /** 银行特约商户违规信息查询 `POST /risk/getviolation` */
   export interface Getviolation_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -173,7 +164,6 @@ export namespace Risk {
     violation_records?: string
   }
 
-  /** 违规记录数据JSON格式字符串 */
   export interface Getviolation_Post_Data_ViolationRecords {
     /** 记录总数 */
     total_size: number
@@ -181,7 +171,6 @@ export namespace Risk {
     violation_records: Getviolation_Post_Data_ViolationRecords_ViolationRecords[]
   }
 
-  /** 违规记录列表 */
   export interface Getviolation_Post_Data_ViolationRecords_ViolationRecords {
     /** 公司名称 */
     company_name: string

@@ -55,7 +55,6 @@ export namespace Secapi {
     readonly uploadmedia: Loosen<MchUploadmedia>
   }
 
-  /** `v2/secapi/mch/{addinstitutionsub}` */
   export interface MchByAddinstitutionsub {
     /**
      * 进件子商户 `POST /secapi/mch/addInstitutionsub`
@@ -71,13 +70,12 @@ export namespace Secapi {
     ): PendingResponse<Response<MchByAddinstitutionsub_Post_Data>>
   }
 
-  /** 进件子商户 `POST /secapi/mch/addInstitutionsub` */
+  /** 进件子商户 */
   export interface MchByAddinstitutionsub_Post extends CallSettings {
     addinstitutionsub: 'addInstitutionsub' | (string & {})
     xml: MchByAddinstitutionsub_Post_Xml
   }
 
-  /** 进件子商户 `POST /secapi/mch/addInstitutionsub` */
   export interface MchByAddinstitutionsub_Post_Xml {
     /** 机构appid */
     app_id: string
@@ -147,7 +145,6 @@ export namespace Secapi {
     attach?: string | undefined
   }
 
-  /** 进件子商户 `POST /secapi/mch/addInstitutionsub` */
   export interface MchByAddinstitutionsub_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -178,7 +175,6 @@ export namespace Secapi {
       | (string & {})
   }
 
-  /** `v2/secapi/mch/{modifyinstitutionsub}` */
   export interface MchByModifyinstitutionsub {
     /**
      * 修改子商户 `POST /secapi/mch/modifyInstitutionsub`
@@ -194,13 +190,12 @@ export namespace Secapi {
     ): PendingResponse<Response<MchByModifyinstitutionsub_Post_Data>>
   }
 
-  /** 修改子商户 `POST /secapi/mch/modifyInstitutionsub` */
+  /** 修改子商户 */
   export interface MchByModifyinstitutionsub_Post extends CallSettings {
     modifyinstitutionsub: 'modifyInstitutionsub' | (string & {})
     xml: MchByModifyinstitutionsub_Post_Xml
   }
 
-  /** 修改子商户 `POST /secapi/mch/modifyInstitutionsub` */
   export interface MchByModifyinstitutionsub_Post_Xml {
     /** 机构appid */
     app_id: string
@@ -268,7 +263,6 @@ export namespace Secapi {
     h5_domains?: readonly string[] | undefined
   }
 
-  /** 修改子商户 `POST /secapi/mch/modifyInstitutionsub` */
   export interface MchByModifyinstitutionsub_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -297,7 +291,6 @@ export namespace Secapi {
       | (string & {})
   }
 
-  /** `v2/secapi/mch/{queryinstitutionsub}` */
   export interface MchByQueryinstitutionsub {
     /**
      * 查询子商户 `POST /secapi/mch/queryInstitutionsub`
@@ -313,13 +306,12 @@ export namespace Secapi {
     ): PendingResponse<Response<MchByQueryinstitutionsub_Post_Data>>
   }
 
-  /** 查询子商户 `POST /secapi/mch/queryInstitutionsub` */
+  /** 查询子商户 */
   export interface MchByQueryinstitutionsub_Post extends CallSettings {
     queryinstitutionsub: 'queryInstitutionsub' | (string & {})
     xml: MchByQueryinstitutionsub_Post_Xml
   }
 
-  /** 查询子商户 `POST /secapi/mch/queryInstitutionsub` */
   export interface MchByQueryinstitutionsub_Post_Xml {
     /** 机构appid */
     app_id: string
@@ -329,7 +321,6 @@ export namespace Secapi {
     sub_mch_id: string
   }
 
-  /** 查询子商户 `POST /secapi/mch/queryInstitutionsub` */
   export interface MchByQueryinstitutionsub_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -422,7 +413,6 @@ export namespace Secapi {
     attach?: string
   }
 
-  /** 子商户入驻驳回详情 */
   export interface MchByQueryinstitutionsub_Post_Data_ApplicationRejectDetail {
     /** 字段 */
     field?: string
@@ -430,7 +420,6 @@ export namespace Secapi {
     reason?: string
   }
 
-  /** `v2/secapi/mch/addsubdevconfig` */
   export interface MchAddsubdevconfig {
     /**
      * `POST /secapi/mch/addsubdevconfig`
@@ -450,7 +439,6 @@ export namespace Secapi {
     xml: MchAddsubdevconfig_Post_Xml
   }
 
-  /** `POST /secapi/mch/addsubdevconfig` */
   export interface MchAddsubdevconfig_Post_Xml {
     /** 公众账号ID */
     appid: string
@@ -464,7 +452,6 @@ export namespace Secapi {
     jsapi_path: string
   }
 
-  /** `POST /secapi/mch/addsubdevconfig` */
   export interface MchAddsubdevconfig_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -480,7 +467,6 @@ export namespace Secapi {
     sign: string
   }
 
-  /** `v2/secapi/mch/channelsetting` */
   export interface MchChannelsetting {
     /**
      * 银行服务商特约子商户指定渠道号 `POST /secapi/mch/channelsetting`
@@ -494,12 +480,11 @@ export namespace Secapi {
     postAsync(options: MchChannelsetting_Post): PendingResponse<Response<MchChannelsetting_Post_Data>>
   }
 
-  /** 银行服务商特约子商户指定渠道号 `POST /secapi/mch/channelsetting` */
+  /** 银行服务商特约子商户指定渠道号 */
   export interface MchChannelsetting_Post extends CallSettings {
     xml: MchChannelsetting_Post_Xml
   }
 
-  /** 银行服务商特约子商户指定渠道号 `POST /secapi/mch/channelsetting` */
   export interface MchChannelsetting_Post_Xml {
     /** 公众账号ID */
     appid: string
@@ -511,7 +496,6 @@ export namespace Secapi {
     channel_id: string
   }
 
-  /** 银行服务商特约子商户指定渠道号 `POST /secapi/mch/channelsetting` */
   export interface MchChannelsetting_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -537,7 +521,6 @@ export namespace Secapi {
     channel_id: string
   }
 
-  /** `v2/secapi/mch/modifymchinfo` */
   export interface MchModifymchinfo {
     /**
      * 银行特约商户信息修改 `POST /secapi/mch/modifymchinfo`
@@ -551,12 +534,11 @@ export namespace Secapi {
     postAsync(options: MchModifymchinfo_Post): PendingResponse<Response<MchModifymchinfo_Post_Data>>
   }
 
-  /** 银行特约商户信息修改 `POST /secapi/mch/modifymchinfo` */
+  /** 银行特约商户信息修改 */
   export interface MchModifymchinfo_Post extends CallSettings {
     xml: MchModifymchinfo_Post_Xml
   }
 
-  /** 银行特约商户信息修改 `POST /secapi/mch/modifymchinfo` */
   export interface MchModifymchinfo_Post_Xml {
     /** 商户号 */
     mch_id: string
@@ -568,7 +550,6 @@ export namespace Secapi {
     service_phone?: string | undefined
   }
 
-  /** 银行特约商户信息修改 `POST /secapi/mch/modifymchinfo` */
   export interface MchModifymchinfo_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -588,7 +569,6 @@ export namespace Secapi {
     nonce_str: string
   }
 
-  /** `v2/secapi/mch/querysubdevconfig` */
   export interface MchQuerysubdevconfig {
     /**
      * 配置查询 `POST /secapi/mch/querysubdevconfig`
@@ -603,12 +583,11 @@ export namespace Secapi {
     postAsync(options: MchQuerysubdevconfig_Post): PendingResponse<Response<MchQuerysubdevconfig_Post_Data>>
   }
 
-  /** 配置查询 `POST /secapi/mch/querysubdevconfig` */
+  /** 配置查询 */
   export interface MchQuerysubdevconfig_Post extends CallSettings {
     xml: MchQuerysubdevconfig_Post_Xml
   }
 
-  /** 配置查询 `POST /secapi/mch/querysubdevconfig` */
   export interface MchQuerysubdevconfig_Post_Xml {
     /** 公众账号ID */
     appid: string
@@ -618,7 +597,6 @@ export namespace Secapi {
     sub_mch_id: string
   }
 
-  /** 配置查询 `POST /secapi/mch/querysubdevconfig` */
   export interface MchQuerysubdevconfig_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -638,26 +616,22 @@ export namespace Secapi {
     appid_config_list: string
   }
 
-  /** 授权目录 */
   export interface MchQuerysubdevconfig_Post_Data_JsapiPathList {
     /** 支付目录URI数组 */
     jsapi_path_list?: string[]
   }
 
-  /** `appid_config_list` */
   export interface MchQuerysubdevconfig_Post_Data_AppidConfigList {
     /** APPID数组 */
     appid_config_list?: MchQuerysubdevconfig_Post_Data_AppidConfigList_AppidConfigList[]
   }
 
-  /** APPID数组 */
   export interface MchQuerysubdevconfig_Post_Data_AppidConfigList_AppidConfigList {
     /** 关注特约商户公众号的APPID */
     subscribe_appid?: string
     sub_appid?: string
   }
 
-  /** `v2/secapi/mch/submchmanage` */
   export interface MchSubmchmanage {
     /**
      * `POST /secapi/mch/submchmanage`
@@ -677,12 +651,10 @@ export namespace Secapi {
     xml: MchSubmchmanage_Post_Xml
   }
 
-  /** `POST /secapi/mch/submchmanage` */
   export interface MchSubmchmanage_Post_Query {
     action: 'add' | 'query'
   }
 
-  /** `POST /secapi/mch/submchmanage` */
   export interface MchSubmchmanage_Post_Xml {
     /** 公众账号ID */
     appid: string
@@ -698,7 +670,6 @@ export namespace Secapi {
     page_size?: string | undefined
   }
 
-  /** `POST /secapi/mch/submchmanage` */
   export interface MchSubmchmanage_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -714,7 +685,6 @@ export namespace Secapi {
     mchinfo: MchSubmchmanage_Post_Data_Mchinfo[]
   }
 
-  /** 商户信息列表 */
   export interface MchSubmchmanage_Post_Data_Mchinfo {
     /** 公众账号ID */
     appid: string
@@ -740,7 +710,6 @@ export namespace Secapi {
     channel_name: string
   }
 
-  /** `v2/secapi/mch/uploadmedia` */
   export interface MchUploadmedia {
     /**
      * 图片上传 `POST /secapi/mch/uploadmedia`
@@ -754,17 +723,15 @@ export namespace Secapi {
     postAsync(options: MchUploadmedia_Post): PendingResponse<Response<MchUploadmedia_Post_Data>>
   }
 
-  /** 图片上传 `POST /secapi/mch/uploadmedia` */
+  /** 图片上传 */
   export type MchUploadmedia_Post = Uploaded<MchUploadmedia_Post_Meta>
 
-  /** 图片上传 `POST /secapi/mch/uploadmedia` */
   export interface MchUploadmedia_Post_Meta {
     /** 服务商商户号或渠道号 */
     mch_id?: string | undefined
     sign_type?: 'MD5' | 'HMAC-SHA256' | undefined
   }
 
-  /** 图片上传 `POST /secapi/mch/uploadmedia` */
   export interface MchUploadmedia_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -793,7 +760,6 @@ export namespace Secapi {
     readonly addrecommendconf: Loosen<MktAddrecommendconf>
   }
 
-  /** `v2/secapi/mkt/addrecommendconf` */
   export interface MktAddrecommendconf {
     /**
      * 服务商特约商户关注功能配置 `POST /secapi/mkt/addrecommendconf`
@@ -812,12 +778,11 @@ export namespace Secapi {
     postAsync(options: MktAddrecommendconf_Post): PendingResponse<Response<MktAddrecommendconf_Post_Data>>
   }
 
-  /** 服务商特约商户关注功能配置 `POST /secapi/mkt/addrecommendconf` */
+  /** 服务商特约商户关注功能配置 */
   export interface MktAddrecommendconf_Post extends CallSettings {
     xml: MktAddrecommendconf_Post_Xml
   }
 
-  /** 服务商特约商户关注功能配置 `POST /secapi/mkt/addrecommendconf` */
   export interface MktAddrecommendconf_Post_Xml {
     /** 商户号 */
     mch_id: string
@@ -829,7 +794,6 @@ export namespace Secapi {
     subscribe_appid: string
   }
 
-  /** 服务商特约商户关注功能配置 `POST /secapi/mkt/addrecommendconf` */
   export interface MktAddrecommendconf_Post_Data extends MchAddsubdevconfig_Post_Data {}
 
   /** `v2/secapi/pay` */
@@ -844,7 +808,6 @@ export namespace Secapi {
     readonly reverse: Loosen<PayReverse>
   }
 
-  /** `v2/secapi/pay/facepayreverse` */
   export interface PayFacepayreverse {
     /**
      * 撤销订单 `POST /secapi/pay/facepayreverse`
@@ -858,12 +821,11 @@ export namespace Secapi {
     postAsync(options: PayFacepayreverse_Post): PendingResponse<Response<PayFacepayreverse_Post_Data>>
   }
 
-  /** 撤销订单 `POST /secapi/pay/facepayreverse` */
+  /** 撤销订单 */
   export interface PayFacepayreverse_Post extends CallSettings {
     xml: PayFacepayreverse_Post_Xml
   }
 
-  /** 撤销订单 `POST /secapi/pay/facepayreverse` */
   export interface PayFacepayreverse_Post_Xml {
     /** 公众账号ID */
     appid: string
@@ -881,7 +843,6 @@ export namespace Secapi {
     sign_type?: 'MD5' | 'HMAC-SHA256' | undefined
   }
 
-  /** 撤销订单 `POST /secapi/pay/facepayreverse` */
   export interface PayFacepayreverse_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -909,7 +870,6 @@ export namespace Secapi {
     recall: 'Y' | 'N' | (string & {})
   }
 
-  /** `v2/secapi/pay/multiprofitsharing` */
   export interface PayMultiprofitsharing {
     /**
      * 请求多次分账 `POST /secapi/pay/multiprofitsharing`
@@ -924,12 +884,11 @@ export namespace Secapi {
     postAsync(options: PayMultiprofitsharing_Post): PendingResponse<Response<PayMultiprofitsharing_Post_Data>>
   }
 
-  /** 请求多次分账 `POST /secapi/pay/multiprofitsharing` */
+  /** 请求多次分账 */
   export interface PayMultiprofitsharing_Post extends CallSettings {
     xml: PayMultiprofitsharing_Post_Xml
   }
 
-  /** 请求多次分账 `POST /secapi/pay/multiprofitsharing` */
   export interface PayMultiprofitsharing_Post_Xml {
     /** 商户号 */
     mch_id: string
@@ -949,7 +908,6 @@ export namespace Secapi {
     receivers: readonly PayMultiprofitsharing_Post_Xml_Receivers[]
   }
 
-  /** 分账接收方列表JSON格式字符串 */
   export interface PayMultiprofitsharing_Post_Xml_Receivers {
     /** 分账接收方类型 */
     type: 'MERCHANT_ID' | 'PERSONAL_OPENID' | 'PERSONAL_SUB_OPENID'
@@ -963,7 +921,6 @@ export namespace Secapi {
     name?: string | undefined
   }
 
-  /** 请求多次分账 `POST /secapi/pay/multiprofitsharing` */
   export interface PayMultiprofitsharing_Post_Data {
     /** 子商户公众账号ID */
     sub_appid?: string
@@ -997,7 +954,6 @@ export namespace Secapi {
     receivers?: string
   }
 
-  /** 分账接收方列表JSON格式字符串 */
   export interface PayMultiprofitsharing_Post_Data_Receivers {
     /** 分账接收方类型 */
     type: 'MERCHANT_ID' | 'PERSONAL_OPENID' | 'PERSONAL_SUB_OPENID' | (string & {})
@@ -1017,7 +973,6 @@ export namespace Secapi {
     result: 'PENDING' | 'SUCCESS' | 'CLOSED' | (string & {})
   }
 
-  /** `v2/secapi/pay/profitsharing` */
   export interface PayProfitsharing {
     /**
      * 请求单次分账 `POST /secapi/pay/profitsharing`
@@ -1032,12 +987,11 @@ export namespace Secapi {
     postAsync(options: PayProfitsharing_Post): PendingResponse<Response<PayProfitsharing_Post_Data>>
   }
 
-  /** 请求单次分账 `POST /secapi/pay/profitsharing` */
+  /** 请求单次分账 */
   export interface PayProfitsharing_Post extends CallSettings {
     xml: PayProfitsharing_Post_Xml
   }
 
-  /** 请求单次分账 `POST /secapi/pay/profitsharing` */
   export interface PayProfitsharing_Post_Xml {
     /** 商户号 */
     mch_id: string
@@ -1059,10 +1013,8 @@ export namespace Secapi {
     receivers: readonly PayProfitsharing_Post_Xml_Receivers[]
   }
 
-  /** 分账接收方列表JSON格式字符串 */
   export interface PayProfitsharing_Post_Xml_Receivers extends PayMultiprofitsharing_Post_Xml_Receivers {}
 
-  /** 请求单次分账 `POST /secapi/pay/profitsharing` */
   export interface PayProfitsharing_Post_Data {
     /** 子商户公众账号ID */
     sub_appid?: string
@@ -1100,10 +1052,8 @@ export namespace Secapi {
     receivers?: string
   }
 
-  /** 分账接收方列表JSON格式字符串 */
   export interface PayProfitsharing_Post_Data_Receivers extends PayMultiprofitsharing_Post_Data_Receivers {}
 
-  /** `v2/secapi/pay/profitsharingfinish` */
   export interface PayProfitsharingfinish {
     /**
      * 完结分账 `POST /secapi/pay/profitsharingfinish`
@@ -1120,12 +1070,11 @@ export namespace Secapi {
     ): PendingResponse<Response<PayProfitsharingfinish_Post_Data>>
   }
 
-  /** 完结分账 `POST /secapi/pay/profitsharingfinish` */
+  /** 完结分账 */
   export interface PayProfitsharingfinish_Post extends CallSettings {
     xml: PayProfitsharingfinish_Post_Xml
   }
 
-  /** 完结分账 `POST /secapi/pay/profitsharingfinish` */
   export interface PayProfitsharingfinish_Post_Xml {
     /** 商户号 */
     mch_id: string
@@ -1143,7 +1092,6 @@ export namespace Secapi {
     description: string
   }
 
-  /** 完结分账 `POST /secapi/pay/profitsharingfinish` */
   export interface PayProfitsharingfinish_Post_Data {
     /** 子商户公众账号ID */
     sub_appid?: string
@@ -1175,7 +1123,6 @@ export namespace Secapi {
     order_id: string
   }
 
-  /** `v2/secapi/pay/profitsharingreturn` */
   export interface PayProfitsharingreturn {
     /**
      * 分账回退 `POST /secapi/pay/profitsharingreturn`
@@ -1192,12 +1139,11 @@ export namespace Secapi {
     ): PendingResponse<Response<PayProfitsharingreturn_Post_Data>>
   }
 
-  /** 分账回退 `POST /secapi/pay/profitsharingreturn` */
+  /** 分账回退 */
   export interface PayProfitsharingreturn_Post extends CallSettings {
     xml: PayProfitsharingreturn_Post_Xml
   }
 
-  /** 分账回退 `POST /secapi/pay/profitsharingreturn` */
   export interface PayProfitsharingreturn_Post_Xml {
     /** 商户号 */
     mch_id: string
@@ -1225,7 +1171,6 @@ export namespace Secapi {
     description: string
   }
 
-  /** 分账回退 `POST /secapi/pay/profitsharingreturn` */
   export interface PayProfitsharingreturn_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -1280,7 +1225,6 @@ export namespace Secapi {
     finish_time?: string
   }
 
-  /** `v2/secapi/pay/refund` */
   export interface PayRefund {
     /**
      * 申请退款 `POST /secapi/pay/refund`
@@ -1295,12 +1239,12 @@ export namespace Secapi {
     postAsync(options: PayRefund_Post): PendingResponse<Response<PayRefund_Post_Data>>
   }
 
-  /** 申请退款 `POST /secapi/pay/refund` */
+  /** 申请退款 */
   export interface PayRefund_Post extends CallSettings {
     xml: PayRefund_Post_Xml
   }
 
-  /** 申请退款 `POST /secapi/pay/refund`. At least one of `transaction_id`, `out_trade_no` is needed */
+  /** At least one of `transaction_id`, `out_trade_no` is needed */
   export interface PayRefund_Post_Xml {
     /** 公众账号ID */
     appid: string
@@ -1332,7 +1276,6 @@ export namespace Secapi {
     notify_url?: string | undefined
   }
 
-  /** 申请退款 `POST /secapi/pay/refund` */
   export interface PayRefund_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -1392,7 +1335,6 @@ export namespace Secapi {
     [key: `coupon_refund_id_${number}`]: string
   }
 
-  /** `v2/secapi/pay/refundv2` */
   export interface PayRefundv2 {
     /**
      * 申请退款（支持单品） `POST /secapi/pay/refundv2`
@@ -1406,12 +1348,12 @@ export namespace Secapi {
     postAsync(options: PayRefundv2_Post): PendingResponse<Response<PayRefundv2_Post_Data>>
   }
 
-  /** 申请退款（支持单品） `POST /secapi/pay/refundv2` */
+  /** 申请退款（支持单品） */
   export interface PayRefundv2_Post extends CallSettings {
     xml: PayRefundv2_Post_Xml
   }
 
-  /** 申请退款（支持单品） `POST /secapi/pay/refundv2`. At least one of `transaction_id`, `out_trade_no` is needed */
+  /** At least one of `transaction_id`, `out_trade_no` is needed */
   export interface PayRefundv2_Post_Xml {
     /** 退款包含的商品列表信息. Sent as a string of JSON */
     detail?: PayRefundv2_Post_Xml_Detail | undefined
@@ -1445,7 +1387,6 @@ export namespace Secapi {
     notify_url?: string | undefined
   }
 
-  /** 退款包含的商品列表信息 */
   export interface PayRefundv2_Post_Xml_Detail {
     /** 订单原价 */
     cost_price?: number | undefined
@@ -1455,7 +1396,6 @@ export namespace Secapi {
     goods_detail: readonly PayRefundv2_Post_Xml_Detail_GoodsDetail[]
   }
 
-  /** 单品列表 */
   export interface PayRefundv2_Post_Xml_Detail_GoodsDetail {
     /** 商品编码 */
     goods_id?: string | undefined
@@ -1469,7 +1409,6 @@ export namespace Secapi {
     price: number
   }
 
-  /** 申请退款（支持单品） `POST /secapi/pay/refundv2` */
   export interface PayRefundv2_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -1531,12 +1470,10 @@ export namespace Secapi {
     promotion_detail?: string
   }
 
-  /** 营销详情JSON格式字符串 */
   export interface PayRefundv2_Post_Data_PromotionDetail {
     promotion_detail: PayRefundv2_Post_Data_PromotionDetail_PromotionDetail[]
   }
 
-  /** `promotion_detail` */
   export interface PayRefundv2_Post_Data_PromotionDetail_PromotionDetail {
     /** 券ID */
     promotion_id: string
@@ -1560,7 +1497,6 @@ export namespace Secapi {
     goods_detail: PayRefundv2_Post_Data_PromotionDetail_PromotionDetail_GoodsDetail[]
   }
 
-  /** 单品列表 */
   export interface PayRefundv2_Post_Data_PromotionDetail_PromotionDetail_GoodsDetail {
     /** 商品编码 */
     goods_id?: string
@@ -1574,7 +1510,6 @@ export namespace Secapi {
     price: number
   }
 
-  /** `v2/secapi/pay/reverse` */
   export interface PayReverse {
     /**
      * 撤销订单 `POST /secapi/pay/reverse`
@@ -1589,14 +1524,12 @@ export namespace Secapi {
     postAsync(options: PayReverse_Post): PendingResponse<Response<PayReverse_Post_Data>>
   }
 
-  /** 撤销订单 `POST /secapi/pay/reverse` */
+  /** 撤销订单 */
   export interface PayReverse_Post extends CallSettings {
     xml: PayReverse_Post_Xml
   }
 
-  /** 撤销订单 `POST /secapi/pay/reverse` */
   export interface PayReverse_Post_Xml extends PayFacepayreverse_Post_Xml {}
 
-  /** 撤销订单 `POST /secapi/pay/reverse` */
   export interface PayReverse_Post_Data extends PayFacepayreverse_Post_Data {}
 }

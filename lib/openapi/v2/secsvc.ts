@@ -24,7 +24,6 @@ export namespace Secsvc {
     readonly 'v2/secsvc/realnameauth': Loosen<Realnameauth>
   }
 
-  /** `v2/secsvc/getrealnameinfo` */
   export interface Getrealnameinfo {
     /**
      * 微信支付实名授权 `POST /secsvc/getrealnameinfo`
@@ -43,12 +42,11 @@ export namespace Secsvc {
     postAsync(options: Getrealnameinfo_Post): PendingResponse<Response<Getrealnameinfo_Post_Data>>
   }
 
-  /** 微信支付实名授权 `POST /secsvc/getrealnameinfo` */
+  /** 微信支付实名授权 */
   export interface Getrealnameinfo_Post extends CallSettings {
     xml: Getrealnameinfo_Post_Xml
   }
 
-  /** 微信支付实名授权 `POST /secsvc/getrealnameinfo` */
   export interface Getrealnameinfo_Post_Xml {
     /** 接口版本号 */
     version: '1.0' | '2.0'
@@ -70,7 +68,6 @@ export namespace Secsvc {
     sign_type: 'HMAC-SHA256'
   }
 
-  /** 微信支付实名授权 `POST /secsvc/getrealnameinfo` */
   export interface Getrealnameinfo_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -115,7 +112,6 @@ export namespace Secsvc {
       | (string & {})
   }
 
-  /** `v2/secsvc/realnameauth` */
   export interface Realnameauth {
     /**
      * 微信支付实名验证 `POST /secsvc/realnameauth`
@@ -134,12 +130,11 @@ export namespace Secsvc {
     postAsync(options: Realnameauth_Post): PendingResponse<Response<Realnameauth_Post_Data>>
   }
 
-  /** 微信支付实名验证 `POST /secsvc/realnameauth` */
+  /** 微信支付实名验证 */
   export interface Realnameauth_Post extends CallSettings {
     xml: Realnameauth_Post_Xml
   }
 
-  /** 微信支付实名验证 `POST /secsvc/realnameauth` */
   export interface Realnameauth_Post_Xml {
     /** 接口版本号 */
     version: '1.0' | '1.1'
@@ -160,7 +155,6 @@ export namespace Secsvc {
     sign_type: 'HMAC-SHA256' | 'MD5'
   }
 
-  /** 微信支付实名验证 `POST /secsvc/realnameauth` */
   export interface Realnameauth_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})

@@ -24,7 +24,6 @@ export namespace Tools {
     readonly 'v2/tools/shorturl': Loosen<Shorturl>
   }
 
-  /** `v2/tools/authcodetoopenid` */
   export interface Authcodetoopenid {
     /**
      * 授权码查询openid `POST /tools/authcodetoopenid`
@@ -37,12 +36,11 @@ export namespace Tools {
     postAsync(options: Authcodetoopenid_Post): PendingResponse<Response<Authcodetoopenid_Post_Data>>
   }
 
-  /** 授权码查询openid `POST /tools/authcodetoopenid` */
+  /** 授权码查询openid */
   export interface Authcodetoopenid_Post extends CallSettings {
     xml: Authcodetoopenid_Post_Xml
   }
 
-  /** 授权码查询openid `POST /tools/authcodetoopenid` */
   export interface Authcodetoopenid_Post_Xml {
     /** 公众账号ID */
     appid: string
@@ -56,7 +54,6 @@ export namespace Tools {
     auth_code: string
   }
 
-  /** 授权码查询openid `POST /tools/authcodetoopenid` */
   export interface Authcodetoopenid_Post_Data {
     /** 子商户公众账号ID */
     sub_appid?: string
@@ -84,7 +81,6 @@ export namespace Tools {
     openid: string
   }
 
-  /** `v2/tools/shorturl` */
   export interface Shorturl {
     /**
      * 转换短链接 `POST /tools/shorturl`
@@ -97,12 +93,11 @@ export namespace Tools {
     postAsync(options: Shorturl_Post): PendingResponse<Response<Shorturl_Post_Data>>
   }
 
-  /** 转换短链接 `POST /tools/shorturl` */
+  /** 转换短链接 */
   export interface Shorturl_Post extends CallSettings {
     xml: Shorturl_Post_Xml
   }
 
-  /** 转换短链接 `POST /tools/shorturl` */
   export interface Shorturl_Post_Xml {
     /** 公众账号ID */
     appid: string
@@ -114,7 +109,6 @@ export namespace Tools {
     sign_type?: 'MD5' | 'HMAC-SHA256' | undefined
   }
 
-  /** 转换短链接 `POST /tools/shorturl` */
   export interface Shorturl_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})

@@ -36,7 +36,6 @@ export namespace Transit {
     readonly querystate: Loosen<PartnerpayQuerystate>
   }
 
-  /** `v2/transit/partnerpay/payapply` */
   export interface PartnerpayPayapply {
     /**
      * 申请扣款 `POST /transit/partnerpay/payapply`
@@ -48,12 +47,11 @@ export namespace Transit {
     postAsync(options: PartnerpayPayapply_Post): PendingResponse<Response<PartnerpayPayapply_Post_Data>>
   }
 
-  /** 申请扣款 `POST /transit/partnerpay/payapply` */
+  /** 申请扣款 */
   export interface PartnerpayPayapply_Post extends CallSettings {
     xml: PartnerpayPayapply_Post_Xml
   }
 
-  /** 申请扣款 `POST /transit/partnerpay/payapply` */
   export interface PartnerpayPayapply_Post_Xml {
     /** 公众账号id */
     appid: string
@@ -110,7 +108,6 @@ export namespace Transit {
     version: '2.0'
   }
 
-  /** 场景信息JSON格式字符串 */
   export interface PartnerpayPayapply_Post_Xml_SceneInfo {
     /** 场景METRO信息 */
     scene_info:
@@ -144,7 +141,6 @@ export namespace Transit {
     plate_number?: string | undefined
   }
 
-  /** 申请扣款 `POST /transit/partnerpay/payapply` */
   export interface PartnerpayPayapply_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -172,7 +168,6 @@ export namespace Transit {
     err_code_des?: string
   }
 
-  /** `v2/transit/partnerpay/queryorder` */
   export interface PartnerpayQueryorder {
     /**
      * 查询订单 `POST /transit/partnerpay/queryorder`
@@ -184,12 +179,11 @@ export namespace Transit {
     postAsync(options: PartnerpayQueryorder_Post): PendingResponse<Response<PartnerpayQueryorder_Post_Data>>
   }
 
-  /** 查询订单 `POST /transit/partnerpay/queryorder` */
+  /** 查询订单 */
   export interface PartnerpayQueryorder_Post extends CallSettings {
     xml: PartnerpayQueryorder_Post_Xml
   }
 
-  /** 查询订单 `POST /transit/partnerpay/queryorder` */
   export interface PartnerpayQueryorder_Post_Xml {
     /** 请求appid */
     appid: string
@@ -205,7 +199,6 @@ export namespace Transit {
     sign_type: 'HMAC-SHA256'
   }
 
-  /** 查询订单 `POST /transit/partnerpay/queryorder` */
   export interface PartnerpayQueryorder_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -284,7 +277,6 @@ export namespace Transit {
     trade_state_desc?: string
   }
 
-  /** `v2/transit/partnerpay/querystate` */
   export interface PartnerpayQuerystate {
     /**
      * 查询用户状态接口 `POST /transit/partnerpay/querystate`
@@ -296,12 +288,11 @@ export namespace Transit {
     postAsync(options: PartnerpayQuerystate_Post): PendingResponse<Response<PartnerpayQuerystate_Post_Data>>
   }
 
-  /** 查询用户状态接口 `POST /transit/partnerpay/querystate` */
+  /** 查询用户状态接口 */
   export interface PartnerpayQuerystate_Post extends CallSettings {
     xml: PartnerpayQuerystate_Post_Xml
   }
 
-  /** 查询用户状态接口 `POST /transit/partnerpay/querystate` */
   export interface PartnerpayQuerystate_Post_Xml {
     /** 公众账号id */
     appid: string
@@ -319,7 +310,6 @@ export namespace Transit {
     openid: string
   }
 
-  /** 查询用户状态接口 `POST /transit/partnerpay/querystate` */
   export interface PartnerpayQuerystate_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -361,7 +351,6 @@ export namespace Transit {
     readonly querystate: Loosen<PayQuerystate>
   }
 
-  /** `v2/transit/pay/payapply` */
   export interface PayPayapply {
     /**
      * 申请扣款 `POST /transit/pay/payapply`
@@ -373,12 +362,11 @@ export namespace Transit {
     postAsync(options: PayPayapply_Post): PendingResponse<Response<PayPayapply_Post_Data>>
   }
 
-  /** 申请扣款 `POST /transit/pay/payapply` */
+  /** 申请扣款 */
   export interface PayPayapply_Post extends CallSettings {
     xml: PayPayapply_Post_Xml
   }
 
-  /** 申请扣款 `POST /transit/pay/payapply` */
   export interface PayPayapply_Post_Xml {
     /** 公众账号id */
     appid: string
@@ -431,10 +419,8 @@ export namespace Transit {
     version: '2.0'
   }
 
-  /** 场景信息JSON格式字符串 */
   export interface PayPayapply_Post_Xml_SceneInfo extends PartnerpayPayapply_Post_Xml_SceneInfo {}
 
-  /** 申请扣款 `POST /transit/pay/payapply` */
   export interface PayPayapply_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -458,7 +444,6 @@ export namespace Transit {
     err_code_des?: string
   }
 
-  /** `v2/transit/pay/querystate` */
   export interface PayQuerystate {
     /**
      * 查询用户状态接口 `POST /transit/pay/querystate`
@@ -470,12 +455,11 @@ export namespace Transit {
     postAsync(options: PayQuerystate_Post): PendingResponse<Response<PayQuerystate_Post_Data>>
   }
 
-  /** 查询用户状态接口 `POST /transit/pay/querystate` */
+  /** 查询用户状态接口 */
   export interface PayQuerystate_Post extends CallSettings {
     xml: PayQuerystate_Post_Xml
   }
 
-  /** 查询用户状态接口 `POST /transit/pay/querystate` */
   export interface PayQuerystate_Post_Xml {
     /** 公众账号id */
     appid: string
@@ -487,7 +471,6 @@ export namespace Transit {
     sign_type: 'HMAC-SHA256'
   }
 
-  /** 查询用户状态接口 `POST /transit/pay/querystate` */
   export interface PayQuerystate_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -519,7 +502,6 @@ export namespace Transit {
     contract_state?: '0' | '1' | (string & {})
   }
 
-  /** `v2/transit/queryorder` */
   export interface Queryorder {
     /**
      * 查询订单 `POST /transit/queryorder`
@@ -531,12 +513,11 @@ export namespace Transit {
     postAsync(options: Queryorder_Post): PendingResponse<Response<Queryorder_Post_Data>>
   }
 
-  /** 查询订单 `POST /transit/queryorder` */
+  /** 查询订单 */
   export interface Queryorder_Post extends CallSettings {
     xml: Queryorder_Post_Xml
   }
 
-  /** 查询订单 `POST /transit/queryorder` */
   export interface Queryorder_Post_Xml {
     /** 请求appid */
     appid: string
@@ -548,7 +529,6 @@ export namespace Transit {
     sign_type: 'HMAC-SHA256'
   }
 
-  /** 查询订单 `POST /transit/queryorder` */
   export interface Queryorder_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})

@@ -35,7 +35,6 @@ export namespace Vehicle {
     readonly querystate: Loosen<PartnerpayQuerystate>
   }
 
-  /** `v2/vehicle/partnerpay/notification` */
   export interface PartnerpayNotification {
     /**
      * 用户入场通知 `POST /vehicle/partnerpay/notification`
@@ -49,12 +48,11 @@ export namespace Vehicle {
     ): PendingResponse<Response<PartnerpayNotification_Post_Data>>
   }
 
-  /** 用户入场通知 `POST /vehicle/partnerpay/notification` */
+  /** 用户入场通知 */
   export interface PartnerpayNotification_Post extends CallSettings {
     xml: PartnerpayNotification_Post_Xml
   }
 
-  /** 用户入场通知 `POST /vehicle/partnerpay/notification` */
   export interface PartnerpayNotification_Post_Xml {
     /** 公众账号id */
     appid: string
@@ -74,7 +72,6 @@ export namespace Vehicle {
     scene_info: PartnerpayNotification_Post_Xml_SceneInfo
   }
 
-  /** 场景信息JSON格式字符串 */
   export interface PartnerpayNotification_Post_Xml_SceneInfo {
     /** 场景PARKING信息 */
     scene_info:
@@ -116,7 +113,6 @@ export namespace Vehicle {
     space_number: string
   }
 
-  /** 用户入场通知 `POST /vehicle/partnerpay/notification` */
   export interface PartnerpayNotification_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -146,7 +142,6 @@ export namespace Vehicle {
     deduct_mode?: 'PROACTIVE' | 'AUTOPAY' | (string & {})
   }
 
-  /** `v2/vehicle/partnerpay/payapply` */
   export interface PartnerpayPayapply {
     /**
      * 申请扣款 `POST /vehicle/partnerpay/payapply`
@@ -158,12 +153,11 @@ export namespace Vehicle {
     postAsync(options: PartnerpayPayapply_Post): PendingResponse<Response<PartnerpayPayapply_Post_Data>>
   }
 
-  /** 申请扣款 `POST /vehicle/partnerpay/payapply` */
+  /** 申请扣款 */
   export interface PartnerpayPayapply_Post extends CallSettings {
     xml: PartnerpayPayapply_Post_Xml
   }
 
-  /** 申请扣款 `POST /vehicle/partnerpay/payapply` */
   export interface PartnerpayPayapply_Post_Xml {
     /** 公众账号id */
     appid: string
@@ -207,7 +201,6 @@ export namespace Vehicle {
     scene_info: PartnerpayPayapply_Post_Xml_SceneInfo
   }
 
-  /** 场景信息JSON格式字符串 */
   export interface PartnerpayPayapply_Post_Xml_SceneInfo {
     /** 场景PARKING信息 */
     scene_info:
@@ -312,7 +305,6 @@ export namespace Vehicle {
     exit_name: string
   }
 
-  /** 申请扣款 `POST /vehicle/partnerpay/payapply` */
   export interface PartnerpayPayapply_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -340,7 +332,6 @@ export namespace Vehicle {
     err_code_des?: string
   }
 
-  /** `v2/vehicle/partnerpay/querystate` */
   export interface PartnerpayQuerystate {
     /**
      * 用户状态查询 `POST /vehicle/partnerpay/querystate`
@@ -352,12 +343,11 @@ export namespace Vehicle {
     postAsync(options: PartnerpayQuerystate_Post): PendingResponse<Response<PartnerpayQuerystate_Post_Data>>
   }
 
-  /** 用户状态查询 `POST /vehicle/partnerpay/querystate` */
+  /** 用户状态查询 */
   export interface PartnerpayQuerystate_Post extends CallSettings {
     xml: PartnerpayQuerystate_Post_Xml
   }
 
-  /** 用户状态查询 `POST /vehicle/partnerpay/querystate` */
   export interface PartnerpayQuerystate_Post_Xml {
     /** 公众账号id */
     appid: string
@@ -379,7 +369,6 @@ export namespace Vehicle {
     version: '3.0'
   }
 
-  /** 用户状态查询 `POST /vehicle/partnerpay/querystate` */
   export interface PartnerpayQuerystate_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -417,13 +406,11 @@ export namespace Vehicle {
     plate_number_info?: string
   }
 
-  /** 车牌信息 */
   export interface PartnerpayQuerystate_Post_Data_PlateNumberInfo {
     /** 车牌信息列表 */
     plate_number_info?: PartnerpayQuerystate_Post_Data_PlateNumberInfo_PlateNumberInfo[]
   }
 
-  /** 车牌信息列表 */
   export interface PartnerpayQuerystate_Post_Data_PlateNumberInfo_PlateNumberInfo {
     /** 车牌号 */
     plate_number?: string
@@ -440,7 +427,6 @@ export namespace Vehicle {
     readonly querystate: Loosen<PayQuerystate>
   }
 
-  /** `v2/vehicle/pay/notification` */
   export interface PayNotification {
     /**
      * 用户入场通知 `POST /vehicle/pay/notification`
@@ -452,12 +438,11 @@ export namespace Vehicle {
     postAsync(options: PayNotification_Post): PendingResponse<Response<PayNotification_Post_Data>>
   }
 
-  /** 用户入场通知 `POST /vehicle/pay/notification` */
+  /** 用户入场通知 */
   export interface PayNotification_Post extends CallSettings {
     xml: PayNotification_Post_Xml
   }
 
-  /** 用户入场通知 `POST /vehicle/pay/notification` */
   export interface PayNotification_Post_Xml {
     /** 公众账号id */
     appid: string
@@ -473,7 +458,6 @@ export namespace Vehicle {
     scene_info: PayNotification_Post_Xml_SceneInfo
   }
 
-  /** 场景信息JSON格式字符串 */
   export interface PayNotification_Post_Xml_SceneInfo {
     /** 场景PARKING信息 */
     scene_info:
@@ -501,7 +485,6 @@ export namespace Vehicle {
     space_number: string
   }
 
-  /** 用户入场通知 `POST /vehicle/pay/notification` */
   export interface PayNotification_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -527,7 +510,6 @@ export namespace Vehicle {
     deduct_mode?: 'PROACTIVE' | 'AUTOPAY' | (string & {})
   }
 
-  /** `v2/vehicle/pay/payapply` */
   export interface PayPayapply {
     /**
      * 申请扣款 `POST /vehicle/pay/payapply`
@@ -539,12 +521,11 @@ export namespace Vehicle {
     postAsync(options: PayPayapply_Post): PendingResponse<Response<PayPayapply_Post_Data>>
   }
 
-  /** 申请扣款 `POST /vehicle/pay/payapply` */
+  /** 申请扣款 */
   export interface PayPayapply_Post extends CallSettings {
     xml: PayPayapply_Post_Xml
   }
 
-  /** 申请扣款 `POST /vehicle/pay/payapply` */
   export interface PayPayapply_Post_Xml {
     /** 公众账号id */
     appid: string
@@ -584,10 +565,8 @@ export namespace Vehicle {
     scene_info: PayPayapply_Post_Xml_SceneInfo
   }
 
-  /** 场景信息JSON格式字符串 */
   export interface PayPayapply_Post_Xml_SceneInfo extends PartnerpayPayapply_Post_Xml_SceneInfo {}
 
-  /** 申请扣款 `POST /vehicle/pay/payapply` */
   export interface PayPayapply_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -611,7 +590,6 @@ export namespace Vehicle {
     err_code_des?: string
   }
 
-  /** `v2/vehicle/pay/querystate` */
   export interface PayQuerystate {
     /**
      * 用户状态查询 `POST /vehicle/pay/querystate`
@@ -623,12 +601,11 @@ export namespace Vehicle {
     postAsync(options: PayQuerystate_Post): PendingResponse<Response<PayQuerystate_Post_Data>>
   }
 
-  /** 用户状态查询 `POST /vehicle/pay/querystate` */
+  /** 用户状态查询 */
   export interface PayQuerystate_Post extends CallSettings {
     xml: PayQuerystate_Post_Xml
   }
 
-  /** 用户状态查询 `POST /vehicle/pay/querystate` */
   export interface PayQuerystate_Post_Xml {
     /** 公众账号id */
     appid: string
@@ -646,7 +623,6 @@ export namespace Vehicle {
     version: '3.0'
   }
 
-  /** 用户状态查询 `POST /vehicle/pay/querystate` */
   export interface PayQuerystate_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -678,13 +654,11 @@ export namespace Vehicle {
     plate_number_info?: string
   }
 
-  /** 车牌信息 */
   export interface PayQuerystate_Post_Data_PlateNumberInfo {
     /** 车牌信息列表 */
     plate_number_info?: PayQuerystate_Post_Data_PlateNumberInfo_PlateNumberInfo[]
   }
 
-  /** 车牌信息列表 */
   export interface PayQuerystate_Post_Data_PlateNumberInfo_PlateNumberInfo {
     /** 车牌号 */
     plate_number?: string

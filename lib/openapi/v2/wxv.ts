@@ -36,7 +36,6 @@ export namespace Wxv {
     readonly 'v2/wxv/queryrentbill': Loosen<Queryrentbill>
   }
 
-  /** `v2/wxv/cancelbill` */
   export interface Cancelbill {
     /**
      * 撤销租借订单 `POST /wxv/cancelbill`
@@ -50,12 +49,11 @@ export namespace Wxv {
     postAsync(options: Cancelbill_Post): PendingResponse<Response<Cancelbill_Post_Data>>
   }
 
-  /** 撤销租借订单 `POST /wxv/cancelbill` */
+  /** 撤销租借订单 */
   export interface Cancelbill_Post extends CallSettings {
     xml: Cancelbill_Post_Xml
   }
 
-  /** 撤销租借订单 `POST /wxv/cancelbill` */
   export interface Cancelbill_Post_Xml {
     /** 接口版本号 */
     version: '1.0'
@@ -73,7 +71,6 @@ export namespace Wxv {
     service_id: string
   }
 
-  /** 撤销租借订单 `POST /wxv/cancelbill` */
   export interface Cancelbill_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -101,7 +98,6 @@ export namespace Wxv {
     order_id: string
   }
 
-  /** `v2/wxv/changerentmoney` */
   export interface Changerentmoney {
     /**
      * 修改租借订单 `POST /wxv/changerentmoney`
@@ -115,12 +111,11 @@ export namespace Wxv {
     postAsync(options: Changerentmoney_Post): PendingResponse<Response<Changerentmoney_Post_Data>>
   }
 
-  /** 修改租借订单 `POST /wxv/changerentmoney` */
+  /** 修改租借订单 */
   export interface Changerentmoney_Post extends CallSettings {
     xml: Changerentmoney_Post_Xml
   }
 
-  /** 修改租借订单 `POST /wxv/changerentmoney` */
   export interface Changerentmoney_Post_Xml {
     /** 接口版本号 */
     version: '1.0'
@@ -146,10 +141,8 @@ export namespace Wxv {
     compensation_fee_desc?: string | undefined
   }
 
-  /** 修改租借订单 `POST /wxv/changerentmoney` */
   export interface Changerentmoney_Post_Data extends Cancelbill_Post_Data {}
 
-  /** `v2/wxv/createhotelbill` */
   export interface Createhotelbill {
     /**
      * 创建速住订单 `POST /wxv/createhotelbill`
@@ -163,12 +156,11 @@ export namespace Wxv {
     postAsync(options: Createhotelbill_Post): PendingResponse<Response<Createhotelbill_Post_Data>>
   }
 
-  /** 创建速住订单 `POST /wxv/createhotelbill` */
+  /** 创建速住订单 */
   export interface Createhotelbill_Post extends CallSettings {
     xml: Createhotelbill_Post_Xml
   }
 
-  /** 创建速住订单 `POST /wxv/createhotelbill` */
   export interface Createhotelbill_Post_Xml {
     /** 接口版本号 */
     version: '1.0'
@@ -216,7 +208,6 @@ export namespace Wxv {
     address?: string | undefined
   }
 
-  /** 创建速住订单 `POST /wxv/createhotelbill` */
   export interface Createhotelbill_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -252,7 +243,6 @@ export namespace Wxv {
     package: string
   }
 
-  /** `v2/wxv/createrentbill` */
   export interface Createrentbill {
     /**
      * 创建租借订单 `POST /wxv/createrentbill`
@@ -266,12 +256,11 @@ export namespace Wxv {
     postAsync(options: Createrentbill_Post): PendingResponse<Response<Createrentbill_Post_Data>>
   }
 
-  /** 创建租借订单 `POST /wxv/createrentbill` */
+  /** 创建租借订单 */
   export interface Createrentbill_Post extends CallSettings {
     xml: Createrentbill_Post_Xml
   }
 
-  /** 创建租借订单 `POST /wxv/createrentbill` */
   export interface Createrentbill_Post_Xml {
     /** 接口版本号 */
     version: '1.0'
@@ -317,10 +306,8 @@ export namespace Wxv {
     address?: string | undefined
   }
 
-  /** 创建租借订单 `POST /wxv/createrentbill` */
   export interface Createrentbill_Post_Data extends Createhotelbill_Post_Data {}
 
-  /** `v2/wxv/finishhotelbill` */
   export interface Finishhotelbill {
     /**
      * 完结速住订单 `POST /wxv/finishhotelbill`
@@ -334,12 +321,11 @@ export namespace Wxv {
     postAsync(options: Finishhotelbill_Post): PendingResponse<Response<Finishhotelbill_Post_Data>>
   }
 
-  /** 完结速住订单 `POST /wxv/finishhotelbill` */
+  /** 完结速住订单 */
   export interface Finishhotelbill_Post extends CallSettings {
     xml: Finishhotelbill_Post_Xml
   }
 
-  /** 完结速住订单 `POST /wxv/finishhotelbill` */
   export interface Finishhotelbill_Post_Xml {
     /** 接口版本号 */
     version: '1.0'
@@ -379,10 +365,8 @@ export namespace Wxv {
     profit_sharing: 'Y' | 'N'
   }
 
-  /** 完结速住订单 `POST /wxv/finishhotelbill` */
   export interface Finishhotelbill_Post_Data extends Cancelbill_Post_Data {}
 
-  /** `v2/wxv/finishrentbill` */
   export interface Finishrentbill {
     /**
      * 完结租借订单 `POST /wxv/finishrentbill`
@@ -396,12 +380,11 @@ export namespace Wxv {
     postAsync(options: Finishrentbill_Post): PendingResponse<Response<Finishrentbill_Post_Data>>
   }
 
-  /** 完结租借订单 `POST /wxv/finishrentbill` */
+  /** 完结租借订单 */
   export interface Finishrentbill_Post extends CallSettings {
     xml: Finishrentbill_Post_Xml
   }
 
-  /** 完结租借订单 `POST /wxv/finishrentbill` */
   export interface Finishrentbill_Post_Xml {
     /** 接口版本号 */
     version: '1.0'
@@ -435,10 +418,8 @@ export namespace Wxv {
     profit_sharing: 'Y' | 'N'
   }
 
-  /** 完结租借订单 `POST /wxv/finishrentbill` */
   export interface Finishrentbill_Post_Data extends Cancelbill_Post_Data {}
 
-  /** `v2/wxv/queryhotelbill` */
   export interface Queryhotelbill {
     /**
      * 查询速住订单 `POST /wxv/queryhotelbill`
@@ -452,12 +433,11 @@ export namespace Wxv {
     postAsync(options: Queryhotelbill_Post): PendingResponse<Response<Queryhotelbill_Post_Data>>
   }
 
-  /** 查询速住订单 `POST /wxv/queryhotelbill` */
+  /** 查询速住订单 */
   export interface Queryhotelbill_Post extends CallSettings {
     xml: Queryhotelbill_Post_Xml
   }
 
-  /** 查询速住订单 `POST /wxv/queryhotelbill` */
   export interface Queryhotelbill_Post_Xml {
     /** 接口版本号 */
     version: '1.0'
@@ -475,7 +455,6 @@ export namespace Wxv {
     service_id: string
   }
 
-  /** 查询速住订单 `POST /wxv/queryhotelbill` */
   export interface Queryhotelbill_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -547,7 +526,6 @@ export namespace Wxv {
     pay_type?: 'MchChannelPayType' | (string & {})
   }
 
-  /** `v2/wxv/queryrentbill` */
   export interface Queryrentbill {
     /**
      * 查询租借订单 `POST /wxv/queryrentbill`
@@ -561,15 +539,13 @@ export namespace Wxv {
     postAsync(options: Queryrentbill_Post): PendingResponse<Response<Queryrentbill_Post_Data>>
   }
 
-  /** 查询租借订单 `POST /wxv/queryrentbill` */
+  /** 查询租借订单 */
   export interface Queryrentbill_Post extends CallSettings {
     xml: Queryrentbill_Post_Xml
   }
 
-  /** 查询租借订单 `POST /wxv/queryrentbill` */
   export interface Queryrentbill_Post_Xml extends Queryhotelbill_Post_Xml {}
 
-  /** 查询租借订单 `POST /wxv/queryrentbill` */
   export interface Queryrentbill_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})

@@ -36,7 +36,6 @@ export namespace Xdc {
     readonly getsignkey: Loosen<Apiv2getsignkeySignGetsignkey>
   }
 
-  /** `v2/xdc/apiv2getsignkey/sign/getsignkey` */
   export interface Apiv2getsignkeySignGetsignkey {
     /**
      * 获取沙箱环境密钥 `POST /xdc/apiv2getsignkey/sign/getsignkey`
@@ -52,18 +51,16 @@ export namespace Xdc {
     ): PendingResponse<Response<Apiv2getsignkeySignGetsignkey_Post_Data>>
   }
 
-  /** 获取沙箱环境密钥 `POST /xdc/apiv2getsignkey/sign/getsignkey` */
+  /** 获取沙箱环境密钥 */
   export interface Apiv2getsignkeySignGetsignkey_Post extends CallSettings {
     xml: Apiv2getsignkeySignGetsignkey_Post_Xml
   }
 
-  /** 获取沙箱环境密钥 `POST /xdc/apiv2getsignkey/sign/getsignkey` */
   export interface Apiv2getsignkeySignGetsignkey_Post_Xml {
     /** 商户号 */
     mch_id: string
   }
 
-  /** 获取沙箱环境密钥 `POST /xdc/apiv2getsignkey/sign/getsignkey` */
   export interface Apiv2getsignkeySignGetsignkey_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -86,7 +83,6 @@ export namespace Xdc {
     readonly orderquery: Loosen<Apiv2sandboxPayOrderquery>
   }
 
-  /** `v2/xdc/apiv2sandbox/pay/micropay` */
   export interface Apiv2sandboxPayMicropay {
     /**
      * 沙箱付款码支付 `POST /xdc/apiv2sandbox/pay/micropay`
@@ -100,13 +96,12 @@ export namespace Xdc {
     ): PendingResponse<Response<Apiv2sandboxPayMicropay_Post_Data>>
   }
 
-  /** 沙箱付款码支付 `POST /xdc/apiv2sandbox/pay/micropay` */
+  /** 沙箱付款码支付 */
   export interface Apiv2sandboxPayMicropay_Post extends CallSettings {
     xml: Apiv2sandboxPayMicropay_Post_Xml
     headers?: Apiv2sandboxPayMicropay_Post_Headers | undefined
   }
 
-  /** 沙箱付款码支付 `POST /xdc/apiv2sandbox/pay/micropay` */
   export interface Apiv2sandboxPayMicropay_Post_Xml {
     /** 公众账号ID */
     appid: string
@@ -128,7 +123,6 @@ export namespace Xdc {
     auth_code: string
   }
 
-  /** 沙箱付款码支付 `POST /xdc/apiv2sandbox/pay/micropay` */
   export interface Apiv2sandboxPayMicropay_Post_Headers extends HeadersInput {
     /** 异常用例名称 */
     'Wechatpay-Negative-Test'?:
@@ -139,7 +133,6 @@ export namespace Xdc {
       | undefined
   }
 
-  /** 沙箱付款码支付 `POST /xdc/apiv2sandbox/pay/micropay` */
   export interface Apiv2sandboxPayMicropay_Post_Data {
     /** 返回状态码 */
     return_code: 'SUCCESS' | 'FAIL' | (string & {})
@@ -176,7 +169,6 @@ export namespace Xdc {
     coupon_fee?: string
   }
 
-  /** `v2/xdc/apiv2sandbox/pay/orderquery` */
   export interface Apiv2sandboxPayOrderquery {
     /**
      * 沙箱订单查询 `POST /xdc/apiv2sandbox/pay/orderquery`
@@ -190,13 +182,12 @@ export namespace Xdc {
     ): PendingResponse<Response<Apiv2sandboxPayOrderquery_Post_Data>>
   }
 
-  /** 沙箱订单查询 `POST /xdc/apiv2sandbox/pay/orderquery` */
+  /** 沙箱订单查询 */
   export interface Apiv2sandboxPayOrderquery_Post extends CallSettings {
     xml: Apiv2sandboxPayOrderquery_Post_Xml
     headers?: Apiv2sandboxPayOrderquery_Post_Headers | undefined
   }
 
-  /** 沙箱订单查询 `POST /xdc/apiv2sandbox/pay/orderquery` */
   export interface Apiv2sandboxPayOrderquery_Post_Xml {
     /** 公众账号ID */
     appid: string
@@ -208,7 +199,6 @@ export namespace Xdc {
     sign_type?: 'MD5' | 'HMAC-SHA256' | undefined
   }
 
-  /** 沙箱订单查询 `POST /xdc/apiv2sandbox/pay/orderquery` */
   export interface Apiv2sandboxPayOrderquery_Post_Headers extends HeadersInput {
     /** 异常用例名称 */
     'Wechatpay-Negative-Test'?:
@@ -219,6 +209,5 @@ export namespace Xdc {
       | undefined
   }
 
-  /** 沙箱订单查询 `POST /xdc/apiv2sandbox/pay/orderquery` */
   export interface Apiv2sandboxPayOrderquery_Post_Data extends Apiv2sandboxPayMicropay_Post_Data {}
 }

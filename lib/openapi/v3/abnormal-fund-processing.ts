@@ -29,7 +29,6 @@ export namespace AbnormalFundProcessing {
     readonly _receipt_id_: Loosen<ReceiptsByReceiptId>
   }
 
-  /** `v3/abnormal-fund-processing/receipts/{receipt_id}` */
   export interface ReceiptsByReceiptId {
     /**
      * 查询在途异常资金付款结果 `GET /v3/abnormal-fund-processing/receipts/{receipt_id}`
@@ -42,13 +41,12 @@ export namespace AbnormalFundProcessing {
     readonly transferInstructions: Loosen<ReceiptsByReceiptIdTransferInstructions>
   }
 
-  /** 查询在途异常资金付款结果 `GET /v3/abnormal-fund-processing/receipts/{receipt_id}` */
+  /** 查询在途异常资金付款结果 */
   export interface ReceiptsByReceiptId_Get extends CallSettings {
     /** 微信支付在途异常资金付款单号 */
     receipt_id: PathValue
   }
 
-  /** 查询在途异常资金付款结果 `GET /v3/abnormal-fund-processing/receipts/{receipt_id}` */
   export interface ReceiptsByReceiptId_Get_Data {
     /** 产品名称 */
     product_name: 'C2C' | (string & {})
@@ -70,7 +68,6 @@ export namespace AbnormalFundProcessing {
     instruction?: ReceiptsByReceiptId_Get_Data_Instruction
   }
 
-  /** 付款金额信息 */
   export interface ReceiptsByReceiptId_Get_Data_TransferAmount {
     /** 总金额 */
     total: number
@@ -78,7 +75,6 @@ export namespace AbnormalFundProcessing {
     currency: 'CNY' | (string & {})
   }
 
-  /** 在途异常资金付款指令信息 */
   export interface ReceiptsByReceiptId_Get_Data_Instruction {
     /** 商户侧指令编号 */
     out_instruction_no: string
@@ -94,7 +90,6 @@ export namespace AbnormalFundProcessing {
     notify_url: string
   }
 
-  /** 在途异常资金付款指令的发起方 */
   export interface ReceiptsByReceiptId_Get_Data_Instruction_Commander {
     /** 发起在途异常资金付款请求的角色 */
     operator: 'MERCHANT' | (string & {})
@@ -102,7 +97,6 @@ export namespace AbnormalFundProcessing {
     mchid: string
   }
 
-  /** `v3/abnormal-fund-processing/receipts/{receipt_id}/transfer-instructions` */
   export interface ReceiptsByReceiptIdTransferInstructions {
     /**
      * 发起在途异常资金付款指令 `POST /v3/abnormal-fund-processing/receipts/{receipt_id}/transfer-instructions`
@@ -119,14 +113,13 @@ export namespace AbnormalFundProcessing {
     readonly _out_instruction_no_: Loosen<ReceiptsByReceiptIdTransferInstructionsByOutInstructionNo>
   }
 
-  /** 发起在途异常资金付款指令 `POST /v3/abnormal-fund-processing/receipts/{receipt_id}/transfer-instructions` */
+  /** 发起在途异常资金付款指令 */
   export interface ReceiptsByReceiptIdTransferInstructions_Post extends CallSettings {
     /** 微信支付在途异常资金付款单号 */
     receipt_id: PathValue
     json: ReceiptsByReceiptIdTransferInstructions_Post_Json
   }
 
-  /** 发起在途异常资金付款指令 `POST /v3/abnormal-fund-processing/receipts/{receipt_id}/transfer-instructions` */
   export interface ReceiptsByReceiptIdTransferInstructions_Post_Json {
     /** 商户侧指令编号 */
     out_instruction_no: string
@@ -141,7 +134,6 @@ export namespace AbnormalFundProcessing {
     notify_url?: string | undefined
   }
 
-  /** 收款方 */
   export interface ReceiptsByReceiptIdTransferInstructions_Post_Json_Receiver {
     /** 入账用户OpenID */
     openid?: string | undefined
@@ -151,7 +143,6 @@ export namespace AbnormalFundProcessing {
     mchid?: string | undefined
   }
 
-  /** 发起在途异常资金付款指令 `POST /v3/abnormal-fund-processing/receipts/{receipt_id}/transfer-instructions` */
   export interface ReceiptsByReceiptIdTransferInstructions_Post_Data {
     /** 产品名称 */
     product_name: 'C2C' | (string & {})
@@ -173,11 +164,9 @@ export namespace AbnormalFundProcessing {
     instruction?: ReceiptsByReceiptIdTransferInstructions_Post_Data_Instruction
   }
 
-  /** 付款金额信息 */
   export interface ReceiptsByReceiptIdTransferInstructions_Post_Data_TransferAmount
     extends ReceiptsByReceiptId_Get_Data_TransferAmount {}
 
-  /** 在途异常资金付款指令信息 */
   export interface ReceiptsByReceiptIdTransferInstructions_Post_Data_Instruction {
     /** 商户侧指令编号 */
     out_instruction_no: string
@@ -206,11 +195,9 @@ export namespace AbnormalFundProcessing {
     notify_url: string
   }
 
-  /** 在途异常资金付款指令的发起方 */
   export interface ReceiptsByReceiptIdTransferInstructions_Post_Data_Instruction_Commander
     extends ReceiptsByReceiptId_Get_Data_Instruction_Commander {}
 
-  /** 收款方 */
   export interface ReceiptsByReceiptIdTransferInstructions_Post_Data_Instruction_Receiver {
     /** 入账用户OpenID */
     openid?: string
@@ -220,7 +207,6 @@ export namespace AbnormalFundProcessing {
     mchid?: string
   }
 
-  /** `v3/abnormal-fund-processing/receipts/{receipt_id}/transfer-instructions/{out_instruction_no}` */
   export interface ReceiptsByReceiptIdTransferInstructionsByOutInstructionNo {
     /**
      * 查询在途异常资金付款指令执行结果 `GET /v3/abnormal-fund-processing/receipts/{receipt_id}/transfer-instructions/{out_instruction_no}`
@@ -236,7 +222,7 @@ export namespace AbnormalFundProcessing {
     ): PendingResponse<Response<ReceiptsByReceiptIdTransferInstructionsByOutInstructionNo_Get_Data>>
   }
 
-  /** 查询在途异常资金付款指令执行结果 `GET /v3/abnormal-fund-processing/receipts/{receipt_id}/transfer-instructions/{out_instruction_no}` */
+  /** 查询在途异常资金付款指令执行结果 */
   export interface ReceiptsByReceiptIdTransferInstructionsByOutInstructionNo_Get extends CallSettings {
     /** 微信支付在途异常资金付款单号 */
     receipt_id: PathValue
@@ -244,7 +230,6 @@ export namespace AbnormalFundProcessing {
     out_instruction_no: PathValue
   }
 
-  /** 查询在途异常资金付款指令执行结果 `GET /v3/abnormal-fund-processing/receipts/{receipt_id}/transfer-instructions/{out_instruction_no}` */
   export interface ReceiptsByReceiptIdTransferInstructionsByOutInstructionNo_Get_Data {
     /** 商户侧指令编号 */
     out_instruction_no: string
@@ -276,7 +261,6 @@ export namespace AbnormalFundProcessing {
     instruction_instance_id?: string
   }
 
-  /** 在途异常资金付款指令的发起方 */
   export interface ReceiptsByReceiptIdTransferInstructionsByOutInstructionNo_Get_Data_Commander {
     /** 发起在途异常资金付款请求的角色 */
     operator: 'MERCHANT' | (string & {})
@@ -284,7 +268,6 @@ export namespace AbnormalFundProcessing {
     mchid?: string
   }
 
-  /** 收款方 */
   export interface ReceiptsByReceiptIdTransferInstructionsByOutInstructionNo_Get_Data_Receiver {
     /** 入账账户类型 */
     account_type?: string

@@ -48,7 +48,6 @@ export namespace AggracctBc {
     readonly mch_media: Loosen<WbChannelAccountMch_Media>
   }
 
-  /** `v3/aggracct-bc/wb-channel/account/balance` */
   export interface WbChannelAccountBalance {
     /**
      * 查询渠道额度 `GET /v3/aggracct-bc/wb-channel/account/balance`
@@ -62,13 +61,12 @@ export namespace AggracctBc {
     ): PendingResponse<Response<WbChannelAccountBalance_Get_Data>>
   }
 
-  /** 查询渠道额度 `GET /v3/aggracct-bc/wb-channel/account/balance` */
+  /** 查询渠道额度 */
   export interface WbChannelAccountBalance_Get extends CallSettings {
     query: WbChannelAccountBalance_Get_Query
     headers?: WbChannelAccountBalance_Get_Headers | undefined
   }
 
-  /** 查询渠道额度 `GET /v3/aggracct-bc/wb-channel/account/balance` */
   export interface WbChannelAccountBalance_Get_Query {
     /** 微信支付商户号 */
     mchid: string
@@ -86,13 +84,11 @@ export namespace AggracctBc {
       | undefined
   }
 
-  /** 查询渠道额度 `GET /v3/aggracct-bc/wb-channel/account/balance` */
   export interface WbChannelAccountBalance_Get_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 查询渠道额度 `GET /v3/aggracct-bc/wb-channel/account/balance` */
   export interface WbChannelAccountBalance_Get_Data {
     /** 是否存在在途减额指令 */
     in_transit_reduction_exist?: boolean
@@ -100,7 +96,6 @@ export namespace AggracctBc {
     balance?: number
   }
 
-  /** `v3/aggracct-bc/wb-channel/account/mch_archives` */
   export interface WbChannelAccountMch_Archives {
     /**
      * 查询商户资料 `GET /v3/aggracct-bc/wb-channel/account/mch_archives`
@@ -114,22 +109,19 @@ export namespace AggracctBc {
     ): PendingResponse<Response<WbChannelAccountMch_Archives_Get_Data>>
   }
 
-  /** 查询商户资料 `GET /v3/aggracct-bc/wb-channel/account/mch_archives` */
+  /** 查询商户资料 */
   export interface WbChannelAccountMch_Archives_Get extends CallSettings {
     query: WbChannelAccountMch_Archives_Get_Query
     headers?: WbChannelAccountMch_Archives_Get_Headers | undefined
   }
 
-  /** 查询商户资料 `GET /v3/aggracct-bc/wb-channel/account/mch_archives` */
   export interface WbChannelAccountMch_Archives_Get_Query extends WbChannelAccountBalance_Get_Query {}
 
-  /** 查询商户资料 `GET /v3/aggracct-bc/wb-channel/account/mch_archives` */
   export interface WbChannelAccountMch_Archives_Get_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 查询商户资料 `GET /v3/aggracct-bc/wb-channel/account/mch_archives` */
   export interface WbChannelAccountMch_Archives_Get_Data {
     /** 微信支付商户号 */
     mchid?: string
@@ -163,7 +155,6 @@ export namespace AggracctBc {
     sgn_no?: string
   }
 
-  /** 法定代表人信息 */
   export interface WbChannelAccountMch_Archives_Get_Data_LegalRepresentative {
     /** 法定代表人证件类型 */
     legal_representative_id_type: '01' | (string & {})
@@ -187,7 +178,6 @@ export namespace AggracctBc {
     legal_representative_nation?: string
   }
 
-  /** 受益所有人信息列表 */
   export interface WbChannelAccountMch_Archives_Get_Data_BeneficialOwner {
     /** 受益所有人编号 */
     beneficial_owner_no: string
@@ -209,7 +199,6 @@ export namespace AggracctBc {
     beneficial_owner_address: string
   }
 
-  /** `v3/aggracct-bc/wb-channel/account/mch_media` */
   export interface WbChannelAccountMch_Media {
     /**
      * 查询商户影像件资料 `GET /v3/aggracct-bc/wb-channel/account/mch_media`
@@ -223,12 +212,11 @@ export namespace AggracctBc {
     ): PendingResponse<Response<WbChannelAccountMch_Media_Get_Data>>
   }
 
-  /** 查询商户影像件资料 `GET /v3/aggracct-bc/wb-channel/account/mch_media` */
+  /** 查询商户影像件资料 */
   export interface WbChannelAccountMch_Media_Get extends CallSettings {
     query: WbChannelAccountMch_Media_Get_Query
   }
 
-  /** 查询商户影像件资料 `GET /v3/aggracct-bc/wb-channel/account/mch_media` */
   export interface WbChannelAccountMch_Media_Get_Query {
     /** 微信支付商户号 */
     mchid?: string | undefined
@@ -242,7 +230,6 @@ export namespace AggracctBc {
     media_id?: string | undefined
   }
 
-  /** 查询商户影像件资料 `GET /v3/aggracct-bc/wb-channel/account/mch_media` */
   export interface WbChannelAccountMch_Media_Get_Data {
     /** 文件内容 */
     media_content?: string
@@ -261,7 +248,6 @@ export namespace AggracctBc {
     readonly rename: Loosen<WbChannelBankChannelAccountRename>
   }
 
-  /** `v3/aggracct-bc/wb-channel/bank-channel-account/rename` */
   export interface WbChannelBankChannelAccountRename {
     /**
      * 受理渠道结算银行账户更名申请 `POST /v3/aggracct-bc/wb-channel/bank-channel-account/rename`
@@ -278,13 +264,12 @@ export namespace AggracctBc {
     readonly _application_id_: Loosen<WbChannelBankChannelAccountRenameByApplicationId>
   }
 
-  /** 受理渠道结算银行账户更名申请 `POST /v3/aggracct-bc/wb-channel/bank-channel-account/rename` */
+  /** 受理渠道结算银行账户更名申请 */
   export interface WbChannelBankChannelAccountRename_Post extends CallSettings {
     json: WbChannelBankChannelAccountRename_Post_Json
     headers?: WbChannelBankChannelAccountRename_Post_Headers | undefined
   }
 
-  /** 受理渠道结算银行账户更名申请 `POST /v3/aggracct-bc/wb-channel/bank-channel-account/rename` */
   export interface WbChannelBankChannelAccountRename_Post_Json {
     /** 渠道结算银行账户更名外部系统单号 */
     out_request_no: string
@@ -302,13 +287,11 @@ export namespace AggracctBc {
       | undefined
   }
 
-  /** 受理渠道结算银行账户更名申请 `POST /v3/aggracct-bc/wb-channel/bank-channel-account/rename` */
   export interface WbChannelBankChannelAccountRename_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 受理渠道结算银行账户更名申请 `POST /v3/aggracct-bc/wb-channel/bank-channel-account/rename` */
   export interface WbChannelBankChannelAccountRename_Post_Data {
     /** 变更类型 */
     change_scene: 'SUBJECT_INFO_RENAME' | (string & {})
@@ -332,7 +315,6 @@ export namespace AggracctBc {
     fail_msg?: string
   }
 
-  /** `v3/aggracct-bc/wb-channel/bank-channel-account/rename/{application_id}` */
   export interface WbChannelBankChannelAccountRenameByApplicationId {
     /**
      * 查询渠道结算银行账户更名申请 `GET /v3/aggracct-bc/wb-channel/bank-channel-account/rename/{application_id}`
@@ -348,7 +330,7 @@ export namespace AggracctBc {
     ): PendingResponse<Response<WbChannelBankChannelAccountRenameByApplicationId_Get_Data>>
   }
 
-  /** 查询渠道结算银行账户更名申请 `GET /v3/aggracct-bc/wb-channel/bank-channel-account/rename/{application_id}` */
+  /** 查询渠道结算银行账户更名申请 */
   export interface WbChannelBankChannelAccountRenameByApplicationId_Get extends CallSettings {
     /** 微信支付更名受理返回的申请单号 */
     application_id: PathValue
@@ -356,7 +338,6 @@ export namespace AggracctBc {
     headers?: WbChannelBankChannelAccountRenameByApplicationId_Get_Headers | undefined
   }
 
-  /** 查询渠道结算银行账户更名申请 `GET /v3/aggracct-bc/wb-channel/bank-channel-account/rename/{application_id}` */
   export interface WbChannelBankChannelAccountRenameByApplicationId_Get_Query {
     /** 目标商户号 */
     mchid: string
@@ -364,13 +345,11 @@ export namespace AggracctBc {
     bal_account_no: Encrypted
   }
 
-  /** 查询渠道结算银行账户更名申请 `GET /v3/aggracct-bc/wb-channel/bank-channel-account/rename/{application_id}` */
   export interface WbChannelBankChannelAccountRenameByApplicationId_Get_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 查询渠道结算银行账户更名申请 `GET /v3/aggracct-bc/wb-channel/bank-channel-account/rename/{application_id}` */
   export interface WbChannelBankChannelAccountRenameByApplicationId_Get_Data
     extends WbChannelBankChannelAccountRename_Post_Data {}
 
@@ -382,7 +361,6 @@ export namespace AggracctBc {
     readonly recover: Loosen<WbChannelControlOrdersRecover>
   }
 
-  /** `v3/aggracct-bc/wb-channel/control-orders/{out_request_no}` */
   export interface WbChannelControlOrdersByOutRequestNo {
     /**
      * 查询控制单 `GET /v3/aggracct-bc/wb-channel/control-orders/{out_request_no}`
@@ -398,7 +376,7 @@ export namespace AggracctBc {
     ): PendingResponse<Response<WbChannelControlOrdersByOutRequestNo_Get_Data>>
   }
 
-  /** 查询控制单 `GET /v3/aggracct-bc/wb-channel/control-orders/{out_request_no}` */
+  /** 查询控制单 */
   export interface WbChannelControlOrdersByOutRequestNo_Get extends CallSettings {
     /** 微众管控/解管单号 */
     out_request_no: PathValue
@@ -406,7 +384,6 @@ export namespace AggracctBc {
     headers?: WbChannelControlOrdersByOutRequestNo_Get_Headers | undefined
   }
 
-  /** 查询控制单 `GET /v3/aggracct-bc/wb-channel/control-orders/{out_request_no}` */
   export interface WbChannelControlOrdersByOutRequestNo_Get_Query {
     /** 控制单类型 */
     control_type: 'PUNISH' | 'RECOVER'
@@ -414,13 +391,11 @@ export namespace AggracctBc {
     mchid: string
   }
 
-  /** 查询控制单 `GET /v3/aggracct-bc/wb-channel/control-orders/{out_request_no}` */
   export interface WbChannelControlOrdersByOutRequestNo_Get_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 查询控制单 `GET /v3/aggracct-bc/wb-channel/control-orders/{out_request_no}` */
   export interface WbChannelControlOrdersByOutRequestNo_Get_Data {
     /** 控制场景 */
     control_scene: 'PUNISH' | 'RECOVER' | (string & {})
@@ -430,7 +405,6 @@ export namespace AggracctBc {
     recover_order?: WbChannelControlOrdersByOutRequestNo_Get_Data_RecoverOrder
   }
 
-  /** 管控单 */
   export interface WbChannelControlOrdersByOutRequestNo_Get_Data_PunishOrder {
     /** 微信管控单号 */
     wxpay_punish_no: string
@@ -471,7 +445,6 @@ export namespace AggracctBc {
     error_code?: string
   }
 
-  /** 解管单 */
   export interface WbChannelControlOrdersByOutRequestNo_Get_Data_RecoverOrder {
     /** 微信支付解管单号 */
     wxpay_recover_no: string
@@ -514,7 +487,6 @@ export namespace AggracctBc {
     readonly notify: Loosen<WbChannelControlOrdersInfoUpdateResultNotify>
   }
 
-  /** `v3/aggracct-bc/wb-channel/control-orders/info/update/result/notify` */
   export interface WbChannelControlOrdersInfoUpdateResultNotify {
     /**
      * 资料更新请求审核结果回调通知 `POST /v3/aggracct-bc/wb-channel/control-orders/info/update/result/notify`
@@ -530,12 +502,11 @@ export namespace AggracctBc {
     ): PendingResponse<Response<WbChannelControlOrdersInfoUpdateResultNotify_Post_Data>>
   }
 
-  /** 资料更新请求审核结果回调通知 `POST /v3/aggracct-bc/wb-channel/control-orders/info/update/result/notify` */
+  /** 资料更新请求审核结果回调通知 */
   export interface WbChannelControlOrdersInfoUpdateResultNotify_Post extends CallSettings {
     json: WbChannelControlOrdersInfoUpdateResultNotify_Post_Json
   }
 
-  /** 资料更新请求审核结果回调通知 `POST /v3/aggracct-bc/wb-channel/control-orders/info/update/result/notify` */
   export interface WbChannelControlOrdersInfoUpdateResultNotify_Post_Json {
     /** 资料更新请求单号 */
     out_request_no: string
@@ -555,13 +526,11 @@ export namespace AggracctBc {
     scene?: '01' | '02' | '03' | undefined
   }
 
-  /** 资料更新请求审核结果回调通知 `POST /v3/aggracct-bc/wb-channel/control-orders/info/update/result/notify` */
   export interface WbChannelControlOrdersInfoUpdateResultNotify_Post_Data {
     /** 接口返回信息 */
     ret_msg?: string
   }
 
-  /** `v3/aggracct-bc/wb-channel/control-orders/punish` */
   export interface WbChannelControlOrdersPunish {
     /**
      * 发起微众台账管控 `POST /v3/aggracct-bc/wb-channel/control-orders/punish`
@@ -577,13 +546,12 @@ export namespace AggracctBc {
     ): PendingResponse<Response<WbChannelControlOrdersPunish_Post_Data>>
   }
 
-  /** 发起微众台账管控 `POST /v3/aggracct-bc/wb-channel/control-orders/punish` */
+  /** 发起微众台账管控 */
   export interface WbChannelControlOrdersPunish_Post extends CallSettings {
     json: WbChannelControlOrdersPunish_Post_Json
     headers?: WbChannelControlOrdersPunish_Post_Headers | undefined
   }
 
-  /** 发起微众台账管控 `POST /v3/aggracct-bc/wb-channel/control-orders/punish` */
   export interface WbChannelControlOrdersPunish_Post_Json {
     /** 微众管控单号 */
     out_request_no: string
@@ -611,13 +579,11 @@ export namespace AggracctBc {
     fund_repatriation_strategy?: 'ALL_FORBIDDEN' | 'ALL_ALLOWED_WHEN_UNIQUE' | undefined
   }
 
-  /** 发起微众台账管控 `POST /v3/aggracct-bc/wb-channel/control-orders/punish` */
   export interface WbChannelControlOrdersPunish_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 发起微众台账管控 `POST /v3/aggracct-bc/wb-channel/control-orders/punish` */
   export interface WbChannelControlOrdersPunish_Post_Data {
     /** 微信支付管控单号 */
     wxpay_punish_no: string
@@ -625,7 +591,6 @@ export namespace AggracctBc {
     out_request_no: string
   }
 
-  /** `v3/aggracct-bc/wb-channel/control-orders/recover` */
   export interface WbChannelControlOrdersRecover {
     /**
      * 解除对微众台账的管控 `POST /v3/aggracct-bc/wb-channel/control-orders/recover`
@@ -641,13 +606,12 @@ export namespace AggracctBc {
     ): PendingResponse<Response<WbChannelControlOrdersRecover_Post_Data>>
   }
 
-  /** 解除对微众台账的管控 `POST /v3/aggracct-bc/wb-channel/control-orders/recover` */
+  /** 解除对微众台账的管控 */
   export interface WbChannelControlOrdersRecover_Post extends CallSettings {
     json: WbChannelControlOrdersRecover_Post_Json
     headers?: WbChannelControlOrdersRecover_Post_Headers | undefined
   }
 
-  /** 解除对微众台账的管控 `POST /v3/aggracct-bc/wb-channel/control-orders/recover` */
   export interface WbChannelControlOrdersRecover_Post_Json {
     /** 微众解管单号 */
     out_request_no: string
@@ -673,13 +637,11 @@ export namespace AggracctBc {
       | undefined
   }
 
-  /** 解除对微众台账的管控 `POST /v3/aggracct-bc/wb-channel/control-orders/recover` */
   export interface WbChannelControlOrdersRecover_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 解除对微众台账的管控 `POST /v3/aggracct-bc/wb-channel/control-orders/recover` */
   export interface WbChannelControlOrdersRecover_Post_Data {
     /** 微信支付解管单号 */
     wxpay_recover_no: string
@@ -687,7 +649,6 @@ export namespace AggracctBc {
     out_request_no: string
   }
 
-  /** `v3/aggracct-bc/wb-channel/special-reduction` */
   export interface WbChannelSpecialReduction {
     /**
      * 特殊减额 `POST /v3/aggracct-bc/wb-channel/special-reduction`
@@ -702,13 +663,12 @@ export namespace AggracctBc {
     readonly _out_request_no_: Loosen<WbChannelSpecialReductionByOutRequestNo>
   }
 
-  /** 特殊减额 `POST /v3/aggracct-bc/wb-channel/special-reduction` */
+  /** 特殊减额 */
   export interface WbChannelSpecialReduction_Post extends CallSettings {
     json: WbChannelSpecialReduction_Post_Json
     headers?: WbChannelSpecialReduction_Post_Headers | undefined
   }
 
-  /** 特殊减额 `POST /v3/aggracct-bc/wb-channel/special-reduction` */
   export interface WbChannelSpecialReduction_Post_Json {
     /** 微信支付商户号 */
     mchid: string
@@ -734,13 +694,11 @@ export namespace AggracctBc {
       | undefined
   }
 
-  /** 特殊减额 `POST /v3/aggracct-bc/wb-channel/special-reduction` */
   export interface WbChannelSpecialReduction_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 特殊减额 `POST /v3/aggracct-bc/wb-channel/special-reduction` */
   export interface WbChannelSpecialReduction_Post_Data {
     /** 微信支付商户号 */
     mchid?: string
@@ -766,7 +724,6 @@ export namespace AggracctBc {
     fail_reason?: 'BALANCE_NOT_ENOUGH' | 'RECEIPT_NOT_EXIST_CLOSED' | 'TIME_OUT_CLOSED' | (string & {})
   }
 
-  /** `v3/aggracct-bc/wb-channel/special-reduction/{out_request_no}` */
   export interface WbChannelSpecialReductionByOutRequestNo {
     /**
      * 查询特殊减额结果 `GET /v3/aggracct-bc/wb-channel/special-reduction/{out_request_no}`
@@ -782,7 +739,7 @@ export namespace AggracctBc {
     ): PendingResponse<Response<WbChannelSpecialReductionByOutRequestNo_Get_Data>>
   }
 
-  /** 查询特殊减额结果 `GET /v3/aggracct-bc/wb-channel/special-reduction/{out_request_no}` */
+  /** 查询特殊减额结果 */
   export interface WbChannelSpecialReductionByOutRequestNo_Get extends CallSettings {
     /** 特殊减额单号 */
     out_request_no: PathValue
@@ -790,17 +747,14 @@ export namespace AggracctBc {
     headers?: WbChannelSpecialReductionByOutRequestNo_Get_Headers | undefined
   }
 
-  /** 查询特殊减额结果 `GET /v3/aggracct-bc/wb-channel/special-reduction/{out_request_no}` */
   export interface WbChannelSpecialReductionByOutRequestNo_Get_Query
     extends WbChannelAccountBalance_Get_Query {}
 
-  /** 查询特殊减额结果 `GET /v3/aggracct-bc/wb-channel/special-reduction/{out_request_no}` */
   export interface WbChannelSpecialReductionByOutRequestNo_Get_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 查询特殊减额结果 `GET /v3/aggracct-bc/wb-channel/special-reduction/{out_request_no}` */
   export interface WbChannelSpecialReductionByOutRequestNo_Get_Data
     extends WbChannelSpecialReduction_Post_Data {}
 }

@@ -42,7 +42,6 @@ export namespace Apply4sub {
     readonly _application_no_: Loosen<Sub_MerchantsBySubMchidApplicationByApplicationNo>
   }
 
-  /** `v3/apply4sub/sub_merchants/{sub_mchid}/application/{application_no}` */
   export interface Sub_MerchantsBySubMchidApplicationByApplicationNo {
     /**
      * 查询结算账户修改申请状态 `GET /v3/apply4sub/sub_merchants/{sub_mchid}/application/{application_no}`
@@ -58,7 +57,7 @@ export namespace Apply4sub {
     ): PendingResponse<Response<Sub_MerchantsBySubMchidApplicationByApplicationNo_Get_Data>>
   }
 
-  /** 查询结算账户修改申请状态 `GET /v3/apply4sub/sub_merchants/{sub_mchid}/application/{application_no}` */
+  /** 查询结算账户修改申请状态 */
   export interface Sub_MerchantsBySubMchidApplicationByApplicationNo_Get extends CallSettings {
     /** 特约商户/二级商户号 */
     sub_mchid: PathValue
@@ -67,13 +66,11 @@ export namespace Apply4sub {
     query?: Sub_MerchantsBySubMchidApplicationByApplicationNo_Get_Query | undefined
   }
 
-  /** 查询结算账户修改申请状态 `GET /v3/apply4sub/sub_merchants/{sub_mchid}/application/{application_no}` */
   export interface Sub_MerchantsBySubMchidApplicationByApplicationNo_Get_Query {
     /** 银行账号展示规则 */
     account_number_rule?: 'ACCOUNT_NUMBER_RULE_MASK_V1' | 'ACCOUNT_NUMBER_RULE_MASK_V2' | undefined
   }
 
-  /** 查询结算账户修改申请状态 `GET /v3/apply4sub/sub_merchants/{sub_mchid}/application/{application_no}` */
   export interface Sub_MerchantsBySubMchidApplicationByApplicationNo_Get_Data {
     /** 开户名称 */
     account_name: string
@@ -95,7 +92,6 @@ export namespace Apply4sub {
     verify_finish_time?: string
   }
 
-  /** `v3/apply4sub/sub_merchants/{sub_mchid}/modify-settlement` */
   export interface Sub_MerchantsBySubMchidModifySettlement {
     /**
      * 修改结算帐号 `POST /v3/apply4sub/sub_merchants/{sub_mchid}/modify-settlement`
@@ -111,7 +107,7 @@ export namespace Apply4sub {
     ): PendingResponse<Response<Sub_MerchantsBySubMchidModifySettlement_Post_Data>>
   }
 
-  /** 修改结算帐号 `POST /v3/apply4sub/sub_merchants/{sub_mchid}/modify-settlement` */
+  /** 修改结算帐号 */
   export interface Sub_MerchantsBySubMchidModifySettlement_Post extends CallSettings {
     /** 特约商户号 */
     sub_mchid: PathValue
@@ -119,7 +115,6 @@ export namespace Apply4sub {
     headers?: Sub_MerchantsBySubMchidModifySettlement_Post_Headers | undefined
   }
 
-  /** 修改结算帐号 `POST /v3/apply4sub/sub_merchants/{sub_mchid}/modify-settlement` */
   export interface Sub_MerchantsBySubMchidModifySettlement_Post_Json {
     /** 修改模式 */
     modify_mode?: 'MODIFY_MODE_ASYNC' | undefined
@@ -139,19 +134,16 @@ export namespace Apply4sub {
     account_name?: Encrypted | undefined
   }
 
-  /** 修改结算帐号 `POST /v3/apply4sub/sub_merchants/{sub_mchid}/modify-settlement` */
   export interface Sub_MerchantsBySubMchidModifySettlement_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 修改结算帐号 `POST /v3/apply4sub/sub_merchants/{sub_mchid}/modify-settlement` */
   export interface Sub_MerchantsBySubMchidModifySettlement_Post_Data {
     /** 修改结算账户申请单号 */
     application_no: string
   }
 
-  /** `v3/apply4sub/sub_merchants/{sub_mchid}/settlement` */
   export interface Sub_MerchantsBySubMchidSettlement {
     /**
      * 查询结算账户 `GET /v3/apply4sub/sub_merchants/{sub_mchid}/settlement`
@@ -167,13 +159,12 @@ export namespace Apply4sub {
     ): PendingResponse<Response<Sub_MerchantsBySubMchidSettlement_Get_Data>>
   }
 
-  /** 查询结算账户 `GET /v3/apply4sub/sub_merchants/{sub_mchid}/settlement` */
+  /** 查询结算账户 */
   export interface Sub_MerchantsBySubMchidSettlement_Get extends CallSettings {
     /** 特约商户/二级商户号 */
     sub_mchid: PathValue
   }
 
-  /** 查询结算账户 `GET /v3/apply4sub/sub_merchants/{sub_mchid}/settlement` */
   export interface Sub_MerchantsBySubMchidSettlement_Get_Data {
     /** 账户类型 */
     account_type: 'ACCOUNT_TYPE_BUSINESS' | 'ACCOUNT_TYPE_PRIVATE' | (string & {})

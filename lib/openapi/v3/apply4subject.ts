@@ -26,7 +26,6 @@ export namespace Apply4subject {
     readonly 'v3/apply4subject/applyment/merchants/{sub_mchid}/state': Loosen<ApplymentMerchantsBySubMchidState>
   }
 
-  /** `v3/apply4subject/applyment` */
   export interface Applyment {
     /**
      * 查询商户开户意愿申请单审核结果 `GET /v3/apply4subject/applyment`
@@ -49,12 +48,11 @@ export namespace Apply4subject {
     readonly merchants: Loosen<ApplymentMerchants>
   }
 
-  /** 查询商户开户意愿申请单审核结果 `GET /v3/apply4subject/applyment` */
+  /** 查询商户开户意愿申请单审核结果 */
   export interface Applyment_Get extends CallSettings {
     query?: Applyment_Get_Query | undefined
   }
 
-  /** 查询商户开户意愿申请单审核结果 `GET /v3/apply4subject/applyment` */
   export interface Applyment_Get_Query {
     /** 申请单编号 */
     applyment_id?: string | undefined
@@ -62,7 +60,6 @@ export namespace Apply4subject {
     business_code?: string | undefined
   }
 
-  /** 查询商户开户意愿申请单审核结果 `GET /v3/apply4subject/applyment` */
   export interface Applyment_Get_Data {
     /** 申请单状态 */
     applyment_state:
@@ -88,20 +85,18 @@ export namespace Apply4subject {
     reject_reason?: string
   }
 
-  /** 提交商户开户意愿申请单 `POST /v3/apply4subject/applyment` */
+  /** 提交商户开户意愿申请单 */
   export interface Applyment_Post extends CallSettings {
     query?: Applyment_Post_Query | undefined
     json: Applyment_Post_Json
     headers?: Applyment_Post_Headers | undefined
   }
 
-  /** 提交商户开户意愿申请单 `POST /v3/apply4subject/applyment` */
   export interface Applyment_Post_Query {
     /** 渠道商户号 */
     channel_id?: string | undefined
   }
 
-  /** 提交商户开户意愿申请单 `POST /v3/apply4subject/applyment` */
   export interface Applyment_Post_Json {
     /** 业务申请编号 */
     business_code: string
@@ -117,7 +112,6 @@ export namespace Apply4subject {
     addition_info?: Applyment_Post_Json_AdditionInfo | undefined
   }
 
-  /** 联系人信息 */
   export interface Applyment_Post_Json_ContactInfo {
     /** 超级管理员类型 */
     contact_type?: 'LEGAL' | 'SUPER' | undefined
@@ -149,7 +143,6 @@ export namespace Apply4subject {
     mobile: Encrypted
   }
 
-  /** 主体信息 */
   export interface Applyment_Post_Json_SubjectInfo {
     /** 主体类型 */
     subject_type:
@@ -176,7 +169,6 @@ export namespace Apply4subject {
     finance_institution_info?: Applyment_Post_Json_SubjectInfo_FinanceInstitutionInfo | undefined
   }
 
-  /** 营业执照 */
   export interface Applyment_Post_Json_SubjectInfo_BusinessLicenseInfo {
     /** 营业执照注册号 */
     licence_number: string
@@ -192,7 +184,6 @@ export namespace Apply4subject {
     licence_valid_date: readonly string[]
   }
 
-  /** 登记证书 */
   export interface Applyment_Post_Json_SubjectInfo_CertificateInfo {
     /** 登记证书类型 */
     cert_type:
@@ -224,7 +215,6 @@ export namespace Apply4subject {
     cert_valid_date: readonly string[]
   }
 
-  /** 辅助证明材料信息 */
   export interface Applyment_Post_Json_SubjectInfo_AssistProveInfo {
     /** 小微经营类型 */
     micro_biz_type: 'MICRO_TYPE_STORE' | 'MICRO_TYPE_MOBILE' | 'MICRO_TYPE_ONLINE'
@@ -240,7 +230,6 @@ export namespace Apply4subject {
     store_indoor_copy: string
   }
 
-  /** 经营许可证信息 */
   export interface Applyment_Post_Json_SubjectInfo_SpecialOperationInfo {
     /** 行业ID */
     category_id: 44 | 33 | 22 | 41 | 42 | 49 | 50 | 51 | 36 | 54 | 55 | 32 | 52
@@ -248,7 +237,6 @@ export namespace Apply4subject {
     store_indoor_copy?: readonly string[] | undefined
   }
 
-  /** 金融机构许可证信息 */
   export interface Applyment_Post_Json_SubjectInfo_FinanceInstitutionInfo {
     /** 金融机构类型 */
     finance_type?: 'BANK_AGENT' | 'PAYMENT_AGENT' | 'INSURANCE' | 'TRADE_AND_SETTLE' | 'OTHER' | undefined
@@ -256,7 +244,6 @@ export namespace Apply4subject {
     finance_license_pics?: readonly string[] | undefined
   }
 
-  /** 法人身份信息 */
   export interface Applyment_Post_Json_IdentificationInfo {
     /** 超级管理员类型 */
     id_holder_type?: 'LEGAL' | 'SUPER' | undefined
@@ -287,7 +274,6 @@ export namespace Apply4subject {
     owner?: boolean | undefined
   }
 
-  /** 最终受益人信息列表 */
   export interface Applyment_Post_Json_UboInfoList {
     ubo_id_doc_type:
       | 'IDENTIFICATION_TYPE_IDCARD'
@@ -314,19 +300,16 @@ export namespace Apply4subject {
     ubo_period_end: string
   }
 
-  /** 补充材料 */
   export interface Applyment_Post_Json_AdditionInfo {
     /** 待确认商户号列表 */
     confirm_mchid_list?: readonly string[] | undefined
   }
 
-  /** 提交商户开户意愿申请单 `POST /v3/apply4subject/applyment` */
   export interface Applyment_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 提交商户开户意愿申请单 `POST /v3/apply4subject/applyment` */
   export interface Applyment_Post_Data {
     /** 微信支付申请单号. 64 bits */
     applyment_id: number
@@ -337,7 +320,6 @@ export namespace Apply4subject {
     readonly cancel: Loosen<ApplymentByApplymentIdCancel>
   }
 
-  /** `v3/apply4subject/applyment/{applyment_id}/cancel` */
   export interface ApplymentByApplymentIdCancel {
     /**
      * 撤销商户开户意愿申请单 `POST /v3/apply4subject/applyment/{applyment_id}/cancel`
@@ -349,7 +331,7 @@ export namespace Apply4subject {
     postAsync(options: ApplymentByApplymentIdCancel_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 撤销商户开户意愿申请单 `POST /v3/apply4subject/applyment/{applyment_id}/cancel` */
+  /** 撤销商户开户意愿申请单 */
   export interface ApplymentByApplymentIdCancel_Post extends CallSettings {
     /** 申请单编号 */
     applyment_id: PathValue
@@ -360,7 +342,6 @@ export namespace Apply4subject {
     readonly cancel: Loosen<ApplymentByBusinessCodeCancel>
   }
 
-  /** `v3/apply4subject/applyment/{business_code}/cancel` */
   export interface ApplymentByBusinessCodeCancel {
     /**
      * 撤销商户开户意愿申请单 `POST /v3/apply4subject/applyment/{business_code}/cancel`
@@ -372,7 +353,7 @@ export namespace Apply4subject {
     postAsync(options: ApplymentByBusinessCodeCancel_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 撤销商户开户意愿申请单 `POST /v3/apply4subject/applyment/{business_code}/cancel` */
+  /** 撤销商户开户意愿申请单 */
   export interface ApplymentByBusinessCodeCancel_Post extends CallSettings {
     /** 业务申请编号 */
     business_code: PathValue
@@ -388,7 +369,6 @@ export namespace Apply4subject {
     readonly state: Loosen<ApplymentMerchantsBySubMchidState>
   }
 
-  /** `v3/apply4subject/applyment/merchants/{sub_mchid}/state` */
   export interface ApplymentMerchantsBySubMchidState {
     /**
      * 获取商户开户意愿确认状态 `GET /v3/apply4subject/applyment/merchants/{sub_mchid}/state`
@@ -404,13 +384,12 @@ export namespace Apply4subject {
     ): PendingResponse<Response<ApplymentMerchantsBySubMchidState_Get_Data>>
   }
 
-  /** 获取商户开户意愿确认状态 `GET /v3/apply4subject/applyment/merchants/{sub_mchid}/state` */
+  /** 获取商户开户意愿确认状态 */
   export interface ApplymentMerchantsBySubMchidState_Get extends CallSettings {
     /** 特约商户号 */
     sub_mchid: PathValue
   }
 
-  /** 获取商户开户意愿确认状态 `GET /v3/apply4subject/applyment/merchants/{sub_mchid}/state` */
   export interface ApplymentMerchantsBySubMchidState_Get_Data {
     /** 授权状态 */
     authorize_state: 'AUTHORIZE_STATE_UNAUTHORIZED' | 'AUTHORIZE_STATE_AUTHORIZED' | (string & {})

@@ -32,7 +32,6 @@ export namespace Applyment4sub {
     readonly business_code: Loosen<ApplymentBusiness_Code>
   }
 
-  /** `v3/applyment4sub/applyment/{empty}` */
   export interface ApplymentByEmpty {
     /**
      * 提交申请单 `POST /v3/applyment4sub/applyment/`
@@ -44,7 +43,7 @@ export namespace Applyment4sub {
     postAsync(options: ApplymentByEmpty_Post): PendingResponse<Response<ApplymentByEmpty_Post_Data>>
   }
 
-  /** 提交申请单 `POST /v3/applyment4sub/applyment/` */
+  /** 提交申请单 */
   export interface ApplymentByEmpty_Post extends CallSettings {
     /** Ends the path in `/` */
     empty?: PathValue | undefined
@@ -52,7 +51,6 @@ export namespace Applyment4sub {
     headers?: ApplymentByEmpty_Post_Headers | undefined
   }
 
-  /** 提交申请单 `POST /v3/applyment4sub/applyment/` */
   export interface ApplymentByEmpty_Post_Json {
     /** 业务申请编号 */
     business_code: string
@@ -70,7 +68,6 @@ export namespace Applyment4sub {
     addition_info?: ApplymentByEmpty_Post_Json_AdditionInfo | undefined
   }
 
-  /** 超级管理员信息 */
   export interface ApplymentByEmpty_Post_Json_ContactInfo {
     /** 超级管理员类型 */
     contact_type: 'LEGAL' | 'SUPER'
@@ -106,7 +103,6 @@ export namespace Applyment4sub {
     contact_email: Encrypted
   }
 
-  /** 主体资料 */
   export interface ApplymentByEmpty_Post_Json_SubjectInfo {
     /** 主体类型 */
     subject_type:
@@ -137,7 +133,6 @@ export namespace Applyment4sub {
     ubo_info_list?: readonly ApplymentByEmpty_Post_Json_SubjectInfo_UboInfoList[] | undefined
   }
 
-  /** 小微辅助证明材料 */
   export interface ApplymentByEmpty_Post_Json_SubjectInfo_MicroBizInfo {
     /** 小微经营类型 */
     micro_biz_type: 'MICRO_TYPE_STORE' | 'MICRO_TYPE_MOBILE' | 'MICRO_TYPE_ONLINE'
@@ -149,7 +144,6 @@ export namespace Applyment4sub {
     micro_online_info?: ApplymentByEmpty_Post_Json_SubjectInfo_MicroBizInfo_MicroOnlineInfo | undefined
   }
 
-  /** 门店场所 */
   export interface ApplymentByEmpty_Post_Json_SubjectInfo_MicroBizInfo_MicroStoreInfo {
     /** 门店名称 */
     micro_name: string
@@ -167,7 +161,6 @@ export namespace Applyment4sub {
     store_latitude?: string | undefined
   }
 
-  /** 流动经营/便民服务 */
   export interface ApplymentByEmpty_Post_Json_SubjectInfo_MicroBizInfo_MicroMobileInfo {
     /** 经营/服务名称 */
     micro_mobile_name: string
@@ -179,7 +172,6 @@ export namespace Applyment4sub {
     micro_mobile_pics: readonly string[]
   }
 
-  /** 线上商品/服务交易 */
   export interface ApplymentByEmpty_Post_Json_SubjectInfo_MicroBizInfo_MicroOnlineInfo {
     /** 线上店铺名称 */
     micro_online_store: string
@@ -191,7 +183,6 @@ export namespace Applyment4sub {
     micro_link?: string | undefined
   }
 
-  /** 营业执照 */
   export interface ApplymentByEmpty_Post_Json_SubjectInfo_BusinessLicenseInfo {
     /** 营业执照照片. A media id, from an upload */
     license_copy: string
@@ -209,7 +200,6 @@ export namespace Applyment4sub {
     period_end?: string | undefined
   }
 
-  /** 登记证书 */
   export interface ApplymentByEmpty_Post_Json_SubjectInfo_CertificateInfo {
     /** 登记证书照片. A media id, from an upload */
     cert_copy: string
@@ -243,7 +233,6 @@ export namespace Applyment4sub {
     period_end: string
   }
 
-  /** 组织机构代码证信息 */
   export interface ApplymentByEmpty_Post_Json_SubjectInfo_OrganizationInfo {
     /** 组织机构代码证照片. A media id, from an upload */
     organization_copy: string
@@ -255,7 +244,6 @@ export namespace Applyment4sub {
     org_period_end: string
   }
 
-  /** 金融机构许可证信息 */
   export interface ApplymentByEmpty_Post_Json_SubjectInfo_FinanceInstitutionInfo {
     /** 金融机构类型 */
     finance_type?: 'BANK_AGENT' | 'PAYMENT_AGENT' | 'INSURANCE' | 'TRADE_AND_SETTLE' | 'OTHER' | undefined
@@ -263,7 +251,6 @@ export namespace Applyment4sub {
     finance_license_pics?: readonly string[] | undefined
   }
 
-  /** 经营者/法人身份证件 */
   export interface ApplymentByEmpty_Post_Json_SubjectInfo_IdentityInfo {
     /** 超级管理员类型 */
     id_holder_type?: 'LEGAL' | 'SUPER' | undefined
@@ -286,7 +273,6 @@ export namespace Applyment4sub {
     owner?: boolean | undefined
   }
 
-  /** 经营者/法人身份证信息 */
   export interface ApplymentByEmpty_Post_Json_SubjectInfo_IdentityInfo_IdCardInfo {
     /** 身份证人像面照片. A media id, from an upload */
     id_card_copy: string
@@ -304,7 +290,6 @@ export namespace Applyment4sub {
     card_period_end: string
   }
 
-  /** 经营者/法人其他类型证件信息 */
   export interface ApplymentByEmpty_Post_Json_SubjectInfo_IdentityInfo_IdDocInfo {
     /** 证件正面照片. A media id, from an upload */
     id_doc_copy: string
@@ -322,7 +307,6 @@ export namespace Applyment4sub {
     doc_period_end: string
   }
 
-  /** 最终受益人信息列表 */
   export interface ApplymentByEmpty_Post_Json_SubjectInfo_UboInfoList {
     ubo_id_doc_type:
       | 'IDENTIFICATION_TYPE_IDCARD'
@@ -349,7 +333,6 @@ export namespace Applyment4sub {
     ubo_period_end: string
   }
 
-  /** 经营资料 */
   export interface ApplymentByEmpty_Post_Json_BusinessInfo {
     /** 商户简称 */
     merchant_shortname: string
@@ -359,7 +342,6 @@ export namespace Applyment4sub {
     sales_info: ApplymentByEmpty_Post_Json_BusinessInfo_SalesInfo
   }
 
-  /** 经营场景 */
   export interface ApplymentByEmpty_Post_Json_BusinessInfo_SalesInfo {
     /** 经营场景类型 */
     sales_scenes_type: readonly (
@@ -384,7 +366,6 @@ export namespace Applyment4sub {
     wework_info?: ApplymentByEmpty_Post_Json_BusinessInfo_SalesInfo_WeworkInfo | undefined
   }
 
-  /** 线下场所场景 */
   export interface ApplymentByEmpty_Post_Json_BusinessInfo_SalesInfo_BizStoreInfo {
     /** 线下场所名称 */
     biz_store_name: string
@@ -400,7 +381,6 @@ export namespace Applyment4sub {
     biz_sub_appid?: string | undefined
   }
 
-  /** 公众号场景 */
   export interface ApplymentByEmpty_Post_Json_BusinessInfo_SalesInfo_MpInfo {
     /** 服务商公众号AppID */
     mp_appid?: string | undefined
@@ -410,7 +390,6 @@ export namespace Applyment4sub {
     mp_pics?: readonly string[] | undefined
   }
 
-  /** 小程序场景 */
   export interface ApplymentByEmpty_Post_Json_BusinessInfo_SalesInfo_MiniProgramInfo {
     /** 服务商小程序APPID */
     mini_program_appid?: string | undefined
@@ -420,7 +399,6 @@ export namespace Applyment4sub {
     mini_program_pics?: readonly string[] | undefined
   }
 
-  /** App场景 */
   export interface ApplymentByEmpty_Post_Json_BusinessInfo_SalesInfo_AppInfo {
     /** 服务商应用APPID */
     app_appid?: string | undefined
@@ -430,7 +408,6 @@ export namespace Applyment4sub {
     app_pics?: readonly string[] | undefined
   }
 
-  /** 互联网网站场景 */
   export interface ApplymentByEmpty_Post_Json_BusinessInfo_SalesInfo_WebInfo {
     /** 互联网网站域名 */
     domain?: string | undefined
@@ -440,7 +417,6 @@ export namespace Applyment4sub {
     web_appid?: string | undefined
   }
 
-  /** 企业微信场景 */
   export interface ApplymentByEmpty_Post_Json_BusinessInfo_SalesInfo_WeworkInfo {
     /** 商家企业微信CorpID */
     sub_corp_id?: string | undefined
@@ -448,7 +424,6 @@ export namespace Applyment4sub {
     wework_pics?: readonly string[] | undefined
   }
 
-  /** 结算规则 */
   export interface ApplymentByEmpty_Post_Json_SettlementInfo {
     /** 入驻结算规则ID */
     settlement_id?: string | undefined
@@ -468,7 +443,6 @@ export namespace Applyment4sub {
     activities_additions?: readonly string[] | undefined
   }
 
-  /** 结算银行账户 */
   export interface ApplymentByEmpty_Post_Json_BankAccountInfo {
     /** 账户类型 */
     bank_account_type: 'BANK_ACCOUNT_TYPE_CORPORATE' | 'BANK_ACCOUNT_TYPE_PERSONAL'
@@ -486,7 +460,6 @@ export namespace Applyment4sub {
     account_number?: Encrypted | undefined
   }
 
-  /** 补充材料 */
   export interface ApplymentByEmpty_Post_Json_AdditionInfo {
     /** 法人开户承诺函 */
     legal_person_commitment?: string | undefined
@@ -498,13 +471,11 @@ export namespace Applyment4sub {
     business_addition_msg?: string | undefined
   }
 
-  /** 提交申请单 `POST /v3/applyment4sub/applyment/` */
   export interface ApplymentByEmpty_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 提交申请单 `POST /v3/applyment4sub/applyment/` */
   export interface ApplymentByEmpty_Post_Data {
     /** 微信支付申请单号. 64 bits */
     applyment_id: number
@@ -515,7 +486,6 @@ export namespace Applyment4sub {
     readonly _applyment_id_: Loosen<ApplymentApplyment_IdByApplymentId>
   }
 
-  /** `v3/applyment4sub/applyment/applyment_id/{applyment_id}` */
   export interface ApplymentApplyment_IdByApplymentId {
     /**
      * 通过申请单号查询申请状态 `GET /v3/applyment4sub/applyment/applyment_id/{applyment_id}`
@@ -531,13 +501,12 @@ export namespace Applyment4sub {
     ): PendingResponse<Response<ApplymentApplyment_IdByApplymentId_Get_Data>>
   }
 
-  /** 通过申请单号查询申请状态 `GET /v3/applyment4sub/applyment/applyment_id/{applyment_id}` */
+  /** 通过申请单号查询申请状态 */
   export interface ApplymentApplyment_IdByApplymentId_Get extends CallSettings {
     /** 业务申请编号 */
     applyment_id: PathValue
   }
 
-  /** 通过申请单号查询申请状态 `GET /v3/applyment4sub/applyment/applyment_id/{applyment_id}` */
   export interface ApplymentApplyment_IdByApplymentId_Get_Data {
     /** 业务申请编号 */
     business_code?: string
@@ -569,7 +538,6 @@ export namespace Applyment4sub {
     audit_detail?: ApplymentApplyment_IdByApplymentId_Get_Data_AuditDetail[]
   }
 
-  /** 驳回原因详情 */
   export interface ApplymentApplyment_IdByApplymentId_Get_Data_AuditDetail {
     /** 字段名 */
     field?: string
@@ -584,7 +552,6 @@ export namespace Applyment4sub {
     readonly _business_code_: Loosen<ApplymentBusiness_CodeByBusinessCode>
   }
 
-  /** `v3/applyment4sub/applyment/business_code/{business_code}` */
   export interface ApplymentBusiness_CodeByBusinessCode {
     /**
      * 通过业务申请编号查询申请状态 `GET /v3/applyment4sub/applyment/business_code/{business_code}`
@@ -600,13 +567,12 @@ export namespace Applyment4sub {
     ): PendingResponse<Response<ApplymentBusiness_CodeByBusinessCode_Get_Data>>
   }
 
-  /** 通过业务申请编号查询申请状态 `GET /v3/applyment4sub/applyment/business_code/{business_code}` */
+  /** 通过业务申请编号查询申请状态 */
   export interface ApplymentBusiness_CodeByBusinessCode_Get extends CallSettings {
     /** 业务申请编号 */
     business_code: PathValue
   }
 
-  /** 通过业务申请编号查询申请状态 `GET /v3/applyment4sub/applyment/business_code/{business_code}` */
   export interface ApplymentBusiness_CodeByBusinessCode_Get_Data
     extends ApplymentApplyment_IdByApplymentId_Get_Data {}
 }

@@ -29,7 +29,6 @@ export namespace BankBatchTransfer {
     readonly summaryReceipts: Loosen<ReceiptSummaryReceipts>
   }
 
-  /** `v3/bank-batch-transfer/receipt/detail-receipts` */
   export interface ReceiptDetailReceipts {
     /**
      * 查询明细电子回单受理结果 `GET /v3/bank-batch-transfer/receipt/detail-receipts`
@@ -53,12 +52,11 @@ export namespace BankBatchTransfer {
     postAsync(options: ReceiptDetailReceipts_Post): PendingResponse<Response<ReceiptDetailReceipts_Post_Data>>
   }
 
-  /** 查询明细电子回单受理结果 `GET /v3/bank-batch-transfer/receipt/detail-receipts` */
+  /** 查询明细电子回单受理结果 */
   export interface ReceiptDetailReceipts_Get extends CallSettings {
     query: ReceiptDetailReceipts_Get_Query
   }
 
-  /** 查询明细电子回单受理结果 `GET /v3/bank-batch-transfer/receipt/detail-receipts` */
   export interface ReceiptDetailReceipts_Get_Query {
     /** 银行转账批次单号 */
     out_batch_no: string
@@ -66,7 +64,6 @@ export namespace BankBatchTransfer {
     out_detail_no: string
   }
 
-  /** 查询明细电子回单受理结果 `GET /v3/bank-batch-transfer/receipt/detail-receipts` */
   export interface ReceiptDetailReceipts_Get_Data {
     /** 银行转账批次单号 */
     out_batch_no: string
@@ -84,18 +81,15 @@ export namespace BankBatchTransfer {
     download_url?: string
   }
 
-  /** 受理明细电子回单 `POST /v3/bank-batch-transfer/receipt/detail-receipts` */
+  /** 受理明细电子回单 */
   export interface ReceiptDetailReceipts_Post extends CallSettings {
     json: ReceiptDetailReceipts_Post_Json
   }
 
-  /** 受理明细电子回单 `POST /v3/bank-batch-transfer/receipt/detail-receipts` */
   export interface ReceiptDetailReceipts_Post_Json extends ReceiptDetailReceipts_Get_Query {}
 
-  /** 受理明细电子回单 `POST /v3/bank-batch-transfer/receipt/detail-receipts` */
   export interface ReceiptDetailReceipts_Post_Data extends ReceiptDetailReceipts_Get_Data {}
 
-  /** `v3/bank-batch-transfer/receipt/summary-receipts` */
   export interface ReceiptSummaryReceipts {
     /**
      * 查询汇总电子回单受理结果 `GET /v3/bank-batch-transfer/receipt/summary-receipts`
@@ -121,18 +115,16 @@ export namespace BankBatchTransfer {
     ): PendingResponse<Response<ReceiptSummaryReceipts_Post_Data>>
   }
 
-  /** 查询汇总电子回单受理结果 `GET /v3/bank-batch-transfer/receipt/summary-receipts` */
+  /** 查询汇总电子回单受理结果 */
   export interface ReceiptSummaryReceipts_Get extends CallSettings {
     query: ReceiptSummaryReceipts_Get_Query
   }
 
-  /** 查询汇总电子回单受理结果 `GET /v3/bank-batch-transfer/receipt/summary-receipts` */
   export interface ReceiptSummaryReceipts_Get_Query {
     /** 银行转账批次单号 */
     out_batch_no: string
   }
 
-  /** 查询汇总电子回单受理结果 `GET /v3/bank-batch-transfer/receipt/summary-receipts` */
   export interface ReceiptSummaryReceipts_Get_Data {
     /** 银行转账批次单号 */
     out_batch_no: string
@@ -152,14 +144,12 @@ export namespace BankBatchTransfer {
     update_time?: string
   }
 
-  /** 受理汇总电子回单 `POST /v3/bank-batch-transfer/receipt/summary-receipts` */
+  /** 受理汇总电子回单 */
   export interface ReceiptSummaryReceipts_Post extends CallSettings {
     json: ReceiptSummaryReceipts_Post_Json
   }
 
-  /** 受理汇总电子回单 `POST /v3/bank-batch-transfer/receipt/summary-receipts` */
   export interface ReceiptSummaryReceipts_Post_Json extends ReceiptSummaryReceipts_Get_Query {}
 
-  /** 受理汇总电子回单 `POST /v3/bank-batch-transfer/receipt/summary-receipts` */
   export interface ReceiptSummaryReceipts_Post_Data extends ReceiptSummaryReceipts_Get_Data {}
 }

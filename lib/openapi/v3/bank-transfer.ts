@@ -27,7 +27,6 @@ export namespace BankTransfer {
     readonly 'v3/bank-transfer/batches/out-batch-no/{out_batch_no}/details/out-detail-no/{out_detail_no}': Loosen<BatchesOutBatchNoByOutBatchNoDetailsOutDetailNoByOutDetailNo>
   }
 
-  /** `v3/bank-transfer/batches` */
   export interface Batches {
     /**
      * 发起批量转账 `POST /v3/bank-transfer/batches`
@@ -41,13 +40,12 @@ export namespace BankTransfer {
     readonly outBatchNo: Loosen<BatchesOutBatchNo>
   }
 
-  /** 发起批量转账 `POST /v3/bank-transfer/batches` */
+  /** 发起批量转账 */
   export interface Batches_Post extends CallSettings {
     json: Batches_Post_Json
     headers?: Batches_Post_Headers | undefined
   }
 
-  /** 发起批量转账 `POST /v3/bank-transfer/batches` */
   export interface Batches_Post_Json {
     /** 服务平台商户号 */
     platform_mchid: string
@@ -79,7 +77,6 @@ export namespace BankTransfer {
     transfer_detail_list?: readonly Batches_Post_Json_TransferDetailList[] | undefined
   }
 
-  /** 转账明细列表 */
   export interface Batches_Post_Json_TransferDetailList {
     /** 银行明细单号 */
     out_detail_no: string
@@ -95,13 +92,11 @@ export namespace BankTransfer {
     user_id_card?: Encrypted | undefined
   }
 
-  /** 发起批量转账 `POST /v3/bank-transfer/batches` */
   export interface Batches_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 发起批量转账 `POST /v3/bank-transfer/batches` */
   export interface Batches_Post_Data {
     /** 银行批次单号 */
     out_batch_no: string
@@ -116,7 +111,6 @@ export namespace BankTransfer {
     readonly _batch_id_: Loosen<BatchesBatchIdByBatchId>
   }
 
-  /** `v3/bank-transfer/batches/batch-id/{batch_id}` */
   export interface BatchesBatchIdByBatchId {
     /**
      * 微信支付批次单号查询批次单 `GET /v3/bank-transfer/batches/batch-id/{batch_id}`
@@ -131,14 +125,13 @@ export namespace BankTransfer {
     readonly details: Loosen<BatchesBatchIdByBatchIdDetails>
   }
 
-  /** 微信支付批次单号查询批次单 `GET /v3/bank-transfer/batches/batch-id/{batch_id}` */
+  /** 微信支付批次单号查询批次单 */
   export interface BatchesBatchIdByBatchId_Get extends CallSettings {
     /** 微信支付批次单号 */
     batch_id: PathValue
     query: BatchesBatchIdByBatchId_Get_Query
   }
 
-  /** 微信支付批次单号查询批次单 `GET /v3/bank-transfer/batches/batch-id/{batch_id}` */
   export interface BatchesBatchIdByBatchId_Get_Query {
     /** 是否查询转账明细单 */
     need_query_detail: boolean
@@ -150,7 +143,6 @@ export namespace BankTransfer {
     detail_state?: 'ALL' | 'SUCCESS' | 'FAIL' | undefined
   }
 
-  /** 微信支付批次单号查询批次单 `GET /v3/bank-transfer/batches/batch-id/{batch_id}` */
   export interface BatchesBatchIdByBatchId_Get_Data {
     /** 银行服务商号 */
     bank_sp_mchid: string
@@ -209,7 +201,6 @@ export namespace BankTransfer {
     transfer_detail_list: BatchesBatchIdByBatchId_Get_Data_TransferDetailList[]
   }
 
-  /** 转账明细单列表 */
   export interface BatchesBatchIdByBatchId_Get_Data_TransferDetailList {
     /** 微信支付明细单号 */
     detail_id: string
@@ -260,7 +251,6 @@ export namespace BankTransfer {
     readonly _detail_id_: Loosen<BatchesBatchIdByBatchIdDetailsDetailIdByDetailId>
   }
 
-  /** `v3/bank-transfer/batches/batch-id/{batch_id}/details/detail-id/{detail_id}` */
   export interface BatchesBatchIdByBatchIdDetailsDetailIdByDetailId {
     /**
      * 微信支付明细单号查询明细单 `GET /v3/bank-transfer/batches/batch-id/{batch_id}/details/detail-id/{detail_id}`
@@ -276,7 +266,7 @@ export namespace BankTransfer {
     ): PendingResponse<Response<BatchesBatchIdByBatchIdDetailsDetailIdByDetailId_Get_Data>>
   }
 
-  /** 微信支付明细单号查询明细单 `GET /v3/bank-transfer/batches/batch-id/{batch_id}/details/detail-id/{detail_id}` */
+  /** 微信支付明细单号查询明细单 */
   export interface BatchesBatchIdByBatchIdDetailsDetailIdByDetailId_Get extends CallSettings {
     /** 微信支付批次单号 */
     batch_id: PathValue
@@ -284,7 +274,6 @@ export namespace BankTransfer {
     detail_id: PathValue
   }
 
-  /** 微信支付明细单号查询明细单 `GET /v3/bank-transfer/batches/batch-id/{batch_id}/details/detail-id/{detail_id}` */
   export interface BatchesBatchIdByBatchIdDetailsDetailIdByDetailId_Get_Data {
     /** 银行服务商号 */
     bank_sp_mchid: string
@@ -366,7 +355,6 @@ export namespace BankTransfer {
     readonly _out_batch_no_: Loosen<BatchesOutBatchNoByOutBatchNo>
   }
 
-  /** `v3/bank-transfer/batches/out-batch-no/{out_batch_no}` */
   export interface BatchesOutBatchNoByOutBatchNo {
     /**
      * 银行批次单号查询批次单 `GET /v3/bank-transfer/batches/out-batch-no/{out_batch_no}`
@@ -381,17 +369,15 @@ export namespace BankTransfer {
     readonly details: Loosen<BatchesOutBatchNoByOutBatchNoDetails>
   }
 
-  /** 银行批次单号查询批次单 `GET /v3/bank-transfer/batches/out-batch-no/{out_batch_no}` */
+  /** 银行批次单号查询批次单 */
   export interface BatchesOutBatchNoByOutBatchNo_Get extends CallSettings {
     /** 银行批次单号 */
     out_batch_no: PathValue
     query: BatchesOutBatchNoByOutBatchNo_Get_Query
   }
 
-  /** 银行批次单号查询批次单 `GET /v3/bank-transfer/batches/out-batch-no/{out_batch_no}` */
   export interface BatchesOutBatchNoByOutBatchNo_Get_Query extends BatchesBatchIdByBatchId_Get_Query {}
 
-  /** 银行批次单号查询批次单 `GET /v3/bank-transfer/batches/out-batch-no/{out_batch_no}` */
   export interface BatchesOutBatchNoByOutBatchNo_Get_Data extends BatchesBatchIdByBatchId_Get_Data {}
 
   /** `v3/bank-transfer/batches/out-batch-no/{out_batch_no}/details` */
@@ -404,7 +390,6 @@ export namespace BankTransfer {
     readonly _out_detail_no_: Loosen<BatchesOutBatchNoByOutBatchNoDetailsOutDetailNoByOutDetailNo>
   }
 
-  /** `v3/bank-transfer/batches/out-batch-no/{out_batch_no}/details/out-detail-no/{out_detail_no}` */
   export interface BatchesOutBatchNoByOutBatchNoDetailsOutDetailNoByOutDetailNo {
     /**
      * 银行明细单号查询明细单 `GET /v3/bank-transfer/batches/out-batch-no/{out_batch_no}/details/out-detail-no/{out_detail_no}`
@@ -420,7 +405,7 @@ export namespace BankTransfer {
     ): PendingResponse<Response<BatchesOutBatchNoByOutBatchNoDetailsOutDetailNoByOutDetailNo_Get_Data>>
   }
 
-  /** 银行明细单号查询明细单 `GET /v3/bank-transfer/batches/out-batch-no/{out_batch_no}/details/out-detail-no/{out_detail_no}` */
+  /** 银行明细单号查询明细单 */
   export interface BatchesOutBatchNoByOutBatchNoDetailsOutDetailNoByOutDetailNo_Get extends CallSettings {
     /** 银行批次单号 */
     out_batch_no: PathValue
@@ -428,7 +413,6 @@ export namespace BankTransfer {
     out_detail_no: PathValue
   }
 
-  /** 银行明细单号查询明细单 `GET /v3/bank-transfer/batches/out-batch-no/{out_batch_no}/details/out-detail-no/{out_detail_no}` */
   export interface BatchesOutBatchNoByOutBatchNoDetailsOutDetailNoByOutDetailNo_Get_Data
     extends BatchesBatchIdByBatchIdDetailsDetailIdByDetailId_Get_Data {}
 }

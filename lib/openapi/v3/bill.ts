@@ -26,7 +26,6 @@ export namespace Bill {
     readonly 'v3/bill/tradebill': Loosen<Tradebill>
   }
 
-  /** `v3/bill/fundflowbill` */
   export interface Fundflowbill {
     /**
      * 申请资金账单 `GET /v3/bill/fundflowbill`
@@ -41,12 +40,11 @@ export namespace Bill {
     getAsync(options: Fundflowbill_Get): PendingResponse<Response<Fundflowbill_Get_Data>>
   }
 
-  /** 申请资金账单 `GET /v3/bill/fundflowbill` */
+  /** 申请资金账单 */
   export interface Fundflowbill_Get extends CallSettings {
     query: Fundflowbill_Get_Query
   }
 
-  /** 申请资金账单 `GET /v3/bill/fundflowbill` */
   export interface Fundflowbill_Get_Query {
     /** 账单日期 */
     bill_date: string
@@ -58,7 +56,6 @@ export namespace Bill {
     tar_type?: 'GZIP' | undefined
   }
 
-  /** 申请资金账单 `GET /v3/bill/fundflowbill` */
   export interface Fundflowbill_Get_Data {
     /** 哈希类型 */
     hash_type: string
@@ -68,7 +65,6 @@ export namespace Bill {
     download_url: string
   }
 
-  /** `v3/bill/sub-merchant-fundflowbill` */
   export interface SubMerchantFundflowbill {
     /**
      * 申请单个子商户资金账单 `GET /v3/bill/sub-merchant-fundflowbill`
@@ -84,12 +80,11 @@ export namespace Bill {
     ): PendingResponse<Response<SubMerchantFundflowbill_Get_Data>>
   }
 
-  /** 申请单个子商户资金账单 `GET /v3/bill/sub-merchant-fundflowbill` */
+  /** 申请单个子商户资金账单 */
   export interface SubMerchantFundflowbill_Get extends CallSettings {
     query: SubMerchantFundflowbill_Get_Query
   }
 
-  /** 申请单个子商户资金账单 `GET /v3/bill/sub-merchant-fundflowbill` */
   export interface SubMerchantFundflowbill_Get_Query {
     /** 子商户号 */
     sub_mchid: string
@@ -103,7 +98,6 @@ export namespace Bill {
     account_type: 'BASIC' | 'OPERATION' | 'FEES' | 'DEPOSIT'
   }
 
-  /** 申请单个子商户资金账单 `GET /v3/bill/sub-merchant-fundflowbill` */
   export interface SubMerchantFundflowbill_Get_Data {
     /** 下载信息总数 */
     download_bill_count: number
@@ -111,7 +105,6 @@ export namespace Bill {
     download_bill_list?: SubMerchantFundflowbill_Get_Data_DownloadBillList[]
   }
 
-  /** 下载信息明细 */
   export interface SubMerchantFundflowbill_Get_Data_DownloadBillList {
     /** 账单文件序号 */
     bill_sequence: number
@@ -127,7 +120,6 @@ export namespace Bill {
     nonce: string
   }
 
-  /** `v3/bill/tradebill` */
   export interface Tradebill {
     /**
      * 申请交易账单 `GET /v3/bill/tradebill`
@@ -142,12 +134,11 @@ export namespace Bill {
     getAsync(options: Tradebill_Get): PendingResponse<Response<Tradebill_Get_Data>>
   }
 
-  /** 申请交易账单 `GET /v3/bill/tradebill` */
+  /** 申请交易账单 */
   export interface Tradebill_Get extends CallSettings {
     query: Tradebill_Get_Query
   }
 
-  /** 申请交易账单 `GET /v3/bill/tradebill` */
   export interface Tradebill_Get_Query {
     /** 账单日期 */
     bill_date: string
@@ -167,6 +158,5 @@ export namespace Bill {
     tar_type?: 'GZIP' | undefined
   }
 
-  /** 申请交易账单 `GET /v3/bill/tradebill` */
   export interface Tradebill_Get_Data extends Fundflowbill_Get_Data {}
 }

@@ -23,7 +23,6 @@ export namespace Billdownload {
     readonly 'v3/billdownload/file': Loosen<File>
   }
 
-  /** `v3/billdownload/file` */
   export interface File {
     /**
      * 下载账单 `GET /v3/billdownload/file`
@@ -40,12 +39,11 @@ export namespace Billdownload {
     getAsync(options: File_Get): PendingResponse<Response<Buffer>>
   }
 
-  /** 下载账单 `GET /v3/billdownload/file` */
+  /** 下载账单 */
   export interface File_Get extends CallSettings {
     query: File_Get_Query
   }
 
-  /** 下载账单 `GET /v3/billdownload/file` */
   export interface File_Get_Query {
     token: string
     tartype?: string | undefined

@@ -37,7 +37,6 @@ export namespace BrandBasic {
     readonly productAuthorities: Loosen<PartnerBrandsByBrandIdProductAuthorities>
   }
 
-  /** `v3/brand-basic/partner/brands/{brand_id}/product-authorities` */
   export interface PartnerBrandsByBrandIdProductAuthorities {
     /**
      * `GET /v3/brand-basic/partner/brands/{brand_id}/product-authorities`
@@ -59,7 +58,6 @@ export namespace BrandBasic {
     brand_id: PathValue
   }
 
-  /** `GET /v3/brand-basic/partner/brands/{brand_id}/product-authorities` */
   export interface PartnerBrandsByBrandIdProductAuthorities_Get_Data {
     /** 品牌ID */
     brand_id: string

@@ -69,7 +69,6 @@ export namespace Brand {
     readonly 'v3/brand/profitsharing/returnorders': Loosen<ProfitsharingReturnorders>
   }
 
-  /** `v3/brand/applyments` */
   export interface Applyments {
     /**
      * 提交入驻申请 `POST /v3/brand/applyments`
@@ -84,13 +83,12 @@ export namespace Brand {
     readonly cancelApplyment: Loosen<ApplymentsCancelApplyment>
   }
 
-  /** 提交入驻申请 `POST /v3/brand/applyments` */
+  /** 提交入驻申请 */
   export interface Applyments_Post extends CallSettings {
     json: Applyments_Post_Json
     headers?: Applyments_Post_Headers | undefined
   }
 
-  /** 提交入驻申请 `POST /v3/brand/applyments` */
   export interface Applyments_Post_Json {
     /** 业务申请编号 */
     business_code: string
@@ -104,7 +102,6 @@ export namespace Brand {
     trademark: Applyments_Post_Json_Trademark
   }
 
-  /** 管理员信息 */
   export interface Applyments_Post_Json_AdminInfo {
     /** 管理员姓名. Base64. Encrypted with the platform's key */
     admin_name: Encrypted
@@ -120,7 +117,6 @@ export namespace Brand {
     id_card_number: Encrypted
   }
 
-  /** 主体资料 */
   export interface Applyments_Post_Json_SubjectInfo {
     /** 主体类型 */
     subject_type: 'SUBJECT_TYPE_ENTERPRISE' | 'SUBJECT_TYPE_INDIVIDUAL'
@@ -130,7 +126,6 @@ export namespace Brand {
     unified_social_credit_code: string
   }
 
-  /** 品牌基础信息 */
   export interface Applyments_Post_Json_BrandBasicInfo {
     /** 品牌名称 */
     brand_name: string
@@ -138,7 +133,6 @@ export namespace Brand {
     brand_logo: string
   }
 
-  /** 品牌商标资料 */
   export interface Applyments_Post_Json_Trademark {
     /** 有无商标 */
     trademark_exists: 'TRADEMARK_EXISTS' | 'TRADEMARK_NONE'
@@ -156,7 +150,6 @@ export namespace Brand {
     no_trademark_addition_prove_list?: readonly string[] | undefined
   }
 
-  /** 商标注册证 */
   export interface Applyments_Post_Json_Trademark_TrademarkRegistrationCertificate {
     /** 商标注册证. A media id, from an upload */
     certificate?: string | undefined
@@ -184,7 +177,6 @@ export namespace Brand {
     license_list?: readonly string[] | undefined
   }
 
-  /** Logo商标注册证 */
   export interface Applyments_Post_Json_Trademark_LogoTrademarkRegistrationCertificate {
     /** Logo商标注册证 */
     certificate?: string | undefined
@@ -212,13 +204,11 @@ export namespace Brand {
     license_list?: readonly string[] | undefined
   }
 
-  /** 提交入驻申请 `POST /v3/brand/applyments` */
   export interface Applyments_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 提交入驻申请 `POST /v3/brand/applyments` */
   export interface Applyments_Post_Data {
     /** 微信支付申请单号 */
     applyment_id: string
@@ -231,7 +221,6 @@ export namespace Brand {
     readonly _applyment_id_: Loosen<ApplymentsApplymentIdByApplymentId>
   }
 
-  /** `v3/brand/applyments/applyment-id/{applyment_id}` */
   export interface ApplymentsApplymentIdByApplymentId {
     /**
      * 根据申请单ID查询申请状态 `GET /v3/brand/applyments/applyment-id/{applyment_id}`
@@ -247,13 +236,12 @@ export namespace Brand {
     ): PendingResponse<Response<ApplymentsApplymentIdByApplymentId_Get_Data>>
   }
 
-  /** 根据申请单ID查询申请状态 `GET /v3/brand/applyments/applyment-id/{applyment_id}` */
+  /** 根据申请单ID查询申请状态 */
   export interface ApplymentsApplymentIdByApplymentId_Get extends CallSettings {
     /** 微信支付申请单号 */
     applyment_id: PathValue
   }
 
-  /** 根据申请单ID查询申请状态 `GET /v3/brand/applyments/applyment-id/{applyment_id}` */
   export interface ApplymentsApplymentIdByApplymentId_Get_Data {
     /** 微信支付申请单号 */
     applyment_id: string
@@ -286,7 +274,6 @@ export namespace Brand {
     readonly _business_code_: Loosen<ApplymentsBusinessCodeByBusinessCode>
   }
 
-  /** `v3/brand/applyments/business-code/{business_code}` */
   export interface ApplymentsBusinessCodeByBusinessCode {
     /**
      * 根据业务申请编号查询申请状态 `GET /v3/brand/applyments/business-code/{business_code}`
@@ -302,17 +289,15 @@ export namespace Brand {
     ): PendingResponse<Response<ApplymentsBusinessCodeByBusinessCode_Get_Data>>
   }
 
-  /** 根据业务申请编号查询申请状态 `GET /v3/brand/applyments/business-code/{business_code}` */
+  /** 根据业务申请编号查询申请状态 */
   export interface ApplymentsBusinessCodeByBusinessCode_Get extends CallSettings {
     /** 业务申请编号 */
     business_code: PathValue
   }
 
-  /** 根据业务申请编号查询申请状态 `GET /v3/brand/applyments/business-code/{business_code}` */
   export interface ApplymentsBusinessCodeByBusinessCode_Get_Data
     extends ApplymentsApplymentIdByApplymentId_Get_Data {}
 
-  /** `v3/brand/applyments/cancel-applyment` */
   export interface ApplymentsCancelApplyment {
     /**
      * 撤销申请 `POST /v3/brand/applyments/cancel-applyment`
@@ -326,12 +311,11 @@ export namespace Brand {
     ): PendingResponse<Response<ApplymentsCancelApplyment_Post_Data>>
   }
 
-  /** 撤销申请 `POST /v3/brand/applyments/cancel-applyment` */
+  /** 撤销申请 */
   export interface ApplymentsCancelApplyment_Post extends CallSettings {
     json: ApplymentsCancelApplyment_Post_Json
   }
 
-  /** 撤销申请 `POST /v3/brand/applyments/cancel-applyment` */
   export interface ApplymentsCancelApplyment_Post_Json {
     /** 微信支付申请单号 */
     applyment_id?: string | undefined
@@ -339,7 +323,6 @@ export namespace Brand {
     business_code?: string | undefined
   }
 
-  /** 撤销申请 `POST /v3/brand/applyments/cancel-applyment` */
   export interface ApplymentsCancelApplyment_Post_Data extends Applyments_Post_Data {}
 
   /** `v3/brand/card` */
@@ -348,7 +331,6 @@ export namespace Brand {
     readonly cardLinks: Loosen<CardCardLinks>
   }
 
-  /** `v3/brand/card/card-configs` */
   export interface CardCardConfigs {
     /**
      * 查询商家名片配置申请状态 `GET /v3/brand/card/card-configs`
@@ -371,12 +353,11 @@ export namespace Brand {
     readonly publish: Loosen<CardCardConfigsPublish>
   }
 
-  /** 查询商家名片配置申请状态 `GET /v3/brand/card/card-configs` */
+  /** 查询商家名片配置申请状态 */
   export interface CardCardConfigs_Get extends CallSettings {
     query: CardCardConfigs_Get_Query
   }
 
-  /** 查询商家名片配置申请状态 `GET /v3/brand/card/card-configs` */
   export interface CardCardConfigs_Get_Query {
     /** 业务申请编号 */
     business_code?: string | undefined
@@ -386,7 +367,6 @@ export namespace Brand {
     brand_id: string
   }
 
-  /** 查询商家名片配置申请状态 `GET /v3/brand/card/card-configs` */
   export interface CardCardConfigs_Get_Data {
     /** 业务申请编号 */
     business_code: string
@@ -412,12 +392,11 @@ export namespace Brand {
     actual_publish_time?: string
   }
 
-  /** 提交商家名片配置申请 `POST /v3/brand/card/card-configs` */
+  /** 提交商家名片配置申请 */
   export interface CardCardConfigs_Post extends CallSettings {
     json: CardCardConfigs_Post_Json
   }
 
-  /** 提交商家名片配置申请 `POST /v3/brand/card/card-configs` */
   export interface CardCardConfigs_Post_Json {
     /** 业务申请编号 */
     business_code: string
@@ -431,7 +410,6 @@ export namespace Brand {
     service_list?: readonly CardCardConfigs_Post_Json_ServiceList[] | undefined
   }
 
-  /** 品牌小程序信息 */
   export interface CardCardConfigs_Post_Json_BrandMiniProgramInfo {
     /** 公众账号ID */
     appid: string
@@ -439,7 +417,6 @@ export namespace Brand {
     default_jump_path?: string | undefined
   }
 
-  /** 品牌客服信息 */
   export interface CardCardConfigs_Post_Json_BrandCustomerService {
     /** 客服类型 */
     customer_service_type: 'MINI_PROGRAM' | 'CUSTOMIZE_WEB' | 'CUSTOMIZE_MP' | 'SERVICE_PHONE'
@@ -451,7 +428,6 @@ export namespace Brand {
     appid?: string | undefined
   }
 
-  /** 服务列表 */
   export interface CardCardConfigs_Post_Json_ServiceList {
     /** 服务分类名称 */
     service_classify_name?: string | undefined
@@ -465,7 +441,6 @@ export namespace Brand {
     appid?: string | undefined
   }
 
-  /** 提交商家名片配置申请 `POST /v3/brand/card/card-configs` */
   export interface CardCardConfigs_Post_Data {
     /** 业务申请编号 */
     business_code: string
@@ -477,7 +452,6 @@ export namespace Brand {
     card_preview_url: string
   }
 
-  /** `v3/brand/card/card-configs/cancel-applyment` */
   export interface CardCardConfigsCancelApplyment {
     /**
      * 撤销商家名片配置申请 `POST /v3/brand/card/card-configs/cancel-applyment`
@@ -493,15 +467,13 @@ export namespace Brand {
     ): PendingResponse<Response<CardCardConfigsCancelApplyment_Post_Data>>
   }
 
-  /** 撤销商家名片配置申请 `POST /v3/brand/card/card-configs/cancel-applyment` */
+  /** 撤销商家名片配置申请 */
   export interface CardCardConfigsCancelApplyment_Post extends CallSettings {
     json: CardCardConfigsCancelApplyment_Post_Json
   }
 
-  /** 撤销商家名片配置申请 `POST /v3/brand/card/card-configs/cancel-applyment` */
   export interface CardCardConfigsCancelApplyment_Post_Json extends CardCardConfigs_Get_Query {}
 
-  /** 撤销商家名片配置申请 `POST /v3/brand/card/card-configs/cancel-applyment` */
   export interface CardCardConfigsCancelApplyment_Post_Data {
     /** 业务申请编号 */
     business_code: string
@@ -521,7 +493,6 @@ export namespace Brand {
       | (string & {})
   }
 
-  /** `v3/brand/card/card-configs/preview-url` */
   export interface CardCardConfigsPreviewUrl {
     /**
      * 获取商家名片预览二维码 `GET /v3/brand/card/card-configs/preview-url`
@@ -535,15 +506,13 @@ export namespace Brand {
     ): PendingResponse<Response<CardCardConfigsPreviewUrl_Get_Data>>
   }
 
-  /** 获取商家名片预览二维码 `GET /v3/brand/card/card-configs/preview-url` */
+  /** 获取商家名片预览二维码 */
   export interface CardCardConfigsPreviewUrl_Get extends CallSettings {
     query: CardCardConfigsPreviewUrl_Get_Query
   }
 
-  /** 获取商家名片预览二维码 `GET /v3/brand/card/card-configs/preview-url` */
   export interface CardCardConfigsPreviewUrl_Get_Query extends CardCardConfigs_Get_Query {}
 
-  /** 获取商家名片预览二维码 `GET /v3/brand/card/card-configs/preview-url` */
   export interface CardCardConfigsPreviewUrl_Get_Data {
     /** 业务申请编号 */
     business_code: string
@@ -557,7 +526,6 @@ export namespace Brand {
     url_expired_time: string
   }
 
-  /** `v3/brand/card/card-configs/publish` */
   export interface CardCardConfigsPublish {
     /**
      * 发布商家名片配置 `POST /v3/brand/card/card-configs/publish`
@@ -571,12 +539,11 @@ export namespace Brand {
     ): PendingResponse<Response<CardCardConfigsPublish_Post_Data>>
   }
 
-  /** 发布商家名片配置 `POST /v3/brand/card/card-configs/publish` */
+  /** 发布商家名片配置 */
   export interface CardCardConfigsPublish_Post extends CallSettings {
     json: CardCardConfigsPublish_Post_Json
   }
 
-  /** 发布商家名片配置 `POST /v3/brand/card/card-configs/publish` */
   export interface CardCardConfigsPublish_Post_Json {
     /** 业务申请编号 */
     business_code?: string | undefined
@@ -590,7 +557,6 @@ export namespace Brand {
     scheduled_publish_time?: string | undefined
   }
 
-  /** 发布商家名片配置 `POST /v3/brand/card/card-configs/publish` */
   export interface CardCardConfigsPublish_Post_Data {
     /** 业务申请编号 */
     business_code: string
@@ -604,7 +570,6 @@ export namespace Brand {
     scheduled_publish_time?: string
   }
 
-  /** `v3/brand/card/card-links` */
   export interface CardCardLinks {
     /**
      * 查询已生效交易连接名片规则 `GET /v3/brand/card/card-links`
@@ -627,12 +592,11 @@ export namespace Brand {
     readonly unbindCardLink: Loosen<CardCardLinksUnbindCardLink>
   }
 
-  /** 查询已生效交易连接名片规则 `GET /v3/brand/card/card-links` */
+  /** 查询已生效交易连接名片规则 */
   export interface CardCardLinks_Get extends CallSettings {
     query: CardCardLinks_Get_Query
   }
 
-  /** 查询已生效交易连接名片规则 `GET /v3/brand/card/card-links` */
   export interface CardCardLinks_Get_Query {
     /** 品牌ID */
     brand_id: string
@@ -644,7 +608,6 @@ export namespace Brand {
     page_size?: number | undefined
   }
 
-  /** 查询已生效交易连接名片规则 `GET /v3/brand/card/card-links` */
   export interface CardCardLinks_Get_Data {
     /** 品牌ID */
     brand_id?: string
@@ -658,7 +621,6 @@ export namespace Brand {
     active_link_list?: CardCardLinks_Get_Data_ActiveLinkList[]
   }
 
-  /** 已生效连接列表 */
   export interface CardCardLinks_Get_Data_ActiveLinkList {
     /** 交易场景类型 */
     payment_scene: 'MINI_PROGRAM' | 'APP' | 'PAYMENT_SCORE' | 'PAYMENT_CODE' | (string & {})
@@ -670,12 +632,11 @@ export namespace Brand {
     service_id?: string
   }
 
-  /** 添加交易连接名片规则申请 `POST /v3/brand/card/card-links` */
+  /** 添加交易连接名片规则申请 */
   export interface CardCardLinks_Post extends CallSettings {
     json: CardCardLinks_Post_Json
   }
 
-  /** 添加交易连接名片规则申请 `POST /v3/brand/card/card-links` */
   export interface CardCardLinks_Post_Json {
     /** 业务申请编号 */
     business_code: string
@@ -691,7 +652,6 @@ export namespace Brand {
     service_id?: string | undefined
   }
 
-  /** 添加交易连接名片规则申请 `POST /v3/brand/card/card-links` */
   export interface CardCardLinks_Post_Data {
     /** 业务申请编号 */
     business_code: string
@@ -712,7 +672,6 @@ export namespace Brand {
     readonly _business_code_: Loosen<CardCardLinksBusinessCodeByBusinessCode>
   }
 
-  /** `v3/brand/card/card-links/business-code/{business_code}` */
   export interface CardCardLinksBusinessCodeByBusinessCode {
     /**
      * 根据业务申请编号查询添加申请状态 `GET /v3/brand/card/card-links/business-code/{business_code}`
@@ -728,20 +687,18 @@ export namespace Brand {
     ): PendingResponse<Response<CardCardLinksBusinessCodeByBusinessCode_Get_Data>>
   }
 
-  /** 根据业务申请编号查询添加申请状态 `GET /v3/brand/card/card-links/business-code/{business_code}` */
+  /** 根据业务申请编号查询添加申请状态 */
   export interface CardCardLinksBusinessCodeByBusinessCode_Get extends CallSettings {
     /** 业务申请编号 */
     business_code: PathValue
     query: CardCardLinksBusinessCodeByBusinessCode_Get_Query
   }
 
-  /** 根据业务申请编号查询添加申请状态 `GET /v3/brand/card/card-links/business-code/{business_code}` */
   export interface CardCardLinksBusinessCodeByBusinessCode_Get_Query {
     /** 品牌ID */
     brand_id: string
   }
 
-  /** 根据业务申请编号查询添加申请状态 `GET /v3/brand/card/card-links/business-code/{business_code}` */
   export interface CardCardLinksBusinessCodeByBusinessCode_Get_Data {
     /** 业务申请编号 */
     business_code: string
@@ -767,7 +724,6 @@ export namespace Brand {
     reject_reason?: string
   }
 
-  /** `v3/brand/card/card-links/cancel-applyment` */
   export interface CardCardLinksCancelApplyment {
     /**
      * 撤销交易连接名片配置申请 `POST /v3/brand/card/card-links/cancel-applyment`
@@ -783,12 +739,11 @@ export namespace Brand {
     ): PendingResponse<Response<CardCardLinksCancelApplyment_Post_Data>>
   }
 
-  /** 撤销交易连接名片配置申请 `POST /v3/brand/card/card-links/cancel-applyment` */
+  /** 撤销交易连接名片配置申请 */
   export interface CardCardLinksCancelApplyment_Post extends CallSettings {
     json: CardCardLinksCancelApplyment_Post_Json
   }
 
-  /** 撤销交易连接名片配置申请 `POST /v3/brand/card/card-links/cancel-applyment` */
   export interface CardCardLinksCancelApplyment_Post_Json {
     /** 业务申请编号 */
     business_code: string
@@ -796,13 +751,11 @@ export namespace Brand {
     brand_id: string
   }
 
-  /** 撤销交易连接名片配置申请 `POST /v3/brand/card/card-links/cancel-applyment` */
   export interface CardCardLinksCancelApplyment_Post_Data {
     /** 业务申请编号 */
     business_code: string
   }
 
-  /** `v3/brand/card/card-links/unbind-card-link` */
   export interface CardCardLinksUnbindCardLink {
     /**
      * 解除已生效交易连接名片场景 `POST /v3/brand/card/card-links/unbind-card-link`
@@ -816,12 +769,11 @@ export namespace Brand {
     ): PendingResponse<Response<CardCardLinksUnbindCardLink_Post_Data>>
   }
 
-  /** 解除已生效交易连接名片场景 `POST /v3/brand/card/card-links/unbind-card-link` */
+  /** 解除已生效交易连接名片场景 */
   export interface CardCardLinksUnbindCardLink_Post extends CallSettings {
     json: CardCardLinksUnbindCardLink_Post_Json
   }
 
-  /** 解除已生效交易连接名片场景 `POST /v3/brand/card/card-links/unbind-card-link` */
   export interface CardCardLinksUnbindCardLink_Post_Json {
     /** 品牌ID */
     brand_id: string
@@ -835,7 +787,6 @@ export namespace Brand {
     service_id?: string | undefined
   }
 
-  /** 解除已生效交易连接名片场景 `POST /v3/brand/card/card-links/unbind-card-link` */
   export interface CardCardLinksUnbindCardLink_Post_Data {
     /** 品牌ID */
     brand_id: string
@@ -859,7 +810,6 @@ export namespace Brand {
     readonly activities: Loosen<MarketingShakeActivitiesActivities>
   }
 
-  /** `v3/brand/marketing/shake-activities/activities` */
   export interface MarketingShakeActivitiesActivities {
     /**
      * 查询摇优惠活动列表 `GET /v3/brand/marketing/shake-activities/activities`
@@ -875,12 +825,11 @@ export namespace Brand {
     ): PendingResponse<Response<MarketingShakeActivitiesActivities_Get_Data>>
   }
 
-  /** 查询摇优惠活动列表 `GET /v3/brand/marketing/shake-activities/activities` */
+  /** 查询摇优惠活动列表 */
   export interface MarketingShakeActivitiesActivities_Get extends CallSettings {
     query: MarketingShakeActivitiesActivities_Get_Query
   }
 
-  /** 查询摇优惠活动列表 `GET /v3/brand/marketing/shake-activities/activities` */
   export interface MarketingShakeActivitiesActivities_Get_Query {
     /** 品牌ID */
     brand_id: string
@@ -893,7 +842,6 @@ export namespace Brand {
     audit_state?: 'PENDING' | 'APPROVED' | 'REJECTED' | undefined
   }
 
-  /** 查询摇优惠活动列表 `GET /v3/brand/marketing/shake-activities/activities` */
   export interface MarketingShakeActivitiesActivities_Get_Data {
     /** 分页页码 */
     offset: number
@@ -905,7 +853,6 @@ export namespace Brand {
     data?: MarketingShakeActivitiesActivities_Get_Data_Data[]
   }
 
-  /** 摇一摇有优惠活动列表 */
   export interface MarketingShakeActivitiesActivities_Get_Data_Data {
     /** 活动id */
     id: string
@@ -926,7 +873,6 @@ export namespace Brand {
     product_coupon?: MarketingShakeActivitiesActivities_Get_Data_Data_ProductCoupon
   }
 
-  /** 投放时间范围 */
   export interface MarketingShakeActivitiesActivities_Get_Data_Data_TimeRange {
     /** 开始时间. RFC 3339 */
     start_time: string
@@ -934,7 +880,6 @@ export namespace Brand {
     end_time: string
   }
 
-  /** 商品券 */
   export interface MarketingShakeActivitiesActivities_Get_Data_Data_ProductCoupon {
     /** 商品券ID */
     product_coupon_id: string
@@ -942,7 +887,6 @@ export namespace Brand {
     stock_list?: MarketingShakeActivitiesActivities_Get_Data_Data_ProductCoupon_StockList[]
   }
 
-  /** 商品券批次列表 */
   export interface MarketingShakeActivitiesActivities_Get_Data_Data_ProductCoupon_StockList {
     /** 批次ID */
     stock_id: string
@@ -965,7 +909,6 @@ export namespace Brand {
     readonly userPoints: Loosen<PartnerCardMemberUserPoints>
   }
 
-  /** `v3/brand/partner/card-member/cards` */
   export interface PartnerCardMemberCards {
     /**
      * 查询会员卡模板列表 `GET /v3/brand/partner/card-member/cards`
@@ -988,12 +931,11 @@ export namespace Brand {
     readonly _card_id_: Loosen<PartnerCardMemberCardsByCardId>
   }
 
-  /** 查询会员卡模板列表 `GET /v3/brand/partner/card-member/cards` */
+  /** 查询会员卡模板列表 */
   export interface PartnerCardMemberCards_Get extends CallSettings {
     query: PartnerCardMemberCards_Get_Query
   }
 
-  /** 查询会员卡模板列表 `GET /v3/brand/partner/card-member/cards` */
   export interface PartnerCardMemberCards_Get_Query {
     /** 品牌id */
     brand_id: string
@@ -1005,7 +947,6 @@ export namespace Brand {
     limit?: number | undefined
   }
 
-  /** 查询会员卡模板列表 `GET /v3/brand/partner/card-member/cards` */
   export interface PartnerCardMemberCards_Get_Data {
     /** 总数量 */
     total_count: number
@@ -1017,7 +958,6 @@ export namespace Brand {
     data?: PartnerCardMemberCards_Get_Data_Data[]
   }
 
-  /** 会员卡模板列表 */
   export interface PartnerCardMemberCards_Get_Data_Data {
     /** 会员卡模板ID */
     card_id: string
@@ -1071,7 +1011,6 @@ export namespace Brand {
     user_information?: PartnerCardMemberCards_Get_Data_Data_UserInformation
   }
 
-  /** 会员码跳转信息 */
   export interface PartnerCardMemberCards_Get_Data_Data_CodeJumpInformation {
     /** 会员码跳转AppID */
     jump_appid?: string
@@ -1079,7 +1018,6 @@ export namespace Brand {
     jump_path?: string
   }
 
-  /** 会员卡有效期 */
   export interface PartnerCardMemberCards_Get_Data_Data_ValidDateInformation {
     /** 有效期类型 */
     type: 'FIX_TIME_RANGE' | 'FIX_TERM' | 'PERMANENT' | (string & {})
@@ -1091,7 +1029,6 @@ export namespace Brand {
     available_day_after_receive?: number
   }
 
-  /** 积分信息 */
   export interface PartnerCardMemberCards_Get_Data_Data_PointsInformation {
     /** 积分跳转AppID */
     jump_appid?: string
@@ -1099,7 +1036,6 @@ export namespace Brand {
     jump_path?: string
   }
 
-  /** 储值信息 */
   export interface PartnerCardMemberCards_Get_Data_Data_BalanceInformation {
     /** 储值小程序AppID */
     jump_appid?: string
@@ -1107,7 +1043,6 @@ export namespace Brand {
     jump_path?: string
   }
 
-  /** 付费会员信息 */
   export interface PartnerCardMemberCards_Get_Data_Data_PurchaseInformation {
     /** 付费会员价格 */
     price?: number
@@ -1117,7 +1052,6 @@ export namespace Brand {
     jump_path?: string
   }
 
-  /** 用户开卡信息 */
   export interface PartnerCardMemberCards_Get_Data_Data_UserInformation {
     /** 平台提供的通用开卡信息字段 */
     common_field_list?: (
@@ -1133,7 +1067,6 @@ export namespace Brand {
     custom_field_list?: PartnerCardMemberCards_Get_Data_Data_UserInformation_CustomFieldList[]
   }
 
-  /** 商户自定义的开卡信息字段 */
   export interface PartnerCardMemberCards_Get_Data_Data_UserInformation_CustomFieldList {
     /** 商户自定义的开卡信息字段类型 */
     type?: 'CHECK_BOX' | 'RADIO' | (string & {})
@@ -1143,12 +1076,11 @@ export namespace Brand {
     values?: string[]
   }
 
-  /** 创建会员卡模板 `POST /v3/brand/partner/card-member/cards` */
+  /** 创建会员卡模板 */
   export interface PartnerCardMemberCards_Post extends CallSettings {
     json: PartnerCardMemberCards_Post_Json
   }
 
-  /** 创建会员卡模板 `POST /v3/brand/partner/card-member/cards` */
   export interface PartnerCardMemberCards_Post_Json {
     /** 品牌ID */
     brand_id: string
@@ -1194,7 +1126,6 @@ export namespace Brand {
     user_information?: PartnerCardMemberCards_Post_Json_UserInformation | undefined
   }
 
-  /** 会员码跳转信息 */
   export interface PartnerCardMemberCards_Post_Json_CodeJumpInformation {
     /** 会员码跳转AppID */
     jump_appid?: string | undefined
@@ -1202,7 +1133,6 @@ export namespace Brand {
     jump_path?: string | undefined
   }
 
-  /** 会员卡有效期 */
   export interface PartnerCardMemberCards_Post_Json_ValidDateInformation {
     /** 有效期类型 */
     type: 'FIX_TIME_RANGE' | 'FIX_TERM' | 'PERMANENT'
@@ -1214,7 +1144,6 @@ export namespace Brand {
     available_day_after_receive?: number | undefined
   }
 
-  /** 积分信息 */
   export interface PartnerCardMemberCards_Post_Json_PointsInformation {
     /** 积分跳转AppID */
     jump_appid?: string | undefined
@@ -1222,7 +1151,6 @@ export namespace Brand {
     jump_path?: string | undefined
   }
 
-  /** 储值信息 */
   export interface PartnerCardMemberCards_Post_Json_BalanceInformation {
     /** 储值小程序AppID */
     jump_appid?: string | undefined
@@ -1230,7 +1158,6 @@ export namespace Brand {
     jump_path?: string | undefined
   }
 
-  /** 付费会员信息 */
   export interface PartnerCardMemberCards_Post_Json_PurchaseInformation {
     /** 付费会员价格 */
     price?: number | undefined
@@ -1240,7 +1167,6 @@ export namespace Brand {
     jump_path?: string | undefined
   }
 
-  /** 用户开卡信息 */
   export interface PartnerCardMemberCards_Post_Json_UserInformation {
     /** 平台提供的通用开卡信息字段 */
     common_field_list?:
@@ -1259,7 +1185,6 @@ export namespace Brand {
       | undefined
   }
 
-  /** 商户自定义的开卡信息字段 */
   export interface PartnerCardMemberCards_Post_Json_UserInformation_CustomFieldList {
     /** 商户自定义的开卡信息字段类型 */
     type?: 'CHECK_BOX' | 'RADIO' | undefined
@@ -1269,10 +1194,8 @@ export namespace Brand {
     values?: readonly string[] | undefined
   }
 
-  /** 创建会员卡模板 `POST /v3/brand/partner/card-member/cards` */
   export interface PartnerCardMemberCards_Post_Data extends PartnerCardMemberCards_Get_Data_Data {}
 
-  /** `v3/brand/partner/card-member/cards/{card_id}` */
   export interface PartnerCardMemberCardsByCardId {
     /**
      * 查询会员卡模板信息 `GET /v3/brand/partner/card-member/cards/{card_id}`
@@ -1313,20 +1236,18 @@ export namespace Brand {
     readonly invalidate: Loosen<PartnerCardMemberCardsByCardIdInvalidate>
   }
 
-  /** 查询会员卡模板信息 `GET /v3/brand/partner/card-member/cards/{card_id}` */
+  /** 查询会员卡模板信息 */
   export interface PartnerCardMemberCardsByCardId_Get extends CallSettings {
     /** 会员卡模板ID */
     card_id: PathValue
     query: PartnerCardMemberCardsByCardId_Get_Query
   }
 
-  /** 查询会员卡模板信息 `GET /v3/brand/partner/card-member/cards/{card_id}` */
   export interface PartnerCardMemberCardsByCardId_Get_Query {
     /** 品牌id */
     brand_id: string
   }
 
-  /** 查询会员卡模板信息 `GET /v3/brand/partner/card-member/cards/{card_id}` */
   export interface PartnerCardMemberCardsByCardId_Get_Data {
     /** 会员卡模板ID */
     card_id: string
@@ -1386,38 +1307,31 @@ export namespace Brand {
     update_time: string
   }
 
-  /** 会员码跳转信息 */
   export interface PartnerCardMemberCardsByCardId_Get_Data_CodeJumpInformation
     extends PartnerCardMemberCards_Get_Data_Data_CodeJumpInformation {}
 
-  /** 会员卡有效期 */
   export interface PartnerCardMemberCardsByCardId_Get_Data_ValidDateInformation
     extends PartnerCardMemberCards_Get_Data_Data_ValidDateInformation {}
 
-  /** 积分信息 */
   export interface PartnerCardMemberCardsByCardId_Get_Data_PointsInformation
     extends PartnerCardMemberCards_Get_Data_Data_PointsInformation {}
 
-  /** 储值信息 */
   export interface PartnerCardMemberCardsByCardId_Get_Data_BalanceInformation
     extends PartnerCardMemberCards_Get_Data_Data_BalanceInformation {}
 
-  /** 付费会员信息 */
   export interface PartnerCardMemberCardsByCardId_Get_Data_PurchaseInformation
     extends PartnerCardMemberCards_Get_Data_Data_PurchaseInformation {}
 
-  /** 用户开卡信息 */
   export interface PartnerCardMemberCardsByCardId_Get_Data_UserInformation
     extends PartnerCardMemberCards_Get_Data_Data_UserInformation {}
 
-  /** 修改会员卡模板信息 `PATCH /v3/brand/partner/card-member/cards/{card_id}` */
+  /** 修改会员卡模板信息 */
   export interface PartnerCardMemberCardsByCardId_Patch extends CallSettings {
     /** 会员卡模板ID */
     card_id: PathValue
     json: PartnerCardMemberCardsByCardId_Patch_Json
   }
 
-  /** 修改会员卡模板信息 `PATCH /v3/brand/partner/card-member/cards/{card_id}` */
   export interface PartnerCardMemberCardsByCardId_Patch_Json {
     /** 品牌ID */
     brand_id: string
@@ -1455,50 +1369,40 @@ export namespace Brand {
     user_information?: PartnerCardMemberCardsByCardId_Patch_Json_UserInformation | undefined
   }
 
-  /** 会员码跳转信息 */
   export interface PartnerCardMemberCardsByCardId_Patch_Json_CodeJumpInformation
     extends PartnerCardMemberCards_Post_Json_CodeJumpInformation {}
 
-  /** 会员卡有效期 */
   export interface PartnerCardMemberCardsByCardId_Patch_Json_ValidDateInformation
     extends PartnerCardMemberCards_Post_Json_ValidDateInformation {}
 
-  /** 积分信息 */
   export interface PartnerCardMemberCardsByCardId_Patch_Json_PointsInformation
     extends PartnerCardMemberCards_Post_Json_PointsInformation {}
 
-  /** 储值信息 */
   export interface PartnerCardMemberCardsByCardId_Patch_Json_BalanceInformation
     extends PartnerCardMemberCards_Post_Json_BalanceInformation {}
 
-  /** 付费会员信息 */
   export interface PartnerCardMemberCardsByCardId_Patch_Json_PurchaseInformation
     extends PartnerCardMemberCards_Post_Json_PurchaseInformation {}
 
-  /** 用户开卡信息 */
   export interface PartnerCardMemberCardsByCardId_Patch_Json_UserInformation
     extends PartnerCardMemberCards_Post_Json_UserInformation {}
 
-  /** 修改会员卡模板信息 `PATCH /v3/brand/partner/card-member/cards/{card_id}` */
   export interface PartnerCardMemberCardsByCardId_Patch_Data
     extends PartnerCardMemberCardsByCardId_Get_Data {}
 
-  /** 删除会员卡模板 `DELETE /v3/brand/partner/card-member/cards/{card_id}` */
+  /** 删除会员卡模板 */
   export interface PartnerCardMemberCardsByCardId_Delete extends CallSettings {
     /** 会员卡模板ID */
     card_id: PathValue
     query: PartnerCardMemberCardsByCardId_Delete_Query
   }
 
-  /** 删除会员卡模板 `DELETE /v3/brand/partner/card-member/cards/{card_id}` */
   export interface PartnerCardMemberCardsByCardId_Delete_Query
     extends PartnerCardMemberCardsByCardId_Get_Query {}
 
-  /** 删除会员卡模板 `DELETE /v3/brand/partner/card-member/cards/{card_id}` */
   export interface PartnerCardMemberCardsByCardId_Delete_Data
     extends PartnerCardMemberCardsByCardId_Get_Data {}
 
-  /** `v3/brand/partner/card-member/cards/{card_id}/invalidate` */
   export interface PartnerCardMemberCardsByCardIdInvalidate {
     /**
      * 作废会员卡模板 `POST /v3/brand/partner/card-member/cards/{card_id}/invalidate`
@@ -1514,18 +1418,16 @@ export namespace Brand {
     ): PendingResponse<Response<PartnerCardMemberCardsByCardIdInvalidate_Post_Data>>
   }
 
-  /** 作废会员卡模板 `POST /v3/brand/partner/card-member/cards/{card_id}/invalidate` */
+  /** 作废会员卡模板 */
   export interface PartnerCardMemberCardsByCardIdInvalidate_Post extends CallSettings {
     /** 会员卡模板ID */
     card_id: PathValue
     json: PartnerCardMemberCardsByCardIdInvalidate_Post_Json
   }
 
-  /** 作废会员卡模板 `POST /v3/brand/partner/card-member/cards/{card_id}/invalidate` */
   export interface PartnerCardMemberCardsByCardIdInvalidate_Post_Json
     extends PartnerCardMemberCardsByCardId_Get_Query {}
 
-  /** 作废会员卡模板 `POST /v3/brand/partner/card-member/cards/{card_id}/invalidate` */
   export interface PartnerCardMemberCardsByCardIdInvalidate_Post_Data {
     /** 商家请求单号 */
     out_request_no: string
@@ -1589,15 +1491,12 @@ export namespace Brand {
     update_time: string
   }
 
-  /** 会员码跳转信息 */
   export interface PartnerCardMemberCardsByCardIdInvalidate_Post_Data_CodeJumpInformation
     extends PartnerCardMemberCards_Get_Data_Data_CodeJumpInformation {}
 
-  /** 会员卡有效期 */
   export interface PartnerCardMemberCardsByCardIdInvalidate_Post_Data_ValidDateInformation
     extends PartnerCardMemberCards_Get_Data_Data_ValidDateInformation {}
 
-  /** 会员中心信息 */
   export interface PartnerCardMemberCardsByCardIdInvalidate_Post_Data_MemberInformation {
     /** 会员中心跳转AppID */
     jump_appid?: string
@@ -1605,23 +1504,18 @@ export namespace Brand {
     jump_path?: string
   }
 
-  /** 积分信息 */
   export interface PartnerCardMemberCardsByCardIdInvalidate_Post_Data_PointsInformation
     extends PartnerCardMemberCards_Get_Data_Data_PointsInformation {}
 
-  /** 储值信息 */
   export interface PartnerCardMemberCardsByCardIdInvalidate_Post_Data_BalanceInformation
     extends PartnerCardMemberCards_Get_Data_Data_BalanceInformation {}
 
-  /** 付费会员信息 */
   export interface PartnerCardMemberCardsByCardIdInvalidate_Post_Data_PurchaseInformation
     extends PartnerCardMemberCards_Get_Data_Data_PurchaseInformation {}
 
-  /** 用户开卡信息 */
   export interface PartnerCardMemberCardsByCardIdInvalidate_Post_Data_UserInformation
     extends PartnerCardMemberCards_Get_Data_Data_UserInformation {}
 
-  /** `v3/brand/partner/card-member/membership-activities` */
   export interface PartnerCardMemberMembershipActivities {
     /**
      * 查询品牌会员发券活动列表 `GET /v3/brand/partner/card-member/membership-activities`
@@ -1650,12 +1544,11 @@ export namespace Brand {
     readonly _activity_id_: Loosen<PartnerCardMemberMembershipActivitiesByActivityId>
   }
 
-  /** 查询品牌会员发券活动列表 `GET /v3/brand/partner/card-member/membership-activities` */
+  /** 查询品牌会员发券活动列表 */
   export interface PartnerCardMemberMembershipActivities_Get extends CallSettings {
     query: PartnerCardMemberMembershipActivities_Get_Query
   }
 
-  /** 查询品牌会员发券活动列表 `GET /v3/brand/partner/card-member/membership-activities` */
   export interface PartnerCardMemberMembershipActivities_Get_Query {
     /** 品牌id */
     brand_id: string
@@ -1674,7 +1567,6 @@ export namespace Brand {
     limit: number
   }
 
-  /** 查询品牌会员发券活动列表 `GET /v3/brand/partner/card-member/membership-activities` */
   export interface PartnerCardMemberMembershipActivities_Get_Data {
     /** 活动列表 */
     data?: PartnerCardMemberMembershipActivities_Get_Data_Data[]
@@ -1686,7 +1578,6 @@ export namespace Brand {
     total_count: number
   }
 
-  /** 活动列表 */
   export interface PartnerCardMemberMembershipActivities_Get_Data_Data {
     /** 商户请求单号 */
     out_request_no: string
@@ -1725,7 +1616,6 @@ export namespace Brand {
     modify_time: string
   }
 
-  /** 商品券批次列表 */
   export interface PartnerCardMemberMembershipActivities_Get_Data_Data_ProductCouponStockList {
     /** 商品券ID */
     product_coupon_id: string
@@ -1733,12 +1623,11 @@ export namespace Brand {
     stock_id: string
   }
 
-  /** 创建品牌会员发券活动 `POST /v3/brand/partner/card-member/membership-activities` */
+  /** 创建品牌会员发券活动 */
   export interface PartnerCardMemberMembershipActivities_Post extends CallSettings {
     json: PartnerCardMemberMembershipActivities_Post_Json
   }
 
-  /** 创建品牌会员发券活动 `POST /v3/brand/partner/card-member/membership-activities` */
   export interface PartnerCardMemberMembershipActivities_Post_Json {
     /** 商户请求单号 */
     out_request_no: string
@@ -1762,7 +1651,6 @@ export namespace Brand {
     product_coupon_stock_list: readonly PartnerCardMemberMembershipActivities_Post_Json_ProductCouponStockList[]
   }
 
-  /** 商品券批次列表 */
   export interface PartnerCardMemberMembershipActivities_Post_Json_ProductCouponStockList {
     /** 商品券ID */
     product_coupon_id: string
@@ -1770,11 +1658,9 @@ export namespace Brand {
     stock_id: string
   }
 
-  /** 创建品牌会员发券活动 `POST /v3/brand/partner/card-member/membership-activities` */
   export interface PartnerCardMemberMembershipActivities_Post_Data
     extends PartnerCardMemberMembershipActivities_Get_Data_Data {}
 
-  /** `v3/brand/partner/card-member/membership-activities/{activity_id}` */
   export interface PartnerCardMemberMembershipActivitiesByActivityId {
     /**
      * 查询品牌会员发券活动 `GET /v3/brand/partner/card-member/membership-activities/{activity_id}`
@@ -1803,29 +1689,26 @@ export namespace Brand {
     readonly terminate: Loosen<PartnerCardMemberMembershipActivitiesByActivityIdTerminate>
   }
 
-  /** 查询品牌会员发券活动 `GET /v3/brand/partner/card-member/membership-activities/{activity_id}` */
+  /** 查询品牌会员发券活动 */
   export interface PartnerCardMemberMembershipActivitiesByActivityId_Get extends CallSettings {
     /** 活动ID */
     activity_id: PathValue
     query: PartnerCardMemberMembershipActivitiesByActivityId_Get_Query
   }
 
-  /** 查询品牌会员发券活动 `GET /v3/brand/partner/card-member/membership-activities/{activity_id}` */
   export interface PartnerCardMemberMembershipActivitiesByActivityId_Get_Query
     extends PartnerCardMemberCardsByCardId_Get_Query {}
 
-  /** 查询品牌会员发券活动 `GET /v3/brand/partner/card-member/membership-activities/{activity_id}` */
   export interface PartnerCardMemberMembershipActivitiesByActivityId_Get_Data
     extends PartnerCardMemberMembershipActivities_Get_Data_Data {}
 
-  /** 修改品牌会员发券活动信息 `PATCH /v3/brand/partner/card-member/membership-activities/{activity_id}` */
+  /** 修改品牌会员发券活动信息 */
   export interface PartnerCardMemberMembershipActivitiesByActivityId_Patch extends CallSettings {
     /** 活动ID */
     activity_id: PathValue
     json: PartnerCardMemberMembershipActivitiesByActivityId_Patch_Json
   }
 
-  /** 修改品牌会员发券活动信息 `PATCH /v3/brand/partner/card-member/membership-activities/{activity_id}` */
   export interface PartnerCardMemberMembershipActivitiesByActivityId_Patch_Json {
     /** 品牌ID */
     brand_id: string
@@ -1839,11 +1722,9 @@ export namespace Brand {
     end_time: string
   }
 
-  /** 修改品牌会员发券活动信息 `PATCH /v3/brand/partner/card-member/membership-activities/{activity_id}` */
   export interface PartnerCardMemberMembershipActivitiesByActivityId_Patch_Data
     extends PartnerCardMemberMembershipActivities_Get_Data_Data {}
 
-  /** `v3/brand/partner/card-member/membership-activities/{activity_id}/terminate` */
   export interface PartnerCardMemberMembershipActivitiesByActivityIdTerminate {
     /**
      * 终止品牌会员发券活动 `POST /v3/brand/partner/card-member/membership-activities/{activity_id}/terminate`
@@ -1859,22 +1740,19 @@ export namespace Brand {
     ): PendingResponse<Response<PartnerCardMemberMembershipActivitiesByActivityIdTerminate_Post_Data>>
   }
 
-  /** 终止品牌会员发券活动 `POST /v3/brand/partner/card-member/membership-activities/{activity_id}/terminate` */
+  /** 终止品牌会员发券活动 */
   export interface PartnerCardMemberMembershipActivitiesByActivityIdTerminate_Post extends CallSettings {
     /** 活动ID */
     activity_id: PathValue
     json: PartnerCardMemberMembershipActivitiesByActivityIdTerminate_Post_Json
   }
 
-  /** 终止品牌会员发券活动 `POST /v3/brand/partner/card-member/membership-activities/{activity_id}/terminate` */
   export interface PartnerCardMemberMembershipActivitiesByActivityIdTerminate_Post_Json
     extends CardCardLinksBusinessCodeByBusinessCode_Get_Query {}
 
-  /** 终止品牌会员发券活动 `POST /v3/brand/partner/card-member/membership-activities/{activity_id}/terminate` */
   export interface PartnerCardMemberMembershipActivitiesByActivityIdTerminate_Post_Data
     extends PartnerCardMemberMembershipActivities_Get_Data_Data {}
 
-  /** `v3/brand/partner/card-member/pay-view-tokens` */
   export interface PartnerCardMemberPayViewTokens {
     /**
      * 品牌会员展示付款码组件预授权 `POST /v3/brand/partner/card-member/pay-view-tokens`
@@ -1890,12 +1768,11 @@ export namespace Brand {
     ): PendingResponse<Response<PartnerCardMemberPayViewTokens_Post_Data>>
   }
 
-  /** 品牌会员展示付款码组件预授权 `POST /v3/brand/partner/card-member/pay-view-tokens` */
+  /** 品牌会员展示付款码组件预授权 */
   export interface PartnerCardMemberPayViewTokens_Post extends CallSettings {
     json: PartnerCardMemberPayViewTokens_Post_Json
   }
 
-  /** 品牌会员展示付款码组件预授权 `POST /v3/brand/partner/card-member/pay-view-tokens` */
   export interface PartnerCardMemberPayViewTokens_Post_Json {
     /** 品牌ID */
     brand_id: string
@@ -1905,7 +1782,6 @@ export namespace Brand {
     openid: string
   }
 
-  /** 品牌会员展示付款码组件预授权 `POST /v3/brand/partner/card-member/pay-view-tokens` */
   export interface PartnerCardMemberPayViewTokens_Post_Data {
     /** 预授权token */
     token: string
@@ -1913,7 +1789,6 @@ export namespace Brand {
     expire_time: string
   }
 
-  /** `v3/brand/partner/card-member/pre-auth-tokens` */
   export interface PartnerCardMemberPreAuthTokens {
     /**
      * 入会组件预授权 `POST /v3/brand/partner/card-member/pre-auth-tokens`
@@ -1929,20 +1804,17 @@ export namespace Brand {
     ): PendingResponse<Response<PartnerCardMemberPreAuthTokens_Post_Data>>
   }
 
-  /** 入会组件预授权 `POST /v3/brand/partner/card-member/pre-auth-tokens` */
+  /** 入会组件预授权 */
   export interface PartnerCardMemberPreAuthTokens_Post extends CallSettings {
     json: PartnerCardMemberPreAuthTokens_Post_Json
   }
 
-  /** 入会组件预授权 `POST /v3/brand/partner/card-member/pre-auth-tokens` */
   export interface PartnerCardMemberPreAuthTokens_Post_Json
     extends PartnerCardMemberPayViewTokens_Post_Json {}
 
-  /** 入会组件预授权 `POST /v3/brand/partner/card-member/pre-auth-tokens` */
   export interface PartnerCardMemberPreAuthTokens_Post_Data
     extends PartnerCardMemberPayViewTokens_Post_Data {}
 
-  /** `v3/brand/partner/card-member/user-cards` */
   export interface PartnerCardMemberUserCards {
     /**
      * 查询用户在品牌下所有会员卡 `GET /v3/brand/partner/card-member/user-cards`
@@ -1959,12 +1831,11 @@ export namespace Brand {
     readonly importByPhone: Loosen<PartnerCardMemberUserCardsImportByPhone>
   }
 
-  /** 查询用户在品牌下所有会员卡 `GET /v3/brand/partner/card-member/user-cards` */
+  /** 查询用户在品牌下所有会员卡 */
   export interface PartnerCardMemberUserCards_Get extends CallSettings {
     query: PartnerCardMemberUserCards_Get_Query
   }
 
-  /** 查询用户在品牌下所有会员卡 `GET /v3/brand/partner/card-member/user-cards` */
   export interface PartnerCardMemberUserCards_Get_Query {
     /** 品牌id */
     brand_id: string
@@ -1978,7 +1849,6 @@ export namespace Brand {
     limit: number
   }
 
-  /** 查询用户在品牌下所有会员卡 `GET /v3/brand/partner/card-member/user-cards` */
   export interface PartnerCardMemberUserCards_Get_Data {
     /** 总数量 */
     total_count: number
@@ -1990,7 +1860,6 @@ export namespace Brand {
     data?: PartnerCardMemberUserCards_Get_Data_Data[]
   }
 
-  /** 会员卡列表 */
   export interface PartnerCardMemberUserCards_Get_Data_Data {
     /** 会员卡code */
     user_card_code: string
@@ -2026,11 +1895,9 @@ export namespace Brand {
     invalid_time?: string
   }
 
-  /** 会员卡有效期 */
   export interface PartnerCardMemberUserCards_Get_Data_Data_ValidDateInformation
     extends PartnerCardMemberCards_Get_Data_Data_ValidDateInformation {}
 
-  /** 用户开卡时填写的个人信息 */
   export interface PartnerCardMemberUserCards_Get_Data_Data_UserInformation {
     /** 平台提供的通用开卡信息字段 */
     common_field_list?: PartnerCardMemberUserCards_Get_Data_Data_UserInformation_CommonFieldList[]
@@ -2038,7 +1905,6 @@ export namespace Brand {
     custom_field_list?: PartnerCardMemberUserCards_Get_Data_Data_UserInformation_CustomFieldList[]
   }
 
-  /** 平台提供的通用开卡信息字段 */
   export interface PartnerCardMemberUserCards_Get_Data_Data_UserInformation_CommonFieldList {
     /** 平台提供的通用开卡信息字段 */
     name?:
@@ -2053,7 +1919,6 @@ export namespace Brand {
     value?: string
   }
 
-  /** 商户自定义的开卡信息字段 */
   export interface PartnerCardMemberUserCards_Get_Data_Data_UserInformation_CustomFieldList {
     /** 字段名称 */
     name?: string
@@ -2061,7 +1926,6 @@ export namespace Brand {
     user_chosen_values?: string[]
   }
 
-  /** `v3/brand/partner/card-member/user-cards/{user_card_code}` */
   export interface PartnerCardMemberUserCardsByUserCardCode {
     /**
      * 查询用户会员卡信息 `GET /v3/brand/partner/card-member/user-cards/{user_card_code}`
@@ -2091,14 +1955,13 @@ export namespace Brand {
     readonly invalidate: Loosen<PartnerCardMemberUserCardsByUserCardCodeInvalidate>
   }
 
-  /** 查询用户会员卡信息 `GET /v3/brand/partner/card-member/user-cards/{user_card_code}` */
+  /** 查询用户会员卡信息 */
   export interface PartnerCardMemberUserCardsByUserCardCode_Get extends CallSettings {
     /** 会员卡code */
     user_card_code: PathValue
     query: PartnerCardMemberUserCardsByUserCardCode_Get_Query
   }
 
-  /** 查询用户会员卡信息 `GET /v3/brand/partner/card-member/user-cards/{user_card_code}` */
   export interface PartnerCardMemberUserCardsByUserCardCode_Get_Query {
     /** 品牌id */
     brand_id: string
@@ -2108,7 +1971,6 @@ export namespace Brand {
     openid: string
   }
 
-  /** 查询用户会员卡信息 `GET /v3/brand/partner/card-member/user-cards/{user_card_code}` */
   export interface PartnerCardMemberUserCardsByUserCardCode_Get_Data {
     /** 会员卡code */
     user_card_code: string
@@ -2144,15 +2006,13 @@ export namespace Brand {
     invalid_time?: string
   }
 
-  /** 会员卡有效期 */
   export interface PartnerCardMemberUserCardsByUserCardCode_Get_Data_ValidDateInformation
     extends PartnerCardMemberCards_Get_Data_Data_ValidDateInformation {}
 
-  /** 用户开卡时填写的个人信息 */
   export interface PartnerCardMemberUserCardsByUserCardCode_Get_Data_UserInformation
     extends PartnerCardMemberUserCards_Get_Data_Data_UserInformation {}
 
-  /** 修改用户会员卡信息 `PATCH /v3/brand/partner/card-member/user-cards/{user_card_code}` */
+  /** 修改用户会员卡信息 */
   export interface PartnerCardMemberUserCardsByUserCardCode_Patch extends CallSettings {
     /** 会员卡code */
     user_card_code: PathValue
@@ -2160,13 +2020,11 @@ export namespace Brand {
     json: PartnerCardMemberUserCardsByUserCardCode_Patch_Json
   }
 
-  /** 修改用户会员卡信息 `PATCH /v3/brand/partner/card-member/user-cards/{user_card_code}` */
   export interface PartnerCardMemberUserCardsByUserCardCode_Patch_Query {
     /** 会员卡模板ID */
     card_id: string
   }
 
-  /** 修改用户会员卡信息 `PATCH /v3/brand/partner/card-member/user-cards/{user_card_code}` */
   export interface PartnerCardMemberUserCardsByUserCardCode_Patch_Json {
     /** 品牌ID */
     brand_id?: string | undefined
@@ -2192,11 +2050,9 @@ export namespace Brand {
     attach?: string | undefined
   }
 
-  /** 会员卡有效期 */
   export interface PartnerCardMemberUserCardsByUserCardCode_Patch_Json_ValidDateInformation
     extends PartnerCardMemberCards_Post_Json_ValidDateInformation {}
 
-  /** 用户开卡时填写的个人信息 */
   export interface PartnerCardMemberUserCardsByUserCardCode_Patch_Json_UserInformation {
     /** 平台提供的通用开卡信息字段 */
     common_field_list?:
@@ -2208,7 +2064,6 @@ export namespace Brand {
       | undefined
   }
 
-  /** 平台提供的通用开卡信息字段 */
   export interface PartnerCardMemberUserCardsByUserCardCode_Patch_Json_UserInformation_CommonFieldList {
     /** 平台提供的通用开卡信息字段 */
     name?:
@@ -2223,7 +2078,6 @@ export namespace Brand {
     value?: Encrypted | undefined
   }
 
-  /** 商户自定义的开卡信息字段 */
   export interface PartnerCardMemberUserCardsByUserCardCode_Patch_Json_UserInformation_CustomFieldList {
     /** 字段名称 */
     name?: string | undefined
@@ -2231,11 +2085,9 @@ export namespace Brand {
     user_chosen_values?: readonly string[] | undefined
   }
 
-  /** 修改用户会员卡信息 `PATCH /v3/brand/partner/card-member/user-cards/{user_card_code}` */
   export interface PartnerCardMemberUserCardsByUserCardCode_Patch_Data
     extends PartnerCardMemberUserCardsByUserCardCode_Get_Data {}
 
-  /** `v3/brand/partner/card-member/user-cards/{user_card_code}/confirm` */
   export interface PartnerCardMemberUserCardsByUserCardCodeConfirm {
     /**
      * 同步会员开通结果 `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/confirm`
@@ -2251,7 +2103,7 @@ export namespace Brand {
     ): PendingResponse<Response<PartnerCardMemberUserCardsByUserCardCodeConfirm_Post_Data>>
   }
 
-  /** 同步会员开通结果 `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/confirm` */
+  /** 同步会员开通结果 */
   export interface PartnerCardMemberUserCardsByUserCardCodeConfirm_Post extends CallSettings {
     /** 会员卡code */
     user_card_code: PathValue
@@ -2260,13 +2112,11 @@ export namespace Brand {
     headers?: PartnerCardMemberUserCardsByUserCardCodeConfirm_Post_Headers | undefined
   }
 
-  /** 同步会员开通结果 `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/confirm` */
   export interface PartnerCardMemberUserCardsByUserCardCodeConfirm_Post_Query {
     /** 会员卡模版ID */
     card_id: string
   }
 
-  /** 同步会员开通结果 `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/confirm` */
   export interface PartnerCardMemberUserCardsByUserCardCodeConfirm_Post_Json {
     /** 品牌ID */
     brand_id: string
@@ -2292,25 +2142,20 @@ export namespace Brand {
     user_card_confirm_state: 'CREATE_CARD_SUCCESS' | 'CREATE_CARD_FAIL'
   }
 
-  /** 会员卡有效期 */
   export interface PartnerCardMemberUserCardsByUserCardCodeConfirm_Post_Json_ValidDateInformation
     extends PartnerCardMemberCards_Post_Json_ValidDateInformation {}
 
-  /** 用户开卡时填写的个人信息 */
   export interface PartnerCardMemberUserCardsByUserCardCodeConfirm_Post_Json_UserInformation
     extends PartnerCardMemberUserCardsByUserCardCode_Patch_Json_UserInformation {}
 
-  /** 同步会员开通结果 `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/confirm` */
   export interface PartnerCardMemberUserCardsByUserCardCodeConfirm_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 同步会员开通结果 `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/confirm` */
   export interface PartnerCardMemberUserCardsByUserCardCodeConfirm_Post_Data
     extends PartnerCardMemberUserCardsByUserCardCode_Get_Data {}
 
-  /** `v3/brand/partner/card-member/user-cards/{user_card_code}/invalidate` */
   export interface PartnerCardMemberUserCardsByUserCardCodeInvalidate {
     /**
      * 作废用户会员卡 `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/invalidate`
@@ -2326,7 +2171,7 @@ export namespace Brand {
     ): PendingResponse<Response<PartnerCardMemberUserCardsByUserCardCodeInvalidate_Post_Data>>
   }
 
-  /** 作废用户会员卡 `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/invalidate` */
+  /** 作废用户会员卡 */
   export interface PartnerCardMemberUserCardsByUserCardCodeInvalidate_Post extends CallSettings {
     /** 会员卡code */
     user_card_code: PathValue
@@ -2334,7 +2179,6 @@ export namespace Brand {
     json: PartnerCardMemberUserCardsByUserCardCodeInvalidate_Post_Json
   }
 
-  /** 作废用户会员卡 `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/invalidate` */
   export interface PartnerCardMemberUserCardsByUserCardCodeInvalidate_Post_Query {
     /** 品牌id */
     brand_id: string
@@ -2342,7 +2186,6 @@ export namespace Brand {
     card_id: string
   }
 
-  /** 作废用户会员卡 `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/invalidate` */
   export interface PartnerCardMemberUserCardsByUserCardCodeInvalidate_Post_Json {
     /** 用户标识 */
     openid: string
@@ -2350,11 +2193,9 @@ export namespace Brand {
     invalid_reason?: string | undefined
   }
 
-  /** 作废用户会员卡 `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/invalidate` */
   export interface PartnerCardMemberUserCardsByUserCardCodeInvalidate_Post_Data
     extends PartnerCardMemberUserCardsByUserCardCode_Get_Data {}
 
-  /** `v3/brand/partner/card-member/user-cards/import-by-openid` */
   export interface PartnerCardMemberUserCardsImportByOpenid {
     /**
      * 根据openid导入用户会员卡 `POST /v3/brand/partner/card-member/user-cards/import-by-openid`
@@ -2370,13 +2211,12 @@ export namespace Brand {
     ): PendingResponse<Response<PartnerCardMemberUserCardsImportByOpenid_Post_Data>>
   }
 
-  /** 根据openid导入用户会员卡 `POST /v3/brand/partner/card-member/user-cards/import-by-openid` */
+  /** 根据openid导入用户会员卡 */
   export interface PartnerCardMemberUserCardsImportByOpenid_Post extends CallSettings {
     json: PartnerCardMemberUserCardsImportByOpenid_Post_Json
     headers?: PartnerCardMemberUserCardsImportByOpenid_Post_Headers | undefined
   }
 
-  /** 根据openid导入用户会员卡 `POST /v3/brand/partner/card-member/user-cards/import-by-openid` */
   export interface PartnerCardMemberUserCardsImportByOpenid_Post_Json {
     /** 品牌ID */
     brand_id: string
@@ -2396,25 +2236,20 @@ export namespace Brand {
     pickup_time: string
   }
 
-  /** 用户开卡时填写的个人信息 */
   export interface PartnerCardMemberUserCardsImportByOpenid_Post_Json_UserInformation
     extends PartnerCardMemberUserCardsByUserCardCode_Patch_Json_UserInformation {}
 
-  /** 会员卡有效期 */
   export interface PartnerCardMemberUserCardsImportByOpenid_Post_Json_DateInformation
     extends PartnerCardMemberCards_Post_Json_ValidDateInformation {}
 
-  /** 根据openid导入用户会员卡 `POST /v3/brand/partner/card-member/user-cards/import-by-openid` */
   export interface PartnerCardMemberUserCardsImportByOpenid_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 根据openid导入用户会员卡 `POST /v3/brand/partner/card-member/user-cards/import-by-openid` */
   export interface PartnerCardMemberUserCardsImportByOpenid_Post_Data
     extends PartnerCardMemberUserCardsByUserCardCode_Get_Data {}
 
-  /** `v3/brand/partner/card-member/user-cards/import-by-phone` */
   export interface PartnerCardMemberUserCardsImportByPhone {
     /**
      * 根据手机号导入用户会员卡 `POST /v3/brand/partner/card-member/user-cards/import-by-phone`
@@ -2430,13 +2265,12 @@ export namespace Brand {
     ): PendingResponse<Response<PartnerCardMemberUserCardsImportByPhone_Post_Data>>
   }
 
-  /** 根据手机号导入用户会员卡 `POST /v3/brand/partner/card-member/user-cards/import-by-phone` */
+  /** 根据手机号导入用户会员卡 */
   export interface PartnerCardMemberUserCardsImportByPhone_Post extends CallSettings {
     json: PartnerCardMemberUserCardsImportByPhone_Post_Json
     headers?: PartnerCardMemberUserCardsImportByPhone_Post_Headers | undefined
   }
 
-  /** 根据手机号导入用户会员卡 `POST /v3/brand/partner/card-member/user-cards/import-by-phone` */
   export interface PartnerCardMemberUserCardsImportByPhone_Post_Json {
     /** 品牌ID */
     brand_id: string
@@ -2454,25 +2288,20 @@ export namespace Brand {
     pickup_time: string
   }
 
-  /** 用户开卡时填写的个人信息 */
   export interface PartnerCardMemberUserCardsImportByPhone_Post_Json_UserInformation
     extends PartnerCardMemberUserCardsByUserCardCode_Patch_Json_UserInformation {}
 
-  /** 会员卡有效期 */
   export interface PartnerCardMemberUserCardsImportByPhone_Post_Json_DateInformation
     extends PartnerCardMemberCards_Post_Json_ValidDateInformation {}
 
-  /** 根据手机号导入用户会员卡 `POST /v3/brand/partner/card-member/user-cards/import-by-phone` */
   export interface PartnerCardMemberUserCardsImportByPhone_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 根据手机号导入用户会员卡 `POST /v3/brand/partner/card-member/user-cards/import-by-phone` */
   export interface PartnerCardMemberUserCardsImportByPhone_Post_Data
     extends PartnerCardMemberUserCardsByUserCardCode_Get_Data {}
 
-  /** `v3/brand/partner/card-member/user-feeds` */
   export interface PartnerCardMemberUserFeeds {
     /**
      * 创建用户动态信息 `POST /v3/brand/partner/card-member/user-feeds`
@@ -2486,12 +2315,11 @@ export namespace Brand {
     ): PendingResponse<Response<PartnerCardMemberUserFeeds_Post_Data>>
   }
 
-  /** 创建用户动态信息 `POST /v3/brand/partner/card-member/user-feeds` */
+  /** 创建用户动态信息 */
   export interface PartnerCardMemberUserFeeds_Post extends CallSettings {
     json: PartnerCardMemberUserFeeds_Post_Json
   }
 
-  /** 创建用户动态信息 `POST /v3/brand/partner/card-member/user-feeds` */
   export interface PartnerCardMemberUserFeeds_Post_Json {
     /** 品牌ID */
     brand_id: string
@@ -2507,7 +2335,6 @@ export namespace Brand {
     cell_message: string
   }
 
-  /** 创建用户动态信息 `POST /v3/brand/partner/card-member/user-feeds` */
   export interface PartnerCardMemberUserFeeds_Post_Data {
     /** 品牌ID */
     brand_id: string
@@ -2534,7 +2361,6 @@ export namespace Brand {
     readonly confirm: Loosen<PartnerCardMemberUserPointsExchangeCouponConfirm>
   }
 
-  /** `v3/brand/partner/card-member/user-points/exchange-coupon/confirm` */
   export interface PartnerCardMemberUserPointsExchangeCouponConfirm {
     /**
      * 同步积分兑券结果 `POST /v3/brand/partner/card-member/user-points/exchange-coupon/confirm`
@@ -2550,12 +2376,11 @@ export namespace Brand {
     ): PendingResponse<Response<PartnerCardMemberUserPointsExchangeCouponConfirm_Post_Data>>
   }
 
-  /** 同步积分兑券结果 `POST /v3/brand/partner/card-member/user-points/exchange-coupon/confirm` */
+  /** 同步积分兑券结果 */
   export interface PartnerCardMemberUserPointsExchangeCouponConfirm_Post extends CallSettings {
     json: PartnerCardMemberUserPointsExchangeCouponConfirm_Post_Json
   }
 
-  /** 同步积分兑券结果 `POST /v3/brand/partner/card-member/user-points/exchange-coupon/confirm` */
   export interface PartnerCardMemberUserPointsExchangeCouponConfirm_Post_Json {
     /** 积分兑券ID */
     record_id: string
@@ -2577,7 +2402,6 @@ export namespace Brand {
     fail_reason?: string | undefined
   }
 
-  /** 同步积分兑券结果 `POST /v3/brand/partner/card-member/user-points/exchange-coupon/confirm` */
   export interface PartnerCardMemberUserPointsExchangeCouponConfirm_Post_Data {
     /** 积分兑券ID */
     record_id: string
@@ -2599,7 +2423,6 @@ export namespace Brand {
     fail_reason?: string
   }
 
-  /** `v3/brand/partner/card-member/user-points/sync` */
   export interface PartnerCardMemberUserPointsSync {
     /**
      * 同步积分余额 `POST /v3/brand/partner/card-member/user-points/sync`
@@ -2615,12 +2438,11 @@ export namespace Brand {
     ): PendingResponse<Response<PartnerCardMemberUserPointsSync_Post_Data>>
   }
 
-  /** 同步积分余额 `POST /v3/brand/partner/card-member/user-points/sync` */
+  /** 同步积分余额 */
   export interface PartnerCardMemberUserPointsSync_Post extends CallSettings {
     json: PartnerCardMemberUserPointsSync_Post_Json
   }
 
-  /** 同步积分余额 `POST /v3/brand/partner/card-member/user-points/sync` */
   export interface PartnerCardMemberUserPointsSync_Post_Json {
     /** 商家请求单号 */
     out_request_no: string
@@ -2636,7 +2458,6 @@ export namespace Brand {
     point_balance: number
   }
 
-  /** 同步积分余额 `POST /v3/brand/partner/card-member/user-points/sync` */
   export interface PartnerCardMemberUserPointsSync_Post_Data {
     /** 商家请求单号 */
     out_request_no: string
@@ -2657,7 +2478,6 @@ export namespace Brand {
     readonly brandstores: Loosen<PartnerStoreBrandstores>
   }
 
-  /** `v3/brand/partner/store/brandstores` */
   export interface PartnerStoreBrandstores {
     /**
      * 列表查询品牌门店信息 `GET /v3/brand/partner/store/brandstores`
@@ -2682,12 +2502,11 @@ export namespace Brand {
     readonly _store_id_: Loosen<PartnerStoreBrandstoresByStoreId>
   }
 
-  /** 列表查询品牌门店信息 `GET /v3/brand/partner/store/brandstores` */
+  /** 列表查询品牌门店信息 */
   export interface PartnerStoreBrandstores_Get extends CallSettings {
     query: PartnerStoreBrandstores_Get_Query
   }
 
-  /** 列表查询品牌门店信息 `GET /v3/brand/partner/store/brandstores` */
   export interface PartnerStoreBrandstores_Get_Query {
     /** 品牌ID */
     brand_id: string
@@ -2699,7 +2518,6 @@ export namespace Brand {
     limit?: number | undefined
   }
 
-  /** 列表查询品牌门店信息 `GET /v3/brand/partner/store/brandstores` */
   export interface PartnerStoreBrandstores_Get_Data {
     /** 品牌ID */
     brand_id: string
@@ -2713,7 +2531,6 @@ export namespace Brand {
     data?: PartnerStoreBrandstores_Get_Data_Data[]
   }
 
-  /** 品牌门店列表 */
   export interface PartnerStoreBrandstores_Get_Data_Data {
     /** 品牌ID */
     brand_id: string
@@ -2735,7 +2552,6 @@ export namespace Brand {
     store_recipient?: PartnerStoreBrandstores_Get_Data_Data_StoreRecipient[]
   }
 
-  /** 门店基础信息 */
   export interface PartnerStoreBrandstores_Get_Data_Data_StoreBasics {
     /** 商家门店编号 */
     store_reference_id?: string
@@ -2743,7 +2559,6 @@ export namespace Brand {
     branch_name?: string
   }
 
-  /** 门店地址信息 */
   export interface PartnerStoreBrandstores_Get_Data_Data_StoreAddress {
     /** 门店省市编码 */
     address_code: string
@@ -2757,7 +2572,6 @@ export namespace Brand {
     latitude?: string
   }
 
-  /** 门店经营信息 */
   export interface PartnerStoreBrandstores_Get_Data_Data_StoreBusiness {
     /** 门店服务电话 */
     service_phone?: string
@@ -2765,7 +2579,6 @@ export namespace Brand {
     business_hours?: string
   }
 
-  /** 门店收款信息 */
   export interface PartnerStoreBrandstores_Get_Data_Data_StoreRecipient {
     /** 门店收款商户号 */
     mchid?: string
@@ -2775,12 +2588,11 @@ export namespace Brand {
     recipient_state?: 'CONFIRMED' | 'ADMIN_REJECTED' | 'CONFIRMING' | 'TIMEOUT_REJECTED' | (string & {})
   }
 
-  /** 创建品牌门店 `POST /v3/brand/partner/store/brandstores` */
+  /** 创建品牌门店 */
   export interface PartnerStoreBrandstores_Post extends CallSettings {
     json: PartnerStoreBrandstores_Post_Json
   }
 
-  /** 创建品牌门店 `POST /v3/brand/partner/store/brandstores` */
   export interface PartnerStoreBrandstores_Post_Json {
     /** 品牌ID */
     brand_id: string
@@ -2792,7 +2604,6 @@ export namespace Brand {
     store_business?: PartnerStoreBrandstores_Post_Json_StoreBusiness | undefined
   }
 
-  /** 门店基础信息 */
   export interface PartnerStoreBrandstores_Post_Json_StoreBasics {
     /** 商家门店编号 */
     store_reference_id?: string | undefined
@@ -2800,7 +2611,6 @@ export namespace Brand {
     branch_name?: string | undefined
   }
 
-  /** 门店地址信息 */
   export interface PartnerStoreBrandstores_Post_Json_StoreAddress {
     /** 门店省市编码 */
     address_code: string
@@ -2814,7 +2624,6 @@ export namespace Brand {
     latitude?: string | undefined
   }
 
-  /** 门店经营信息 */
   export interface PartnerStoreBrandstores_Post_Json_StoreBusiness {
     /** 门店服务电话 */
     service_phone?: string | undefined
@@ -2822,7 +2631,6 @@ export namespace Brand {
     business_hours?: string | undefined
   }
 
-  /** 创建品牌门店 `POST /v3/brand/partner/store/brandstores` */
   export interface PartnerStoreBrandstores_Post_Data {
     /** 品牌ID */
     brand_id: string
@@ -2844,19 +2652,15 @@ export namespace Brand {
     store_recipient?: PartnerStoreBrandstores_Post_Data_StoreRecipient[]
   }
 
-  /** 门店基础信息 */
   export interface PartnerStoreBrandstores_Post_Data_StoreBasics
     extends PartnerStoreBrandstores_Get_Data_Data_StoreBasics {}
 
-  /** 门店地址信息 */
   export interface PartnerStoreBrandstores_Post_Data_StoreAddress
     extends PartnerStoreBrandstores_Get_Data_Data_StoreAddress {}
 
-  /** 门店经营信息 */
   export interface PartnerStoreBrandstores_Post_Data_StoreBusiness
     extends PartnerStoreBrandstores_Get_Data_Data_StoreBusiness {}
 
-  /** 门店收款信息 */
   export interface PartnerStoreBrandstores_Post_Data_StoreRecipient {
     /** 门店收款商户号 */
     mchid: string
@@ -2866,7 +2670,6 @@ export namespace Brand {
     recipient_state?: 'CONFIRMED' | 'ADMIN_REJECTED' | 'CONFIRMING' | 'TIMEOUT_REJECTED' | (string & {})
   }
 
-  /** `v3/brand/partner/store/brandstores/{store_id}` */
   export interface PartnerStoreBrandstoresByStoreId {
     /**
      * 查询品牌门店 `GET /v3/brand/partner/store/brandstores/{store_id}`
@@ -2906,18 +2709,16 @@ export namespace Brand {
     readonly unbindrecipient: Loosen<PartnerStoreBrandstoresByStoreIdUnbindrecipient>
   }
 
-  /** 查询品牌门店 `GET /v3/brand/partner/store/brandstores/{store_id}` */
+  /** 查询品牌门店 */
   export interface PartnerStoreBrandstoresByStoreId_Get extends CallSettings {
     /** 品牌门店ID */
     store_id: PathValue
     query: PartnerStoreBrandstoresByStoreId_Get_Query
   }
 
-  /** 查询品牌门店 `GET /v3/brand/partner/store/brandstores/{store_id}` */
   export interface PartnerStoreBrandstoresByStoreId_Get_Query
     extends CardCardLinksBusinessCodeByBusinessCode_Get_Query {}
 
-  /** 查询品牌门店 `GET /v3/brand/partner/store/brandstores/{store_id}` */
   export interface PartnerStoreBrandstoresByStoreId_Get_Data {
     /** 品牌ID */
     brand_id: string
@@ -2939,30 +2740,25 @@ export namespace Brand {
     store_recipient?: PartnerStoreBrandstoresByStoreId_Get_Data_StoreRecipient[]
   }
 
-  /** 门店基础信息 */
   export interface PartnerStoreBrandstoresByStoreId_Get_Data_StoreBasics
     extends PartnerStoreBrandstores_Get_Data_Data_StoreBasics {}
 
-  /** 门店地址信息 */
   export interface PartnerStoreBrandstoresByStoreId_Get_Data_StoreAddress
     extends PartnerStoreBrandstores_Get_Data_Data_StoreAddress {}
 
-  /** 门店经营信息 */
   export interface PartnerStoreBrandstoresByStoreId_Get_Data_StoreBusiness
     extends PartnerStoreBrandstores_Get_Data_Data_StoreBusiness {}
 
-  /** 门店收款信息 */
   export interface PartnerStoreBrandstoresByStoreId_Get_Data_StoreRecipient
     extends PartnerStoreBrandstores_Post_Data_StoreRecipient {}
 
-  /** 更新品牌门店 `PATCH /v3/brand/partner/store/brandstores/{store_id}` */
+  /** 更新品牌门店 */
   export interface PartnerStoreBrandstoresByStoreId_Patch extends CallSettings {
     /** 品牌门店ID */
     store_id: PathValue
     json: PartnerStoreBrandstoresByStoreId_Patch_Json
   }
 
-  /** 更新品牌门店 `PATCH /v3/brand/partner/store/brandstores/{store_id}` */
   export interface PartnerStoreBrandstoresByStoreId_Patch_Json {
     /** 品牌ID */
     brand_id: string
@@ -2974,34 +2770,28 @@ export namespace Brand {
     store_business?: PartnerStoreBrandstoresByStoreId_Patch_Json_StoreBusiness | undefined
   }
 
-  /** 门店基础信息 */
   export interface PartnerStoreBrandstoresByStoreId_Patch_Json_StoreBasics
     extends PartnerStoreBrandstores_Post_Json_StoreBasics {}
 
-  /** 门店地址信息 */
   export interface PartnerStoreBrandstoresByStoreId_Patch_Json_StoreAddress
     extends PartnerStoreBrandstores_Post_Json_StoreAddress {}
 
-  /** 门店经营信息 */
   export interface PartnerStoreBrandstoresByStoreId_Patch_Json_StoreBusiness
     extends PartnerStoreBrandstores_Post_Json_StoreBusiness {}
 
-  /** 更新品牌门店 `PATCH /v3/brand/partner/store/brandstores/{store_id}` */
   export interface PartnerStoreBrandstoresByStoreId_Patch_Data
     extends PartnerStoreBrandstoresByStoreId_Get_Data {}
 
-  /** 删除品牌门店 `DELETE /v3/brand/partner/store/brandstores/{store_id}` */
+  /** 删除品牌门店 */
   export interface PartnerStoreBrandstoresByStoreId_Delete extends CallSettings {
     /** 品牌门店ID */
     store_id: PathValue
     json: PartnerStoreBrandstoresByStoreId_Delete_Json
   }
 
-  /** 删除品牌门店 `DELETE /v3/brand/partner/store/brandstores/{store_id}` */
   export interface PartnerStoreBrandstoresByStoreId_Delete_Json
     extends CardCardLinksBusinessCodeByBusinessCode_Get_Query {}
 
-  /** `v3/brand/partner/store/brandstores/{store_id}/bindrecipient` */
   export interface PartnerStoreBrandstoresByStoreIdBindrecipient {
     /**
      * 绑定收款商户号 `POST /v3/brand/partner/store/brandstores/{store_id}/bindrecipient`
@@ -3017,14 +2807,13 @@ export namespace Brand {
     ): PendingResponse<Response<PartnerStoreBrandstoresByStoreIdBindrecipient_Post_Data>>
   }
 
-  /** 绑定收款商户号 `POST /v3/brand/partner/store/brandstores/{store_id}/bindrecipient` */
+  /** 绑定收款商户号 */
   export interface PartnerStoreBrandstoresByStoreIdBindrecipient_Post extends CallSettings {
     /** 品牌门店ID */
     store_id: PathValue
     json: PartnerStoreBrandstoresByStoreIdBindrecipient_Post_Json
   }
 
-  /** 绑定收款商户号 `POST /v3/brand/partner/store/brandstores/{store_id}/bindrecipient` */
   export interface PartnerStoreBrandstoresByStoreIdBindrecipient_Post_Json {
     /** 品牌ID */
     brand_id: string
@@ -3034,7 +2823,6 @@ export namespace Brand {
     company_name: string
   }
 
-  /** 绑定收款商户号 `POST /v3/brand/partner/store/brandstores/{store_id}/bindrecipient` */
   export interface PartnerStoreBrandstoresByStoreIdBindrecipient_Post_Data {
     /** 品牌ID */
     brand_id?: string
@@ -3048,7 +2836,6 @@ export namespace Brand {
     recipient_state?: 'CONFIRMED' | 'ADMIN_REJECTED' | 'CONFIRMING' | 'TIMEOUT_REJECTED' | (string & {})
   }
 
-  /** `v3/brand/partner/store/brandstores/{store_id}/close` */
   export interface PartnerStoreBrandstoresByStoreIdClose {
     /**
      * 暂停门店营业 `POST /v3/brand/partner/store/brandstores/{store_id}/close`
@@ -3064,18 +2851,16 @@ export namespace Brand {
     ): PendingResponse<Response<PartnerStoreBrandstoresByStoreIdClose_Post_Data>>
   }
 
-  /** 暂停门店营业 `POST /v3/brand/partner/store/brandstores/{store_id}/close` */
+  /** 暂停门店营业 */
   export interface PartnerStoreBrandstoresByStoreIdClose_Post extends CallSettings {
     /** 品牌门店ID */
     store_id: PathValue
     json: PartnerStoreBrandstoresByStoreIdClose_Post_Json
   }
 
-  /** 暂停门店营业 `POST /v3/brand/partner/store/brandstores/{store_id}/close` */
   export interface PartnerStoreBrandstoresByStoreIdClose_Post_Json
     extends CardCardLinksBusinessCodeByBusinessCode_Get_Query {}
 
-  /** 暂停门店营业 `POST /v3/brand/partner/store/brandstores/{store_id}/close` */
   export interface PartnerStoreBrandstoresByStoreIdClose_Post_Data {
     /** 品牌ID */
     brand_id: string
@@ -3085,7 +2870,6 @@ export namespace Brand {
     store_state?: 'OPEN' | 'CREATING' | 'CLOSED' | (string & {})
   }
 
-  /** `v3/brand/partner/store/brandstores/{store_id}/resume` */
   export interface PartnerStoreBrandstoresByStoreIdResume {
     /**
      * 恢复门店营业 `POST /v3/brand/partner/store/brandstores/{store_id}/resume`
@@ -3101,22 +2885,19 @@ export namespace Brand {
     ): PendingResponse<Response<PartnerStoreBrandstoresByStoreIdResume_Post_Data>>
   }
 
-  /** 恢复门店营业 `POST /v3/brand/partner/store/brandstores/{store_id}/resume` */
+  /** 恢复门店营业 */
   export interface PartnerStoreBrandstoresByStoreIdResume_Post extends CallSettings {
     /** 品牌门店ID */
     store_id: PathValue
     json: PartnerStoreBrandstoresByStoreIdResume_Post_Json
   }
 
-  /** 恢复门店营业 `POST /v3/brand/partner/store/brandstores/{store_id}/resume` */
   export interface PartnerStoreBrandstoresByStoreIdResume_Post_Json
     extends CardCardLinksBusinessCodeByBusinessCode_Get_Query {}
 
-  /** 恢复门店营业 `POST /v3/brand/partner/store/brandstores/{store_id}/resume` */
   export interface PartnerStoreBrandstoresByStoreIdResume_Post_Data
     extends PartnerStoreBrandstoresByStoreIdClose_Post_Data {}
 
-  /** `v3/brand/partner/store/brandstores/{store_id}/unbindrecipient` */
   export interface PartnerStoreBrandstoresByStoreIdUnbindrecipient {
     /**
      * 解绑收款商户号 `POST /v3/brand/partner/store/brandstores/{store_id}/unbindrecipient`
@@ -3132,14 +2913,13 @@ export namespace Brand {
     ): PendingResponse<Response<PartnerStoreBrandstoresByStoreIdUnbindrecipient_Post_Data>>
   }
 
-  /** 解绑收款商户号 `POST /v3/brand/partner/store/brandstores/{store_id}/unbindrecipient` */
+  /** 解绑收款商户号 */
   export interface PartnerStoreBrandstoresByStoreIdUnbindrecipient_Post extends CallSettings {
     /** 品牌门店ID */
     store_id: PathValue
     json: PartnerStoreBrandstoresByStoreIdUnbindrecipient_Post_Json
   }
 
-  /** 解绑收款商户号 `POST /v3/brand/partner/store/brandstores/{store_id}/unbindrecipient` */
   export interface PartnerStoreBrandstoresByStoreIdUnbindrecipient_Post_Json {
     /** 品牌ID */
     brand_id: string
@@ -3147,7 +2927,6 @@ export namespace Brand {
     mchid: string
   }
 
-  /** 解绑收款商户号 `POST /v3/brand/partner/store/brandstores/{store_id}/unbindrecipient` */
   export interface PartnerStoreBrandstoresByStoreIdUnbindrecipient_Post_Data {
     /** 解绑失败原因 */
     failed_reason?: string
@@ -3167,7 +2946,6 @@ export namespace Brand {
     readonly _brand_mchid_: Loosen<ProfitsharingBrandConfigsByBrandMchid>
   }
 
-  /** `v3/brand/profitsharing/brand-configs/{brand_mchid}` */
   export interface ProfitsharingBrandConfigsByBrandMchid {
     /**
      * 查询最大分账比例 `GET /v3/brand/profitsharing/brand-configs/{brand_mchid}`
@@ -3183,13 +2961,12 @@ export namespace Brand {
     ): PendingResponse<Response<ProfitsharingBrandConfigsByBrandMchid_Get_Data>>
   }
 
-  /** 查询最大分账比例 `GET /v3/brand/profitsharing/brand-configs/{brand_mchid}` */
+  /** 查询最大分账比例 */
   export interface ProfitsharingBrandConfigsByBrandMchid_Get extends CallSettings {
     /** 品牌主商户号 */
     brand_mchid: PathValue
   }
 
-  /** 查询最大分账比例 `GET /v3/brand/profitsharing/brand-configs/{brand_mchid}` */
   export interface ProfitsharingBrandConfigsByBrandMchid_Get_Data {
     /** 品牌主商户号 */
     brand_mchid: string
@@ -3197,7 +2974,6 @@ export namespace Brand {
     max_ratio: number
   }
 
-  /** `v3/brand/profitsharing/finish-order` */
   export interface ProfitsharingFinishOrder {
     /**
      * 完结分账 `POST /v3/brand/profitsharing/finish-order`
@@ -3211,12 +2987,11 @@ export namespace Brand {
     ): PendingResponse<Response<ProfitsharingFinishOrder_Post_Data>>
   }
 
-  /** 完结分账 `POST /v3/brand/profitsharing/finish-order` */
+  /** 完结分账 */
   export interface ProfitsharingFinishOrder_Post extends CallSettings {
     json: ProfitsharingFinishOrder_Post_Json
   }
 
-  /** 完结分账 `POST /v3/brand/profitsharing/finish-order` */
   export interface ProfitsharingFinishOrder_Post_Json {
     /** 子商户号 */
     sub_mchid: string
@@ -3229,7 +3004,6 @@ export namespace Brand {
     notify_url?: string | undefined
   }
 
-  /** 完结分账 `POST /v3/brand/profitsharing/finish-order` */
   export interface ProfitsharingFinishOrder_Post_Data {
     /** 子商户号 */
     sub_mchid: string
@@ -3241,7 +3015,6 @@ export namespace Brand {
     order_id: string
   }
 
-  /** `v3/brand/profitsharing/orders` */
   export interface ProfitsharingOrders {
     /**
      * 查询分账结果 `GET /v3/brand/profitsharing/orders`
@@ -3262,12 +3035,11 @@ export namespace Brand {
     readonly _transaction_id_: Loosen<ProfitsharingOrdersByTransactionId>
   }
 
-  /** 查询分账结果 `GET /v3/brand/profitsharing/orders` */
+  /** 查询分账结果 */
   export interface ProfitsharingOrders_Get extends CallSettings {
     query: ProfitsharingOrders_Get_Query
   }
 
-  /** 查询分账结果 `GET /v3/brand/profitsharing/orders` */
   export interface ProfitsharingOrders_Get_Query {
     /** 子商户号 */
     sub_mchid: string
@@ -3277,7 +3049,6 @@ export namespace Brand {
     out_order_no: string
   }
 
-  /** 查询分账结果 `GET /v3/brand/profitsharing/orders` */
   export interface ProfitsharingOrders_Get_Data {
     /** 子商户号 */
     sub_mchid: string
@@ -3297,7 +3068,6 @@ export namespace Brand {
     finish_description?: string
   }
 
-  /** 分账接收方列表 */
   export interface ProfitsharingOrders_Get_Data_Receivers {
     /** 分账接收方类型 */
     type: 'MERCHANT_ID' | 'PERSONAL_OPENID' | 'PERSONAL_SUB_OPENID' | (string & {})
@@ -3326,13 +3096,12 @@ export namespace Brand {
     detail_id: string
   }
 
-  /** 请求分账 `POST /v3/brand/profitsharing/orders` */
+  /** 请求分账 */
   export interface ProfitsharingOrders_Post extends CallSettings {
     json: ProfitsharingOrders_Post_Json
     headers?: ProfitsharingOrders_Post_Headers | undefined
   }
 
-  /** 请求分账 `POST /v3/brand/profitsharing/orders` */
   export interface ProfitsharingOrders_Post_Json {
     /** 品牌主商户号 */
     brand_mchid: string
@@ -3353,7 +3122,6 @@ export namespace Brand {
     notify_url?: string | undefined
   }
 
-  /** 分账接收方列表 */
   export interface ProfitsharingOrders_Post_Json_Receivers {
     /** 分账接收方类型 */
     type: 'MERCHANT_ID' | 'PERSONAL_OPENID' | 'PERSONAL_SUB_OPENID'
@@ -3367,13 +3135,11 @@ export namespace Brand {
     name?: Encrypted | undefined
   }
 
-  /** 请求分账 `POST /v3/brand/profitsharing/orders` */
   export interface ProfitsharingOrders_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 请求分账 `POST /v3/brand/profitsharing/orders` */
   export interface ProfitsharingOrders_Post_Data {
     /** 品牌主商户号 */
     brand_mchid: string
@@ -3391,7 +3157,6 @@ export namespace Brand {
     status?: 'PROCESSING' | 'FINISHED' | (string & {})
   }
 
-  /** 分账接收方列表 */
   export interface ProfitsharingOrders_Post_Data_Receivers {
     /** 接收方类型 */
     type: 'MERCHANT_ID' | 'PERSONAL_OPENID' | 'PERSONAL_SUB_OPENID' | (string & {})
@@ -3425,7 +3190,6 @@ export namespace Brand {
     readonly amounts: Loosen<ProfitsharingOrdersByTransactionIdAmounts>
   }
 
-  /** `v3/brand/profitsharing/orders/{transaction_id}/amounts` */
   export interface ProfitsharingOrdersByTransactionIdAmounts {
     /**
      * 查询订单剩余待分金额 `GET /v3/brand/profitsharing/orders/{transaction_id}/amounts`
@@ -3441,13 +3205,12 @@ export namespace Brand {
     ): PendingResponse<Response<ProfitsharingOrdersByTransactionIdAmounts_Get_Data>>
   }
 
-  /** 查询订单剩余待分金额 `GET /v3/brand/profitsharing/orders/{transaction_id}/amounts` */
+  /** 查询订单剩余待分金额 */
   export interface ProfitsharingOrdersByTransactionIdAmounts_Get extends CallSettings {
     /** 微信订单号 */
     transaction_id: PathValue
   }
 
-  /** 查询订单剩余待分金额 `GET /v3/brand/profitsharing/orders/{transaction_id}/amounts` */
   export interface ProfitsharingOrdersByTransactionIdAmounts_Get_Data {
     /** 微信订单号 */
     transaction_id: string
@@ -3461,7 +3224,6 @@ export namespace Brand {
     readonly delete: Loosen<ProfitsharingReceiversDelete>
   }
 
-  /** `v3/brand/profitsharing/receivers/add` */
   export interface ProfitsharingReceiversAdd {
     /**
      * 添加分账接收方 `POST /v3/brand/profitsharing/receivers/add`
@@ -3475,12 +3237,11 @@ export namespace Brand {
     ): PendingResponse<Response<ProfitsharingReceiversAdd_Post_Data>>
   }
 
-  /** 添加分账接收方 `POST /v3/brand/profitsharing/receivers/add` */
+  /** 添加分账接收方 */
   export interface ProfitsharingReceiversAdd_Post extends CallSettings {
     json: ProfitsharingReceiversAdd_Post_Json
   }
 
-  /** 添加分账接收方 `POST /v3/brand/profitsharing/receivers/add` */
   export interface ProfitsharingReceiversAdd_Post_Json {
     /** 品牌主商户号 */
     brand_mchid: string
@@ -3498,7 +3259,6 @@ export namespace Brand {
     relation_type: 'SUPPLIER' | 'DISTRIBUTOR' | 'SERVICE_PROVIDER' | 'PLATFORM' | 'STAFF' | 'OTHERS'
   }
 
-  /** 添加分账接收方 `POST /v3/brand/profitsharing/receivers/add` */
   export interface ProfitsharingReceiversAdd_Post_Data {
     /** 品牌主商户号 */
     brand_mchid: string
@@ -3508,7 +3268,6 @@ export namespace Brand {
     account: string
   }
 
-  /** `v3/brand/profitsharing/receivers/delete` */
   export interface ProfitsharingReceiversDelete {
     /**
      * 删除分账接收方 `POST /v3/brand/profitsharing/receivers/delete`
@@ -3524,12 +3283,11 @@ export namespace Brand {
     ): PendingResponse<Response<ProfitsharingReceiversDelete_Post_Data>>
   }
 
-  /** 删除分账接收方 `POST /v3/brand/profitsharing/receivers/delete` */
+  /** 删除分账接收方 */
   export interface ProfitsharingReceiversDelete_Post extends CallSettings {
     json: ProfitsharingReceiversDelete_Post_Json
   }
 
-  /** 删除分账接收方 `POST /v3/brand/profitsharing/receivers/delete` */
   export interface ProfitsharingReceiversDelete_Post_Json {
     /** 品牌主商户号 */
     brand_mchid: string
@@ -3543,10 +3301,8 @@ export namespace Brand {
     account: string
   }
 
-  /** 删除分账接收方 `POST /v3/brand/profitsharing/receivers/delete` */
   export interface ProfitsharingReceiversDelete_Post_Data extends ProfitsharingReceiversAdd_Post_Data {}
 
-  /** `v3/brand/profitsharing/returnorders` */
   export interface ProfitsharingReturnorders {
     /**
      * 查询分账回退结果 `GET /v3/brand/profitsharing/returnorders`
@@ -3570,12 +3326,11 @@ export namespace Brand {
     ): PendingResponse<Response<ProfitsharingReturnorders_Post_Data>>
   }
 
-  /** 查询分账回退结果 `GET /v3/brand/profitsharing/returnorders` */
+  /** 查询分账回退结果 */
   export interface ProfitsharingReturnorders_Get extends CallSettings {
     query: ProfitsharingReturnorders_Get_Query
   }
 
-  /** 查询分账回退结果 `GET /v3/brand/profitsharing/returnorders` */
   export interface ProfitsharingReturnorders_Get_Query {
     /** 子商户号 */
     sub_mchid: string
@@ -3587,7 +3342,6 @@ export namespace Brand {
     out_order_no?: string | undefined
   }
 
-  /** 查询分账回退结果 `GET /v3/brand/profitsharing/returnorders` */
   export interface ProfitsharingReturnorders_Get_Data {
     /** 子商户号 */
     sub_mchid: string
@@ -3616,12 +3370,11 @@ export namespace Brand {
     finish_time: string
   }
 
-  /** 请求分账回退 `POST /v3/brand/profitsharing/returnorders` */
+  /** 请求分账回退 */
   export interface ProfitsharingReturnorders_Post extends CallSettings {
     json: ProfitsharingReturnorders_Post_Json
   }
 
-  /** 请求分账回退 `POST /v3/brand/profitsharing/returnorders` */
   export interface ProfitsharingReturnorders_Post_Json {
     /** 子商户号 */
     sub_mchid: string
@@ -3639,7 +3392,6 @@ export namespace Brand {
     description: string
   }
 
-  /** 请求分账回退 `POST /v3/brand/profitsharing/returnorders` */
   export interface ProfitsharingReturnorders_Post_Data {
     /** 子商户号 */
     sub_mchid: string

@@ -28,7 +28,6 @@ export namespace Businesscircle {
     readonly 'v3/businesscircle/users/{openid}/points/commit_status': Loosen<UsersByOpenidPointsCommit_Status>
   }
 
-  /** `v3/businesscircle/parkings` */
   export interface Parkings {
     /**
      * 商圈会员停车状态同步 `POST /v3/businesscircle/parkings`
@@ -41,12 +40,11 @@ export namespace Businesscircle {
     postAsync(options: Parkings_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 商圈会员停车状态同步 `POST /v3/businesscircle/parkings` */
+  /** 商圈会员停车状态同步 */
   export interface Parkings_Post extends CallSettings {
     json: Parkings_Post_Json
   }
 
-  /** 商圈会员停车状态同步 `POST /v3/businesscircle/parkings` */
   export interface Parkings_Post_Json {
     /** 商圈商户ID */
     sub_mchid?: string | undefined
@@ -69,7 +67,6 @@ export namespace Businesscircle {
     readonly notify: Loosen<PointsNotify>
   }
 
-  /** `v3/businesscircle/points/notify` */
   export interface PointsNotify {
     /**
      * 商圈会员积分同步 `POST /v3/businesscircle/points/notify`
@@ -82,12 +79,11 @@ export namespace Businesscircle {
     postAsync(options: PointsNotify_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 商圈会员积分同步 `POST /v3/businesscircle/points/notify` */
+  /** 商圈会员积分同步 */
   export interface PointsNotify_Post extends CallSettings {
     json: PointsNotify_Post_Json
   }
 
-  /** 商圈会员积分同步 `POST /v3/businesscircle/points/notify` */
   export interface PointsNotify_Post_Json {
     /** 商圈商户ID */
     sub_mchid?: string | undefined
@@ -114,7 +110,6 @@ export namespace Businesscircle {
     readonly _openid_: Loosen<UserAuthorizationsByOpenid>
   }
 
-  /** `v3/businesscircle/user-authorizations/{openid}` */
   export interface UserAuthorizationsByOpenid {
     /**
      * 商圈积分授权查询 `GET /v3/businesscircle/user-authorizations/{openid}`
@@ -129,14 +124,13 @@ export namespace Businesscircle {
     ): PendingResponse<Response<UserAuthorizationsByOpenid_Get_Data>>
   }
 
-  /** 商圈积分授权查询 `GET /v3/businesscircle/user-authorizations/{openid}` */
+  /** 商圈积分授权查询 */
   export interface UserAuthorizationsByOpenid_Get extends CallSettings {
     /** 顾客openid */
     openid: PathValue
     query: UserAuthorizationsByOpenid_Get_Query
   }
 
-  /** 商圈积分授权查询 `GET /v3/businesscircle/user-authorizations/{openid}` */
   export interface UserAuthorizationsByOpenid_Get_Query {
     /** 商圈商户ID */
     sub_mchid?: string | undefined
@@ -144,7 +138,6 @@ export namespace Businesscircle {
     appid: string
   }
 
-  /** 商圈积分授权查询 `GET /v3/businesscircle/user-authorizations/{openid}` */
   export interface UserAuthorizationsByOpenid_Get_Data {
     /** 顾客openid */
     openid: string
@@ -171,7 +164,6 @@ export namespace Businesscircle {
     readonly commit_status: Loosen<UsersByOpenidPointsCommit_Status>
   }
 
-  /** `v3/businesscircle/users/{openid}/points/commit_status` */
   export interface UsersByOpenidPointsCommit_Status {
     /**
      * 商圈会员待积分状态查询 `GET /v3/businesscircle/users/{openid}/points/commit_status`
@@ -184,14 +176,13 @@ export namespace Businesscircle {
     getAsync(options: UsersByOpenidPointsCommit_Status_Get): PendingResponse<Response<undefined>>
   }
 
-  /** 商圈会员待积分状态查询 `GET /v3/businesscircle/users/{openid}/points/commit_status` */
+  /** 商圈会员待积分状态查询 */
   export interface UsersByOpenidPointsCommit_Status_Get extends CallSettings {
     /** 顾客openid */
     openid: PathValue
     query: UsersByOpenidPointsCommit_Status_Get_Query
   }
 
-  /** 商圈会员待积分状态查询 `GET /v3/businesscircle/users/{openid}/points/commit_status` */
   export interface UsersByOpenidPointsCommit_Status_Get_Query {
     /** 商圈商户ID */
     sub_mchid?: string | undefined

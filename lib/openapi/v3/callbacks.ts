@@ -142,7 +142,6 @@ export namespace Callback {
     instruction: AbnormalFundProcessingTransferSuccess_Data_Instruction
   }
 
-  /** 付款金额信息 */
   export interface AbnormalFundProcessingTransferSuccess_Data_TransferAmount {
     /** 总金额 */
     total: number
@@ -150,7 +149,6 @@ export namespace Callback {
     currency: 'CNY' | (string & {})
   }
 
-  /** 在途异常资金付款指令信息 */
   export interface AbnormalFundProcessingTransferSuccess_Data_Instruction {
     /** 商户侧指令编号 */
     out_instruction_no: string
@@ -163,7 +161,6 @@ export namespace Callback {
     instruction_instance_id: string
   }
 
-  /** 在途异常资金付款指令的发起方 */
   export interface AbnormalFundProcessingTransferSuccess_Data_Instruction_Commander {
     /** 发起在途异常资金付款请求的角色 */
     operator: 'MERCHANT' | (string & {})
@@ -366,7 +363,6 @@ export namespace Callback {
     modify_time: string
   }
 
-  /** 会员卡有效期 */
   export interface BrandMemberCardSpUserCardCreate_Data_ValidDateInformation {
     /** 有效期类型 */
     type: 'FIX_TIME_RANGE' | 'FIX_TERM' | 'PERMANENT' | (string & {})
@@ -378,7 +374,6 @@ export namespace Callback {
     available_day_after_receive?: number
   }
 
-  /** 用户开卡时填写的个人信息 */
   export interface BrandMemberCardSpUserCardCreate_Data_UserInformation {
     /** 平台提供的通用开卡信息字段 */
     common_field_list?: BrandMemberCardSpUserCardCreate_Data_UserInformation_CommonFieldList[]
@@ -386,7 +381,6 @@ export namespace Callback {
     custom_field_list?: BrandMemberCardSpUserCardCreate_Data_UserInformation_CustomFieldList[]
   }
 
-  /** 平台提供的通用开卡信息字段 */
   export interface BrandMemberCardSpUserCardCreate_Data_UserInformation_CommonFieldList {
     /** 平台提供的通用开卡信息字段 */
     name?:
@@ -401,7 +395,6 @@ export namespace Callback {
     value?: string
   }
 
-  /** 商户自定义的开卡信息字段 */
   export interface BrandMemberCardSpUserCardCreate_Data_UserInformation_CustomFieldList {
     /** 字段名称 */
     name?: string
@@ -632,7 +625,6 @@ export namespace Callback {
     attach_info?: CouponSend_Data_AttachInfo
   }
 
-  /** 仅在支付有礼、扫码领券 */
   export interface CouponSend_Data_AttachInfo {
     /** 仅在支付有礼渠道 */
     transaction_id?: string
@@ -702,13 +694,11 @@ export namespace Callback {
     business_type?: 'MULTIUSE' | (string & {})
   }
 
-  /** 单品优惠特定信息 */
   export interface CouponUse_Data_SingleitemDiscountOff {
     /** 单品最高优惠价格 */
     single_price_max?: number
   }
 
-  /** 减至优惠限定字段 */
   export interface CouponUse_Data_DiscountTo {
     /** 减至后优惠单价 */
     cut_to_price?: number
@@ -716,7 +706,6 @@ export namespace Callback {
     max_price?: number
   }
 
-  /** 普通满减券或消费金面额、门槛信息 */
   export interface CouponUse_Data_NormalCouponInformation {
     /** 面额 */
     coupon_amount: number
@@ -724,7 +713,6 @@ export namespace Callback {
     transaction_minimum: number
   }
 
-  /** 已实扣代金券或消费金信息 */
   export interface CouponUse_Data_ConsumeInformation {
     /** 代金券核销时间 */
     consume_time: string
@@ -738,7 +726,6 @@ export namespace Callback {
     goods_detail?: CouponUse_Data_ConsumeInformation_GoodsDetail[]
   }
 
-  /** 商户下单接口传的单品信息 */
   export interface CouponUse_Data_ConsumeInformation_GoodsDetail {
     /** 单品券创建时录入的单品编码 */
     goods_id: string
@@ -927,7 +914,6 @@ export namespace Callback {
     openid: string
   }
 
-  /** 订单金额信息 */
   export interface CrossBorderPayPushOrderInfo_Data_Amount {
     /** 用户输入金额 */
     total: number
@@ -1015,17 +1001,14 @@ export namespace Callback {
     unfinished_reason?: string
   }
 
-  /** `objectives` */
   export interface DiscountCardAgreementEnded_Data_Objectives {
     objective_id?: string
   }
 
-  /** `rewards` */
   export interface DiscountCardAgreementEnded_Data_Rewards {
     reward_id?: string
   }
 
-  /** `time_range` */
   export interface DiscountCardAgreementEnded_Data_TimeRange {
     begin_time?: string
     end_time?: string
@@ -1104,7 +1087,6 @@ export namespace Callback {
     pay_information?: DiscountCardUserPaid_Data_PayInformation
   }
 
-  /** `pay_information` */
   export interface DiscountCardUserPaid_Data_PayInformation {
     transaction_id?: string
     pay_state?: string
@@ -1252,13 +1234,11 @@ export namespace Callback {
     contract_information?: EntrustRelease_Data_ContractInformation
   }
 
-  /** 支付者 */
   export interface EntrustRelease_Data_Payer {
     openid?: string
     sub_openid?: string
   }
 
-  /** 订单金额信息 */
   export interface EntrustRelease_Data_Amount {
     /** 订单总金额 */
     total: number
@@ -1269,7 +1249,6 @@ export namespace Callback {
     currency?: string
   }
 
-  /** 设备信息 */
   export interface EntrustRelease_Data_DeviceInformation {
     /** 商户设备号 */
     device_id?: string
@@ -1277,7 +1256,6 @@ export namespace Callback {
     payer_total: string
   }
 
-  /** 优惠详情 */
   export interface EntrustRelease_Data_PromotionDetail {
     /** 券ID */
     coupon_id?: string
@@ -1299,7 +1277,6 @@ export namespace Callback {
     other_contribute?: number
   }
 
-  /** 签约信息 */
   export interface EntrustRelease_Data_ContractInformation {
     /** 标识用户与某签约模板的一次签约 */
     contract_id?: string
@@ -1364,7 +1341,6 @@ export namespace Callback {
     sub_openid?: string
   }
 
-  /** 协议解约信息 */
   export interface EntrustSign_Data_ContractTerminateInfo {
     /** 协议解约方式 */
     contract_termination_mode:
@@ -1381,7 +1357,6 @@ export namespace Callback {
     contract_termination_remark?: string
   }
 
-  /** 预约扣费场景的预约信息 */
   export interface EntrustSign_Data_DeductSchedule {
     /** 预约扣费场景下有效 */
     estimated_deduct_date: string
@@ -1397,7 +1372,6 @@ export namespace Callback {
     deduct_date: string
   }
 
-  /** 预约扣费场景下有效 */
   export interface EntrustSign_Data_DeductSchedule_EstimatedDeductAmount {
     /** 总金额 */
     amount: number
@@ -1405,7 +1379,6 @@ export namespace Callback {
     currency: string
   }
 
-  /** 已预约的扣费金额信息 */
   export interface EntrustSign_Data_DeductSchedule_ScheduledAmount {
     /** 总金额 */
     amount?: number
@@ -1413,7 +1386,6 @@ export namespace Callback {
     currency?: string
   }
 
-  /** 实际扣费金额 */
   export interface EntrustSign_Data_DeductSchedule_DeductAmount
     extends EntrustSign_Data_DeductSchedule_EstimatedDeductAmount {}
 
@@ -1466,7 +1438,6 @@ export namespace Callback {
     sub_openid?: string
   }
 
-  /** 签约信息 */
   export interface EntrustSigning_Data_ContractInformation {
     /** 标识用户与某签约模板的一次签约 */
     contract_id?: string
@@ -1476,16 +1447,12 @@ export namespace Callback {
     create_time?: string
   }
 
-  /** 支付者 */
   export interface EntrustSigning_Data_Payer extends EntrustRelease_Data_Payer {}
 
-  /** 订单金额信息 */
   export interface EntrustSigning_Data_Amount extends EntrustRelease_Data_Amount {}
 
-  /** 设备信息 */
   export interface EntrustSigning_Data_DeviceInformation extends EntrustRelease_Data_DeviceInformation {}
 
-  /** 优惠详情 */
   export interface EntrustSigning_Data_PromotionDetail extends EntrustRelease_Data_PromotionDetail {}
 
   /**
@@ -1532,7 +1499,6 @@ export namespace Callback {
     deduct_schedule?: EntrustTerminate_Data_DeductSchedule
   }
 
-  /** 协议解约信息 */
   export interface EntrustTerminate_Data_ContractTerminateInfo {
     /** 协议解约方式 */
     contract_termination_mode:
@@ -1549,7 +1515,6 @@ export namespace Callback {
     contract_termination_remark?: string
   }
 
-  /** 预约扣费场景的预约信息 */
   export interface EntrustTerminate_Data_DeductSchedule {
     /** 预约扣费场景下有效 */
     estimated_deduct_date: string
@@ -1565,15 +1530,12 @@ export namespace Callback {
     deduct_date: string
   }
 
-  /** 预约扣费场景下有效 */
   export interface EntrustTerminate_Data_DeductSchedule_EstimatedDeductAmount
     extends EntrustSign_Data_DeductSchedule_EstimatedDeductAmount {}
 
-  /** 已预约的扣费金额信息 */
   export interface EntrustTerminate_Data_DeductSchedule_ScheduledAmount
     extends EntrustSign_Data_DeductSchedule_EstimatedDeductAmount {}
 
-  /** 实际扣费金额 */
   export interface EntrustTerminate_Data_DeductSchedule_DeductAmount
     extends EntrustSign_Data_DeductSchedule_EstimatedDeductAmount {}
 
@@ -1655,7 +1617,6 @@ export namespace Callback {
     coupon_info?: EntrustTerminateRetention_Answer_CouponInfo | undefined
   }
 
-  /** 代金券信息 */
   export interface EntrustTerminateRetention_Answer_CouponInfo {
     /** 状态 */
     state?: 'SEND_COUPON' | 'UNUSED_COUPON' | 'NOT_SEND_COUPON' | undefined
@@ -1719,7 +1680,6 @@ export namespace Callback {
     fapiao_information: FapiaoCardDiscarded_Data_FapiaoInformation[]
   }
 
-  /** 发票申请单下关联的所有发票信息 */
   export interface FapiaoCardDiscarded_Data_FapiaoInformation {
     /** 商户发票单号 */
     fapiao_id: string
@@ -1753,7 +1713,6 @@ export namespace Callback {
     fapiao_information: FapiaoCardInserted_Data_FapiaoInformation[]
   }
 
-  /** 发票申请单下关联的所有发票信息 */
   export interface FapiaoCardInserted_Data_FapiaoInformation
     extends FapiaoCardDiscarded_Data_FapiaoInformation {}
 
@@ -1882,7 +1841,6 @@ export namespace Callback {
     contract_terminate_info: InsuranceEntrustRenew_Data_ContractTerminateInfo
   }
 
-  /** 协议解约信息 */
   export interface InsuranceEntrustRenew_Data_ContractTerminateInfo
     extends EntrustSign_Data_ContractTerminateInfo {}
 
@@ -2099,7 +2057,6 @@ export namespace Callback {
     close_info?: MchtransferAuthorizationClosed_Data_CloseInfo
   }
 
-  /** 自动收款授权的关闭信息 */
   export interface MchtransferAuthorizationClosed_Data_CloseInfo {
     /** 关闭时间 */
     close_time: string
@@ -2564,20 +2521,17 @@ export namespace Callback {
     med_ins_test_env?: boolean
   }
 
-  /** 支付完成后医保局返回内容 */
   export interface MedicalInsuranceSuccess_Data_PassthroughResponseContent {
     payAuthNo?: string
     payOrdId?: string
     setlLatlnt?: string
   }
 
-  /** 现金补充列表 */
   export interface MedicalInsuranceSuccess_Data_CashAddDetail {
     /** 现金补充类型 */
     cash_add_type: 'DEFAULT_ADD_TYPE' | 'FREIGHT' | 'OTHER_MEDICAL_EXPENSES' | (string & {})
   }
 
-  /** 现金减免列表 */
   export interface MedicalInsuranceSuccess_Data_CashReduceDetail {
     /** 现金减免类型 */
     cash_reduce_type:
@@ -2590,7 +2544,6 @@ export namespace Callback {
       | (string & {})
   }
 
-  /** 医疗机构透传给医保的数据 */
   export interface MedicalInsuranceSuccess_Data_PassthroughRequestContent
     extends MedicalInsuranceSuccess_Data_PassthroughResponseContent {}
 
@@ -2704,13 +2657,11 @@ export namespace Callback {
     message_content: MerchantNotifyNotify_Data_MessageContent
   }
 
-  /** `topic_name` */
   export interface MerchantNotifyNotify_Data_TopicName {
     topic_english_name: string
     topic_chinese_name: string
   }
 
-  /** `message_content` */
   export interface MerchantNotifyNotify_Data_MessageContent {
     /** 商户号 */
     merchant_code: string
@@ -2908,7 +2859,6 @@ export namespace Callback {
     prepay_resp_body_base64?: string
   }
 
-  /** 预下单请求部分输入参数 */
   export interface PayscoreMchPrepay_Data_PrepayReqBody {
     /** 终端设备号 */
     device_info: string
@@ -3041,7 +2991,6 @@ export namespace Callback {
     sign_time: string
   }
 
-  /** 签约计划明细列表 */
   export interface PayscoreUserCancelSignPlan_Data_SignedDetailList {
     /** 根据创建计划时传入明细顺序编号 */
     plan_detail_no: number
@@ -3174,7 +3123,6 @@ export namespace Callback {
     out_request_no?: string
   }
 
-  /** 后付费项目 */
   export interface PayscoreUserConfirm_Data_PostPayments {
     /** 付费名称 */
     name?: string
@@ -3186,7 +3134,6 @@ export namespace Callback {
     count?: number
   }
 
-  /** 商户优惠 */
   export interface PayscoreUserConfirm_Data_PostDiscounts {
     /** 优惠名称 */
     name?: string
@@ -3196,7 +3143,6 @@ export namespace Callback {
     amount?: number
   }
 
-  /** 服务风险金 */
   export interface PayscoreUserConfirm_Data_RiskFund {
     /** 风险名称 */
     name: string
@@ -3206,7 +3152,6 @@ export namespace Callback {
     description?: string
   }
 
-  /** 服务时间段 */
   export interface PayscoreUserConfirm_Data_TimeRange {
     /** 服务开始时间 */
     start_time: string
@@ -3218,7 +3163,6 @@ export namespace Callback {
     end_time_remark?: string
   }
 
-  /** 服务位置 */
   export interface PayscoreUserConfirm_Data_Location {
     /** 服务开始地点 */
     start_location?: string
@@ -3226,7 +3170,6 @@ export namespace Callback {
     end_location?: string
   }
 
-  /** 收款信息 */
   export interface PayscoreUserConfirm_Data_Collection {
     /** 收款状态 */
     state: string
@@ -3240,7 +3183,6 @@ export namespace Callback {
     details?: PayscoreUserConfirm_Data_Collection_Details[]
   }
 
-  /** 收款明细列表 */
   export interface PayscoreUserConfirm_Data_Collection_Details {
     /** 收款序号 */
     seq?: number
@@ -3256,7 +3198,6 @@ export namespace Callback {
     promotion_detail?: PayscoreUserConfirm_Data_Collection_Details_PromotionDetail[]
   }
 
-  /** 优惠功能 */
   export interface PayscoreUserConfirm_Data_Collection_Details_PromotionDetail {
     /** 券ID */
     coupon_id: string
@@ -3282,7 +3223,6 @@ export namespace Callback {
     goods_detail?: PayscoreUserConfirm_Data_Collection_Details_PromotionDetail_GoodsDetail[]
   }
 
-  /** 单品列表 */
   export interface PayscoreUserConfirm_Data_Collection_Details_PromotionDetail_GoodsDetail {
     /** 商品编码 */
     goods_id: string
@@ -3410,7 +3350,6 @@ export namespace Callback {
     out_request_no?: string
   }
 
-  /** 后付费项目 */
   export interface PayscoreUserPaid_Data_PostPayments {
     /** 付费项目名称 */
     name?: string
@@ -3422,10 +3361,8 @@ export namespace Callback {
     count?: number
   }
 
-  /** 商户优惠 */
   export interface PayscoreUserPaid_Data_PostDiscounts extends PayscoreUserConfirm_Data_PostDiscounts {}
 
-  /** 订单风险金 */
   export interface PayscoreUserPaid_Data_RiskFund {
     /** 风险金额 */
     amount: number
@@ -3433,10 +3370,8 @@ export namespace Callback {
     description?: string
   }
 
-  /** 服务时间段 */
   export interface PayscoreUserPaid_Data_TimeRange extends PayscoreUserConfirm_Data_TimeRange {}
 
-  /** 服务位置 */
   export interface PayscoreUserPaid_Data_Location {
     /** 服务开始地点 */
     start_location?: string
@@ -3444,7 +3379,6 @@ export namespace Callback {
     end_location?: string
   }
 
-  /** 收款信息 */
   export interface PayscoreUserPaid_Data_Collection extends PayscoreUserConfirm_Data_Collection {}
 
   /**
@@ -3507,7 +3441,6 @@ export namespace Callback {
     sign_time: string
   }
 
-  /** 签约计划明细列表 */
   export interface PayscoreUserSignPlan_Data_SignedDetailList
     extends PayscoreUserCancelSignPlan_Data_SignedDetailList {}
 
@@ -3539,13 +3472,11 @@ export namespace Callback {
     cut_out_result?: ProductCouponSpImageGeneration_Data_CutOutResult
   }
 
-  /** 拼图结果 */
   export interface ProductCouponSpImageGeneration_Data_CombineImageResult {
     /** 生成的图片URL */
     image_url: string
   }
 
-  /** 生成商品图结果 */
   export interface ProductCouponSpImageGeneration_Data_CutOutResult
     extends ProductCouponSpImageGeneration_Data_CombineImageResult {}
 
@@ -3633,7 +3564,6 @@ export namespace Callback {
     success_time: string
   }
 
-  /** 分账接收方对象 */
   export interface ProfitsharingReturn_Data_Receiver {
     /** 分账接收方的类型 */
     type: 'MERCHANT_ID' | 'PERSONAL_OPENID' | (string & {})
@@ -3712,7 +3642,6 @@ export namespace Callback {
     available_recharge_channels?: ('BANK_TRANSFER' | 'QR_RECHARGE' | 'ONLINE_BANK' | (string & {}))[]
   }
 
-  /** 充值金额 */
   export interface RechargeClosed_Data_RechargeAmount {
     /** 总金额 */
     amount: number
@@ -3720,7 +3649,6 @@ export namespace Callback {
     currency: string
   }
 
-  /** 银行转账信息 */
   export interface RechargeClosed_Data_BankTransferInfo {
     /** 转账充值附言 */
     memo: string
@@ -3734,7 +3662,6 @@ export namespace Callback {
     bank_account_name: string
   }
 
-  /** 扫码充值信息 */
   export interface RechargeClosed_Data_QrRechargeInfo {
     /** 员工类型 */
     employee_type?: 'ADMIN' | 'STAFF' | 'LEGAL_PERSON' | (string & {})
@@ -3742,7 +3669,6 @@ export namespace Callback {
     openid: string
   }
 
-  /** 网银充值的付款信息 */
   export interface RechargeClosed_Data_OnlineBankRechargeInfo {
     /** 银行交易订单号 */
     bill_no?: string
@@ -3881,13 +3807,10 @@ export namespace Callback {
     available_recharge_channels?: ('BANK_TRANSFER' | 'QR_RECHARGE' | 'ONLINE_BANK' | (string & {}))[]
   }
 
-  /** 充值金额 */
   export interface RechargeSuccess_Data_RechargeAmount extends RechargeClosed_Data_RechargeAmount {}
 
-  /** 银行转账信息 */
   export interface RechargeSuccess_Data_BankTransferInfo extends RechargeClosed_Data_BankTransferInfo {}
 
-  /** 扫码充值信息 */
   export interface RechargeSuccess_Data_QrRechargeInfo {
     /** 员工类型 */
     employee_type: 'ADMIN' | 'STAFF' | 'LEGAL_PERSON' | (string & {})
@@ -3895,7 +3818,6 @@ export namespace Callback {
     openid: string
   }
 
-  /** 网银充值的付款信息 */
   export interface RechargeSuccess_Data_OnlineBankRechargeInfo
     extends RechargeClosed_Data_OnlineBankRechargeInfo {}
 
@@ -3941,7 +3863,6 @@ export namespace Callback {
     individual_auth_id?: string
   }
 
-  /** 金额信息 */
   export interface RefundAbnormal_Data_Amount {
     /** 订单总金额 */
     total: number
@@ -3995,7 +3916,6 @@ export namespace Callback {
     individual_auth_id?: string
   }
 
-  /** 金额信息 */
   export interface RefundClosed_Data_Amount extends RefundAbnormal_Data_Amount {}
 
   /**
@@ -4044,7 +3964,6 @@ export namespace Callback {
     individual_auth_id?: string
   }
 
-  /** 金额信息 */
   export interface RefundSuccess_Data_Amount {
     /** 结算币种退款金额 */
     settlement_refund?: number
@@ -4066,7 +3985,6 @@ export namespace Callback {
     exchange_rate?: RefundSuccess_Data_Amount_ExchangeRate
   }
 
-  /** 汇率信息 */
   export interface RefundSuccess_Data_Amount_ExchangeRate {
     /** 汇率类型 */
     type?: 'USERPAYMENT_RATE' | 'SETTLEMENT_RATE' | (string & {})
@@ -4219,10 +4137,8 @@ export namespace Callback {
     parking_info: TransactionFail_Data_ParkingInfo
   }
 
-  /** 签约信息 */
   export interface TransactionFail_Data_ContractInformation extends EntrustSigning_Data_ContractInformation {}
 
-  /** 支付者信息 */
   export interface TransactionFail_Data_Payer {
     /** 用户在服务商的标识 */
     openid: string
@@ -4231,17 +4147,14 @@ export namespace Callback {
     sp_openid?: string
   }
 
-  /** 订单金额信息 */
   export interface TransactionFail_Data_Amount {
     currency: string
     /** 用户支付币种 */
     payer_currency: string
   }
 
-  /** 设备信息 */
   export interface TransactionFail_Data_DeviceInformation extends EntrustRelease_Data_DeviceInformation {}
 
-  /** 优惠功能信息 */
   export interface TransactionFail_Data_PromotionDetail {
     /** 券或者立减优惠ID */
     coupon_id: string
@@ -4261,7 +4174,6 @@ export namespace Callback {
     activity_id?: string
   }
 
-  /** 单品列表信息 */
   export interface TransactionFail_Data_PromotionDetail_GoodsDetail {
     /** 商品编码 */
     goods_id: string
@@ -4275,13 +4187,11 @@ export namespace Callback {
     goods_remark?: string
   }
 
-  /** 支付场景信息描述 */
   export interface TransactionFail_Data_SceneInfo {
     /** 终端设备号 */
     device_id?: string
   }
 
-  /** `parking_info` */
   export interface TransactionFail_Data_ParkingInfo {
     /** 车主服务为商户分配的入场ID */
     parking_id: string
@@ -4346,14 +4256,12 @@ export namespace Callback {
     promotion_detail?: TransactionIndustryFailed_Data_PromotionDetail[]
   }
 
-  /** 支付者 */
   export interface TransactionIndustryFailed_Data_Payer {
     /** 用户在商户AppID下的唯一标识 */
     openid: string
     sub_openid?: string
   }
 
-  /** 订单金额信息 */
   export interface TransactionIndustryFailed_Data_Amount {
     /** 订单总金额 */
     total: number
@@ -4364,7 +4272,6 @@ export namespace Callback {
     currency: string
   }
 
-  /** 设备信息 */
   export interface TransactionIndustryFailed_Data_DeviceInfo {
     /** 商户设备号 */
     device_id?: string
@@ -4372,7 +4279,6 @@ export namespace Callback {
     device_ip: string
   }
 
-  /** 优惠详情 */
   export interface TransactionIndustryFailed_Data_PromotionDetail {
     /** 券ID */
     coupon_id?: string
@@ -4468,7 +4374,6 @@ export namespace Callback {
     parking_info: TransactionPayBack_Data_ParkingInfo
   }
 
-  /** 支付者信息 */
   export interface TransactionPayBack_Data_Payer {
     /** 用户在服务商的标识 */
     openid: string
@@ -4476,18 +4381,15 @@ export namespace Callback {
     sub_openid?: string
   }
 
-  /** 订单金额信息 */
   export interface TransactionPayBack_Data_Amount {
     currency: string
   }
 
-  /** 设备信息 */
   export interface TransactionPayBack_Data_DeviceInfo {
     /** 商户设备号 */
     device_id?: string
   }
 
-  /** 优惠功能信息 */
   export interface TransactionPayBack_Data_PromotionDetail {
     /** 券或者立减优惠ID */
     coupon_id: string
@@ -4505,7 +4407,6 @@ export namespace Callback {
     currency?: string
   }
 
-  /** `parking_info` */
   export interface TransactionPayBack_Data_ParkingInfo extends TransactionFail_Data_ParkingInfo {}
 
   /**
@@ -4584,7 +4485,6 @@ export namespace Callback {
     installment_info?: TransactionSuccess_Data_InstallmentInfo
   }
 
-  /** 支付者 */
   export interface TransactionSuccess_Data_Payer {
     /** 用户标识 */
     openid?: string
@@ -4594,7 +4494,6 @@ export namespace Callback {
     sub_openid?: string
   }
 
-  /** 订单金额 */
   export interface TransactionSuccess_Data_Amount {
     /** 总金额 */
     total: number
@@ -4608,7 +4507,6 @@ export namespace Callback {
     exchange_rate?: TransactionSuccess_Data_Amount_ExchangeRate
   }
 
-  /** 汇率信息 */
   export interface TransactionSuccess_Data_Amount_ExchangeRate {
     /** 汇率类型 */
     type?: string
@@ -4616,13 +4514,11 @@ export namespace Callback {
     rate?: number
   }
 
-  /** 支付场景信息描述 */
   export interface TransactionSuccess_Data_SceneInfo {
     /** 终端设备号 */
     device_id: string
   }
 
-  /** 优惠功能信息 */
   export interface TransactionSuccess_Data_PromotionDetail {
     /** 券或者立减优惠ID */
     coupon_id: string
@@ -4650,7 +4546,6 @@ export namespace Callback {
     goods_detail?: TransactionSuccess_Data_PromotionDetail_GoodsDetail[]
   }
 
-  /** 单品列表 */
   export interface TransactionSuccess_Data_PromotionDetail_GoodsDetail {
     /** 商品编码 */
     goods_id: string
@@ -4664,16 +4559,13 @@ export namespace Callback {
     goods_remark?: string
   }
 
-  /** `parking_info` */
   export interface TransactionSuccess_Data_ParkingInfo extends TransactionFail_Data_ParkingInfo {}
 
-  /** 支付者信息 */
   export interface TransactionSuccess_Data_CombinePayerInfo {
     /** 用户标识 */
     openid: string
   }
 
-  /** 商品单列表 */
   export interface TransactionSuccess_Data_SubOrders {
     /** 商品单发起商户号 */
     mchid: string
@@ -4708,7 +4600,6 @@ export namespace Callback {
     out_trade_no: string
   }
 
-  /** 订单金额 */
   export interface TransactionSuccess_Data_SubOrders_Amount {
     /** 标价金额 */
     total_amount: number
@@ -4722,7 +4613,6 @@ export namespace Callback {
     settlement_rate?: number
   }
 
-  /** 使用的商户贴息信息 */
   export interface TransactionSuccess_Data_InstallmentInfo {
     /** 是否使用了商户贴息 */
     use_subsidy: boolean

@@ -39,7 +39,6 @@ export namespace Capital {
     readonly provinces: Loosen<CapitallhhAreasProvinces>
   }
 
-  /** `v3/capital/capitallhh/areas/provinces` */
   export interface CapitallhhAreasProvinces {
     /**
      * 查询省份列表 `GET /v3/capital/capitallhh/areas/provinces`
@@ -54,10 +53,9 @@ export namespace Capital {
     readonly _province_code_: Loosen<CapitallhhAreasProvincesByProvinceCode>
   }
 
-  /** 查询省份列表 `GET /v3/capital/capitallhh/areas/provinces` */
+  /** 查询省份列表 */
   export interface CapitallhhAreasProvinces_Get extends CallSettings {}
 
-  /** 查询省份列表 `GET /v3/capital/capitallhh/areas/provinces` */
   export interface CapitallhhAreasProvinces_Get_Data {
     /** 省份列表 */
     data?: CapitallhhAreasProvinces_Get_Data_Data[]
@@ -65,7 +63,6 @@ export namespace Capital {
     total_count: number
   }
 
-  /** 省份列表 */
   export interface CapitallhhAreasProvinces_Get_Data_Data {
     /** 省份名称 */
     province_name: string
@@ -78,7 +75,6 @@ export namespace Capital {
     readonly cities: Loosen<CapitallhhAreasProvincesByProvinceCodeCities>
   }
 
-  /** `v3/capital/capitallhh/areas/provinces/{province_code}/cities` */
   export interface CapitallhhAreasProvincesByProvinceCodeCities {
     /**
      * 查询城市列表 `GET /v3/capital/capitallhh/areas/provinces/{province_code}/cities`
@@ -94,13 +90,12 @@ export namespace Capital {
     ): PendingResponse<Response<CapitallhhAreasProvincesByProvinceCodeCities_Get_Data>>
   }
 
-  /** 查询城市列表 `GET /v3/capital/capitallhh/areas/provinces/{province_code}/cities` */
+  /** 查询城市列表 */
   export interface CapitallhhAreasProvincesByProvinceCodeCities_Get extends CallSettings {
     /** 省份编码 */
     province_code: PathValue
   }
 
-  /** 查询城市列表 `GET /v3/capital/capitallhh/areas/provinces/{province_code}/cities` */
   export interface CapitallhhAreasProvincesByProvinceCodeCities_Get_Data {
     /** 城市列表 */
     data?: CapitallhhAreasProvincesByProvinceCodeCities_Get_Data_Data[]
@@ -108,7 +103,6 @@ export namespace Capital {
     total_count: number
   }
 
-  /** 城市列表 */
   export interface CapitallhhAreasProvincesByProvinceCodeCities_Get_Data_Data {
     /** 城市名称 */
     city_name: string
@@ -129,7 +123,6 @@ export namespace Capital {
     readonly branches: Loosen<CapitallhhBanksByBankAliasCodeBranches>
   }
 
-  /** `v3/capital/capitallhh/banks/{bank_alias_code}/branches` */
   export interface CapitallhhBanksByBankAliasCodeBranches {
     /**
      * 查询支行列表 `GET /v3/capital/capitallhh/banks/{bank_alias_code}/branches`
@@ -145,14 +138,13 @@ export namespace Capital {
     ): PendingResponse<Response<CapitallhhBanksByBankAliasCodeBranches_Get_Data>>
   }
 
-  /** 查询支行列表 `GET /v3/capital/capitallhh/banks/{bank_alias_code}/branches` */
+  /** 查询支行列表 */
   export interface CapitallhhBanksByBankAliasCodeBranches_Get extends CallSettings {
     /** 银行别名编码 */
     bank_alias_code: PathValue
     query: CapitallhhBanksByBankAliasCodeBranches_Get_Query
   }
 
-  /** 查询支行列表 `GET /v3/capital/capitallhh/banks/{bank_alias_code}/branches` */
   export interface CapitallhhBanksByBankAliasCodeBranches_Get_Query {
     /** 城市编码 */
     city_code: number
@@ -162,7 +154,6 @@ export namespace Capital {
     limit: number
   }
 
-  /** 查询支行列表 `GET /v3/capital/capitallhh/banks/{bank_alias_code}/branches` */
   export interface CapitallhhBanksByBankAliasCodeBranches_Get_Data {
     /** 查询数据总条数 */
     total_count: number
@@ -184,7 +175,6 @@ export namespace Capital {
     bank_alias_code: string
   }
 
-  /** 支行列表 */
   export interface CapitallhhBanksByBankAliasCodeBranches_Get_Data_Data {
     /** 开户银行支行名称 */
     bank_branch_name: string
@@ -192,7 +182,6 @@ export namespace Capital {
     bank_branch_id: string
   }
 
-  /** 分页链接 */
   export interface CapitallhhBanksByBankAliasCodeBranches_Get_Data_Links {
     /** 下一页链接 */
     next?: string
@@ -202,7 +191,6 @@ export namespace Capital {
     self?: string
   }
 
-  /** `v3/capital/capitallhh/banks/corporate-banking` */
   export interface CapitallhhBanksCorporateBanking {
     /**
      * 查询支持对公业务的银行列表 `GET /v3/capital/capitallhh/banks/corporate-banking`
@@ -218,12 +206,11 @@ export namespace Capital {
     ): PendingResponse<Response<CapitallhhBanksCorporateBanking_Get_Data>>
   }
 
-  /** 查询支持对公业务的银行列表 `GET /v3/capital/capitallhh/banks/corporate-banking` */
+  /** 查询支持对公业务的银行列表 */
   export interface CapitallhhBanksCorporateBanking_Get extends CallSettings {
     query: CapitallhhBanksCorporateBanking_Get_Query
   }
 
-  /** 查询支持对公业务的银行列表 `GET /v3/capital/capitallhh/banks/corporate-banking` */
   export interface CapitallhhBanksCorporateBanking_Get_Query {
     /** 本次查询偏移量 */
     offset?: number | undefined
@@ -231,7 +218,6 @@ export namespace Capital {
     limit: number
   }
 
-  /** 查询支持对公业务的银行列表 `GET /v3/capital/capitallhh/banks/corporate-banking` */
   export interface CapitallhhBanksCorporateBanking_Get_Data {
     /** 查询数据总条数 */
     total_count: number
@@ -245,7 +231,6 @@ export namespace Capital {
     links: CapitallhhBanksCorporateBanking_Get_Data_Links
   }
 
-  /** 银行列表 */
   export interface CapitallhhBanksCorporateBanking_Get_Data_Data {
     /** 银行别名 */
     bank_alias: string
@@ -259,11 +244,9 @@ export namespace Capital {
     need_bank_branch: boolean
   }
 
-  /** 分页链接 */
   export interface CapitallhhBanksCorporateBanking_Get_Data_Links
     extends CapitallhhBanksByBankAliasCodeBranches_Get_Data_Links {}
 
-  /** `v3/capital/capitallhh/banks/personal-banking` */
   export interface CapitallhhBanksPersonalBanking {
     /**
      * 查询支持个人业务的银行列表 `GET /v3/capital/capitallhh/banks/personal-banking`
@@ -279,19 +262,16 @@ export namespace Capital {
     ): PendingResponse<Response<CapitallhhBanksPersonalBanking_Get_Data>>
   }
 
-  /** 查询支持个人业务的银行列表 `GET /v3/capital/capitallhh/banks/personal-banking` */
+  /** 查询支持个人业务的银行列表 */
   export interface CapitallhhBanksPersonalBanking_Get extends CallSettings {
     query: CapitallhhBanksPersonalBanking_Get_Query
   }
 
-  /** 查询支持个人业务的银行列表 `GET /v3/capital/capitallhh/banks/personal-banking` */
   export interface CapitallhhBanksPersonalBanking_Get_Query
     extends CapitallhhBanksCorporateBanking_Get_Query {}
 
-  /** 查询支持个人业务的银行列表 `GET /v3/capital/capitallhh/banks/personal-banking` */
   export interface CapitallhhBanksPersonalBanking_Get_Data extends CapitallhhBanksCorporateBanking_Get_Data {}
 
-  /** `v3/capital/capitallhh/banks/search-banks-by-bank-account` */
   export interface CapitallhhBanksSearchBanksByBankAccount {
     /**
      * 获取对私银行卡号开户银行 `GET /v3/capital/capitallhh/banks/search-banks-by-bank-account`
@@ -307,25 +287,22 @@ export namespace Capital {
     ): PendingResponse<Response<CapitallhhBanksSearchBanksByBankAccount_Get_Data>>
   }
 
-  /** 获取对私银行卡号开户银行 `GET /v3/capital/capitallhh/banks/search-banks-by-bank-account` */
+  /** 获取对私银行卡号开户银行 */
   export interface CapitallhhBanksSearchBanksByBankAccount_Get extends CallSettings {
     query: CapitallhhBanksSearchBanksByBankAccount_Get_Query
     headers?: CapitallhhBanksSearchBanksByBankAccount_Get_Headers | undefined
   }
 
-  /** 获取对私银行卡号开户银行 `GET /v3/capital/capitallhh/banks/search-banks-by-bank-account` */
   export interface CapitallhhBanksSearchBanksByBankAccount_Get_Query {
     /** 银行卡号. Encrypted with the platform's key */
     account_number: Encrypted
   }
 
-  /** 获取对私银行卡号开户银行 `GET /v3/capital/capitallhh/banks/search-banks-by-bank-account` */
   export interface CapitallhhBanksSearchBanksByBankAccount_Get_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 获取对私银行卡号开户银行 `GET /v3/capital/capitallhh/banks/search-banks-by-bank-account` */
   export interface CapitallhhBanksSearchBanksByBankAccount_Get_Data {
     /** 查询数据总条数 */
     total_count: number
@@ -333,7 +310,6 @@ export namespace Capital {
     data?: CapitallhhBanksSearchBanksByBankAccount_Get_Data_Data[]
   }
 
-  /** 银行列表 */
   export interface CapitallhhBanksSearchBanksByBankAccount_Get_Data_Data
     extends CapitallhhBanksCorporateBanking_Get_Data_Data {}
 }

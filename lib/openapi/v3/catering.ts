@@ -27,7 +27,6 @@ export namespace Catering {
     readonly syncStatus: Loosen<OrdersSyncStatus>
   }
 
-  /** `v3/catering/orders/sync-status` */
   export interface OrdersSyncStatus {
     /**
      * `POST /v3/catering/orders/sync-status`
@@ -45,7 +44,6 @@ export namespace Catering {
     json: OrdersSyncStatus_Post_Json
   }
 
-  /** `POST /v3/catering/orders/sync-status` */
   export interface OrdersSyncStatus_Post_Json {
     /** 微信支付分配的服务商商户号 */
     sp_mchid?: string | undefined
@@ -89,7 +87,6 @@ export namespace Catering {
     dish_list: readonly OrdersSyncStatus_Post_Json_DishList[]
   }
 
-  /** 商户菜品信息 */
   export interface OrdersSyncStatus_Post_Json_DishList {
     /** 商户菜品ID */
     out_dish_no: string
@@ -111,7 +108,6 @@ export namespace Catering {
     properties?: OrdersSyncStatus_Post_Json_DishList_Properties | undefined
   }
 
-  /** 菜品属性 */
   export interface OrdersSyncStatus_Post_Json_DishList_Properties {
     /** 口味 */
     taste: string

@@ -30,24 +30,21 @@ export namespace Certificates {
     readonly 'v3/certificates': Loosen<Certificates>
   }
 
-  /** 获取平台证书列表 `GET /v3/certificates` */
+  /** 获取平台证书列表 */
   export interface Get extends CallSettings {
     query?: Get_Query | undefined
   }
 
-  /** 获取平台证书列表 `GET /v3/certificates` */
   export interface Get_Query {
     /** 平台证书算法类型. Default: `RSA` */
     algorithm_type?: 'SM2' | 'RSA' | 'ALL' | undefined
   }
 
-  /** 获取平台证书列表 `GET /v3/certificates` */
   export interface Get_Data {
     /** 平台证书列表 */
     data: Get_Data_Data[]
   }
 
-  /** 平台证书列表 */
   export interface Get_Data_Data {
     /** 证书序列号 */
     serial_no: string
@@ -59,7 +56,6 @@ export namespace Certificates {
     encrypt_certificate: Get_Data_Data_EncryptCertificate
   }
 
-  /** 证书信息 */
   export interface Get_Data_Data_EncryptCertificate {
     /** 加密证书的算法 */
     algorithm: string

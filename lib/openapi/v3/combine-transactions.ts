@@ -36,7 +36,6 @@ export namespace CombineTransactions {
     readonly 'v3/combine-transactions/out-trade-no/{combine_out_trade_no}/close': Loosen<OutTradeNoByCombineOutTradeNoClose>
   }
 
-  /** `v3/combine-transactions/app` */
   export interface App {
     /**
      * 合单下单-APP支付 `POST /v3/combine-transactions/app`
@@ -49,13 +48,12 @@ export namespace CombineTransactions {
     postAsync(options: App_Post): PendingResponse<Response<App_Post_Data>>
   }
 
-  /** 合单下单-APP支付 `POST /v3/combine-transactions/app` */
+  /** 合单下单-APP支付 */
   export interface App_Post extends CallSettings {
     json: App_Post_Json
     headers?: App_Post_Headers | undefined
   }
 
-  /** 合单下单-APP支付 `POST /v3/combine-transactions/app` */
   export interface App_Post_Json {
     /** 合单商户appid */
     combine_appid: string
@@ -87,7 +85,6 @@ export namespace CombineTransactions {
     subsidy_info?: App_Post_Json_SubsidyInfo | undefined
   }
 
-  /** 场景信息 */
   export interface App_Post_Json_SceneInfo {
     /** 商户端设备号 */
     device_id?: string | undefined
@@ -95,7 +92,6 @@ export namespace CombineTransactions {
     payer_client_ip: string
   }
 
-  /** 商品单信息 */
   export interface App_Post_Json_SubOrders {
     /** 子单商户号 */
     mchid: string
@@ -125,7 +121,6 @@ export namespace CombineTransactions {
     profit_sharing?: boolean | undefined
   }
 
-  /** 订单金额 */
   export interface App_Post_Json_SubOrders_Amount {
     /** 标价金额 */
     total_amount: number
@@ -133,7 +128,6 @@ export namespace CombineTransactions {
     currency: string
   }
 
-  /** 结算信息 */
   export interface App_Post_Json_SubOrders_SettleInfo {
     /** 是否指定分账 */
     profit_sharing?: boolean | undefined
@@ -141,13 +135,11 @@ export namespace CombineTransactions {
     subsidy_amount?: number | undefined
   }
 
-  /** 支付者 */
   export interface App_Post_Json_CombinePayerInfo {
     /** 实名支付 */
     identity?: App_Post_Json_CombinePayerInfo_Identity | undefined
   }
 
-  /** 实名支付 */
   export interface App_Post_Json_CombinePayerInfo_Identity {
     /** 证件类型 */
     type:
@@ -164,7 +156,6 @@ export namespace CombineTransactions {
     name: Encrypted
   }
 
-  /** 预签约信息 */
   export interface App_Post_Json_ContractInfo {
     /** 签约商户号 */
     mchid: string
@@ -180,13 +171,11 @@ export namespace CombineTransactions {
     notify_url: string
   }
 
-  /** 贴息信息 */
   export interface App_Post_Json_SubsidyInfo {
     /** 贴息详情列表 */
     subsidy_detail?: readonly App_Post_Json_SubsidyInfo_SubsidyDetail[] | undefined
   }
 
-  /** 贴息详情列表 */
   export interface App_Post_Json_SubsidyInfo_SubsidyDetail {
     /** 贴息方案类型 */
     subsidy_period_type: 'DAILY' | 'PERIOD'
@@ -194,7 +183,6 @@ export namespace CombineTransactions {
     subsidy_plan: readonly App_Post_Json_SubsidyInfo_SubsidyDetail_SubsidyPlan[]
   }
 
-  /** 贴息方案列表 */
   export interface App_Post_Json_SubsidyInfo_SubsidyDetail_SubsidyPlan {
     /** 贴息期数 */
     subsidy_installment_num: 3 | 6 | 12
@@ -202,13 +190,11 @@ export namespace CombineTransactions {
     subsidy_percent: 0 | 100
   }
 
-  /** 合单下单-APP支付 `POST /v3/combine-transactions/app` */
   export interface App_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 合单下单-APP支付 `POST /v3/combine-transactions/app` */
   export interface App_Post_Data {
     /** 预支付交易会话标识 */
     prepay_id: string
@@ -216,7 +202,6 @@ export namespace CombineTransactions {
     contract_result?: App_Post_Data_ContractResult
   }
 
-  /** 预签约结果 */
   export interface App_Post_Data_ContractResult {
     /** 签约结果码 */
     code: string
@@ -224,7 +209,6 @@ export namespace CombineTransactions {
     message?: string
   }
 
-  /** `v3/combine-transactions/h5` */
   export interface H5 {
     /**
      * 合单下单-H5支付 `POST /v3/combine-transactions/h5`
@@ -237,13 +221,12 @@ export namespace CombineTransactions {
     postAsync(options: H5_Post): PendingResponse<Response<H5_Post_Data>>
   }
 
-  /** 合单下单-H5支付 `POST /v3/combine-transactions/h5` */
+  /** 合单下单-H5支付 */
   export interface H5_Post extends CallSettings {
     json: H5_Post_Json
     headers?: H5_Post_Headers | undefined
   }
 
-  /** 合单下单-H5支付 `POST /v3/combine-transactions/h5` */
   export interface H5_Post_Json {
     /** 合单商户appid */
     combine_appid: string
@@ -267,7 +250,6 @@ export namespace CombineTransactions {
     combine_payer_info?: H5_Post_Json_CombinePayerInfo | undefined
   }
 
-  /** 场景信息 */
   export interface H5_Post_Json_SceneInfo {
     /** 商户端设备号 */
     device_id: string
@@ -277,7 +259,6 @@ export namespace CombineTransactions {
     h5_info: H5_Post_Json_SceneInfo_H5Info
   }
 
-  /** H5场景信息 */
   export interface H5_Post_Json_SceneInfo_H5Info {
     /** 场景类型 */
     type: string
@@ -290,7 +271,6 @@ export namespace CombineTransactions {
     package_name?: string | undefined
   }
 
-  /** 商品单信息 */
   export interface H5_Post_Json_SubOrders {
     /** 子单商户号 */
     mchid: string
@@ -312,13 +292,10 @@ export namespace CombineTransactions {
     sub_appid?: string | undefined
   }
 
-  /** 订单金额 */
   export interface H5_Post_Json_SubOrders_Amount extends App_Post_Json_SubOrders_Amount {}
 
-  /** 结算信息 */
   export interface H5_Post_Json_SubOrders_SettleInfo extends App_Post_Json_SubOrders_SettleInfo {}
 
-  /** 支付者 */
   export interface H5_Post_Json_CombinePayerInfo {
     /** 用户标识 */
     openid?: string | undefined
@@ -328,16 +305,13 @@ export namespace CombineTransactions {
     identity?: H5_Post_Json_CombinePayerInfo_Identity | undefined
   }
 
-  /** 实名支付 */
   export interface H5_Post_Json_CombinePayerInfo_Identity extends App_Post_Json_CombinePayerInfo_Identity {}
 
-  /** 合单下单-H5支付 `POST /v3/combine-transactions/h5` */
   export interface H5_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 合单下单-H5支付 `POST /v3/combine-transactions/h5` */
   export interface H5_Post_Data {
     /** 支付跳转链接 */
     h5_url: string
@@ -348,7 +322,6 @@ export namespace CombineTransactions {
     readonly _combine_transaction_id_: Loosen<IdByCombineTransactionId>
   }
 
-  /** `v3/combine-transactions/id/{combine_transaction_id}` */
   export interface IdByCombineTransactionId {
     /**
      * `GET /v3/combine-transactions/id/{combine_transaction_id}`
@@ -368,7 +341,6 @@ export namespace CombineTransactions {
     combine_transaction_id: PathValue
   }
 
-  /** `GET /v3/combine-transactions/id/{combine_transaction_id}` */
   export interface IdByCombineTransactionId_Get_Data {
     /** 平台商户应用ID */
     combine_appid: string
@@ -388,19 +360,16 @@ export namespace CombineTransactions {
     trade_scenario?: 'RECOMMERCE' | (string & {})
   }
 
-  /** 支付者 */
   export interface IdByCombineTransactionId_Get_Data_CombinePayerInfo {
     /** 用户标识 */
     openid?: string
   }
 
-  /** 场景信息 */
   export interface IdByCombineTransactionId_Get_Data_SceneInfo {
     /** 商户端设备号 */
     device_id?: string
   }
 
-  /** 商品单信息 */
   export interface IdByCombineTransactionId_Get_Data_SubOrders {
     /** 商品单发起商户号 */
     mchid: string
@@ -426,7 +395,6 @@ export namespace CombineTransactions {
     amount?: IdByCombineTransactionId_Get_Data_SubOrders_Amount
   }
 
-  /** 订单金额 */
   export interface IdByCombineTransactionId_Get_Data_SubOrders_Amount {
     /** 标价金额 */
     total_amount: number
@@ -440,7 +408,6 @@ export namespace CombineTransactions {
     settlement_rate?: number
   }
 
-  /** `v3/combine-transactions/jsapi` */
   export interface Jsapi {
     /**
      * 合单下单-JSAPI支付 `POST /v3/combine-transactions/jsapi`
@@ -453,13 +420,12 @@ export namespace CombineTransactions {
     postAsync(options: Jsapi_Post): PendingResponse<Response<Jsapi_Post_Data>>
   }
 
-  /** 合单下单-JSAPI支付 `POST /v3/combine-transactions/jsapi` */
+  /** 合单下单-JSAPI支付 */
   export interface Jsapi_Post extends CallSettings {
     json: Jsapi_Post_Json
     headers?: Jsapi_Post_Headers | undefined
   }
 
-  /** 合单下单-JSAPI支付 `POST /v3/combine-transactions/jsapi` */
   export interface Jsapi_Post_Json {
     /** 合单商户appid */
     combine_appid: string
@@ -485,10 +451,8 @@ export namespace CombineTransactions {
     subsidy_info?: Jsapi_Post_Json_SubsidyInfo | undefined
   }
 
-  /** 场景信息 */
   export interface Jsapi_Post_Json_SceneInfo extends App_Post_Json_SceneInfo {}
 
-  /** 商品单信息 */
   export interface Jsapi_Post_Json_SubOrders {
     /** 子单商户号 */
     mchid: string
@@ -514,31 +478,24 @@ export namespace CombineTransactions {
     profit_sharing?: boolean | undefined
   }
 
-  /** 订单金额 */
   export interface Jsapi_Post_Json_SubOrders_Amount extends App_Post_Json_SubOrders_Amount {}
 
-  /** 结算信息 */
   export interface Jsapi_Post_Json_SubOrders_SettleInfo extends App_Post_Json_SubOrders_SettleInfo {}
 
-  /** 支付者 */
   export interface Jsapi_Post_Json_CombinePayerInfo extends H5_Post_Json_CombinePayerInfo {}
 
-  /** 贴息信息 */
   export interface Jsapi_Post_Json_SubsidyInfo extends App_Post_Json_SubsidyInfo {}
 
-  /** 合单下单-JSAPI支付 `POST /v3/combine-transactions/jsapi` */
   export interface Jsapi_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 合单下单-JSAPI支付 `POST /v3/combine-transactions/jsapi` */
   export interface Jsapi_Post_Data {
     /** 预支付交易会话标识 */
     prepay_id: string
   }
 
-  /** `v3/combine-transactions/miniprogram` */
   export interface Miniprogram {
     /**
      * 个人收款交易下单-小程序 `POST /v3/combine-transactions/miniprogram`
@@ -550,12 +507,11 @@ export namespace CombineTransactions {
     postAsync(options: Miniprogram_Post): PendingResponse<Response<Miniprogram_Post_Data>>
   }
 
-  /** 个人收款交易下单-小程序 `POST /v3/combine-transactions/miniprogram` */
+  /** 个人收款交易下单-小程序 */
   export interface Miniprogram_Post extends CallSettings {
     json: Miniprogram_Post_Json
   }
 
-  /** 个人收款交易下单-小程序 `POST /v3/combine-transactions/miniprogram` */
   export interface Miniprogram_Post_Json {
     /** 平台商户应用ID */
     combine_appid: string
@@ -577,16 +533,13 @@ export namespace CombineTransactions {
     trade_scenario?: 'RECOMMERCE' | undefined
   }
 
-  /** 支付者 */
   export interface Miniprogram_Post_Json_CombinePayerInfo {
     /** 用户标识 */
     openid: string
   }
 
-  /** 场景信息 */
   export interface Miniprogram_Post_Json_SceneInfo extends App_Post_Json_SceneInfo {}
 
-  /** 商品单信息 */
   export interface Miniprogram_Post_Json_SubOrders {
     /** 商品单发起商户号 */
     mchid: string
@@ -606,7 +559,6 @@ export namespace CombineTransactions {
     description: string
   }
 
-  /** 商品单金额 */
   export interface Miniprogram_Post_Json_SubOrders_Amount {
     /** 标价金额 */
     total_amount: number
@@ -614,10 +566,8 @@ export namespace CombineTransactions {
     currency: string
   }
 
-  /** 个人收款交易下单-小程序 `POST /v3/combine-transactions/miniprogram` */
   export interface Miniprogram_Post_Data extends Jsapi_Post_Data {}
 
-  /** `v3/combine-transactions/native` */
   export interface Native {
     /**
      * 合单下单-Native支付 `POST /v3/combine-transactions/native`
@@ -630,13 +580,12 @@ export namespace CombineTransactions {
     postAsync(options: Native_Post): PendingResponse<Response<Native_Post_Data>>
   }
 
-  /** 合单下单-Native支付 `POST /v3/combine-transactions/native` */
+  /** 合单下单-Native支付 */
   export interface Native_Post extends CallSettings {
     json: Native_Post_Json
     headers?: Native_Post_Headers | undefined
   }
 
-  /** 合单下单-Native支付 `POST /v3/combine-transactions/native` */
   export interface Native_Post_Json {
     /** 合单商户appid */
     combine_appid: string
@@ -660,22 +609,17 @@ export namespace CombineTransactions {
     combine_payer_info?: Native_Post_Json_CombinePayerInfo | undefined
   }
 
-  /** 场景信息 */
   export interface Native_Post_Json_SceneInfo extends App_Post_Json_SceneInfo {}
 
-  /** 商品单信息 */
   export interface Native_Post_Json_SubOrders extends H5_Post_Json_SubOrders {}
 
-  /** 支付者 */
   export interface Native_Post_Json_CombinePayerInfo extends H5_Post_Json_CombinePayerInfo {}
 
-  /** 合单下单-Native支付 `POST /v3/combine-transactions/native` */
   export interface Native_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 合单下单-Native支付 `POST /v3/combine-transactions/native` */
   export interface Native_Post_Data {
     /** 二维码链接 */
     code_url: string
@@ -686,7 +630,6 @@ export namespace CombineTransactions {
     readonly _combine_out_trade_no_: Loosen<OutTradeNoByCombineOutTradeNo>
   }
 
-  /** `v3/combine-transactions/out-trade-no/{combine_out_trade_no}` */
   export interface OutTradeNoByCombineOutTradeNo {
     /**
      * 合单查询订单 `GET /v3/combine-transactions/out-trade-no/{combine_out_trade_no}`
@@ -702,13 +645,12 @@ export namespace CombineTransactions {
     readonly close: Loosen<OutTradeNoByCombineOutTradeNoClose>
   }
 
-  /** 合单查询订单 `GET /v3/combine-transactions/out-trade-no/{combine_out_trade_no}` */
+  /** 合单查询订单 */
   export interface OutTradeNoByCombineOutTradeNo_Get extends CallSettings {
     /** 合单商户订单号 */
     combine_out_trade_no: PathValue
   }
 
-  /** 合单查询订单 `GET /v3/combine-transactions/out-trade-no/{combine_out_trade_no}` */
   export interface OutTradeNoByCombineOutTradeNo_Get_Data {
     /** 合单商户appid */
     combine_appid: string
@@ -730,11 +672,9 @@ export namespace CombineTransactions {
     installment_info?: OutTradeNoByCombineOutTradeNo_Get_Data_InstallmentInfo
   }
 
-  /** 场景信息 */
   export interface OutTradeNoByCombineOutTradeNo_Get_Data_SceneInfo
     extends IdByCombineTransactionId_Get_Data_SceneInfo {}
 
-  /** 商品单信息 */
   export interface OutTradeNoByCombineOutTradeNo_Get_Data_SubOrders {
     /** 子单商户号 */
     mchid: string
@@ -768,7 +708,6 @@ export namespace CombineTransactions {
     amount?: OutTradeNoByCombineOutTradeNo_Get_Data_SubOrders_Amount
   }
 
-  /** 优惠信息列表 */
   export interface OutTradeNoByCombineOutTradeNo_Get_Data_SubOrders_PromotionDetail {
     /** 券ID */
     coupon_id?: string
@@ -794,7 +733,6 @@ export namespace CombineTransactions {
     goods_detail?: OutTradeNoByCombineOutTradeNo_Get_Data_SubOrders_PromotionDetail_GoodsDetail[]
   }
 
-  /** 单品列表 */
   export interface OutTradeNoByCombineOutTradeNo_Get_Data_SubOrders_PromotionDetail_GoodsDetail {
     /** 商品编码 */
     goods_id: string
@@ -808,7 +746,6 @@ export namespace CombineTransactions {
     goods_remark?: string
   }
 
-  /** 订单金额 */
   export interface OutTradeNoByCombineOutTradeNo_Get_Data_SubOrders_Amount {
     /** 标价金额 */
     total_amount: number
@@ -822,13 +759,11 @@ export namespace CombineTransactions {
     settlement_rate?: number
   }
 
-  /** 支付者 */
   export interface OutTradeNoByCombineOutTradeNo_Get_Data_CombinePayerInfo {
     /** 用户标识 */
     openid: string
   }
 
-  /** 使用的商户贴息信息 */
   export interface OutTradeNoByCombineOutTradeNo_Get_Data_InstallmentInfo {
     /** 是否使用了商户贴息 */
     use_subsidy: boolean
@@ -836,7 +771,6 @@ export namespace CombineTransactions {
     selected_installment_number: number
   }
 
-  /** `v3/combine-transactions/out-trade-no/{combine_out_trade_no}/close` */
   export interface OutTradeNoByCombineOutTradeNoClose {
     /**
      * 合单关闭订单 `POST /v3/combine-transactions/out-trade-no/{combine_out_trade_no}/close`
@@ -849,14 +783,13 @@ export namespace CombineTransactions {
     postAsync(options: OutTradeNoByCombineOutTradeNoClose_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 合单关闭订单 `POST /v3/combine-transactions/out-trade-no/{combine_out_trade_no}/close` */
+  /** 合单关闭订单 */
   export interface OutTradeNoByCombineOutTradeNoClose_Post extends CallSettings {
     /** 合单商户订单号 */
     combine_out_trade_no: PathValue
     json: OutTradeNoByCombineOutTradeNoClose_Post_Json
   }
 
-  /** 合单关闭订单 `POST /v3/combine-transactions/out-trade-no/{combine_out_trade_no}/close` */
   export interface OutTradeNoByCombineOutTradeNoClose_Post_Json {
     /** 合单商户appid */
     combine_appid: string
@@ -864,7 +797,6 @@ export namespace CombineTransactions {
     sub_orders: readonly OutTradeNoByCombineOutTradeNoClose_Post_Json_SubOrders[]
   }
 
-  /** 商品单信息 */
   export interface OutTradeNoByCombineOutTradeNoClose_Post_Json_SubOrders {
     /** 子单商户号 */
     mchid: string

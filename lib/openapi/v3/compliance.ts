@@ -28,7 +28,6 @@ export namespace Compliance {
     readonly merchants: Loosen<InactiveMerchantIdentityVerificationMerchants>
   }
 
-  /** `v3/compliance/inactive-merchant-identity-verification/merchants` */
   export interface InactiveMerchantIdentityVerificationMerchants {
     /**
      * 发起不活跃商户身份核实 `POST /v3/compliance/inactive-merchant-identity-verification/merchants`
@@ -45,18 +44,16 @@ export namespace Compliance {
     readonly _sub_mchid_: Loosen<InactiveMerchantIdentityVerificationMerchantsBySubMchid>
   }
 
-  /** 发起不活跃商户身份核实 `POST /v3/compliance/inactive-merchant-identity-verification/merchants` */
+  /** 发起不活跃商户身份核实 */
   export interface InactiveMerchantIdentityVerificationMerchants_Post extends CallSettings {
     json: InactiveMerchantIdentityVerificationMerchants_Post_Json
   }
 
-  /** 发起不活跃商户身份核实 `POST /v3/compliance/inactive-merchant-identity-verification/merchants` */
   export interface InactiveMerchantIdentityVerificationMerchants_Post_Json {
     /** 特约商户号 */
     sub_mchid: string
   }
 
-  /** 发起不活跃商户身份核实 `POST /v3/compliance/inactive-merchant-identity-verification/merchants` */
   export interface InactiveMerchantIdentityVerificationMerchants_Post_Data {
     /** 核实单号 */
     verification_id: string
@@ -72,7 +69,6 @@ export namespace Compliance {
     readonly _verification_id_: Loosen<InactiveMerchantIdentityVerificationMerchantsBySubMchidVerificationsByVerificationId>
   }
 
-  /** `v3/compliance/inactive-merchant-identity-verification/merchants/{sub_mchid}/verifications/{verification_id}` */
   export interface InactiveMerchantIdentityVerificationMerchantsBySubMchidVerificationsByVerificationId {
     /**
      * 查询不活跃商户身份核实结果 `GET /v3/compliance/inactive-merchant-identity-verification/merchants/{sub_mchid}/verifications/{verification_id}`
@@ -92,7 +88,7 @@ export namespace Compliance {
     >
   }
 
-  /** 查询不活跃商户身份核实结果 `GET /v3/compliance/inactive-merchant-identity-verification/merchants/{sub_mchid}/verifications/{verification_id}` */
+  /** 查询不活跃商户身份核实结果 */
   export interface InactiveMerchantIdentityVerificationMerchantsBySubMchidVerificationsByVerificationId_Get
     extends CallSettings {
     /** 特约商户号 */
@@ -101,7 +97,6 @@ export namespace Compliance {
     verification_id: PathValue
   }
 
-  /** 查询不活跃商户身份核实结果 `GET /v3/compliance/inactive-merchant-identity-verification/merchants/{sub_mchid}/verifications/{verification_id}` */
   export interface InactiveMerchantIdentityVerificationMerchantsBySubMchidVerificationsByVerificationId_Get_Data {
     /** 特约商户号 */
     sub_mchid: string

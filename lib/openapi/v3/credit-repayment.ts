@@ -45,7 +45,6 @@ export namespace CreditRepayment {
     readonly terminate: Loosen<PartnerContractsTerminate>
   }
 
-  /** `v3/credit-repayment/partner/contracts/{out_contract_code}` */
   export interface PartnerContractsByOutContractCode {
     /**
      * 查询自动还款协议 `GET /v3/credit-repayment/partner/contracts/{out_contract_code}`
@@ -61,13 +60,12 @@ export namespace CreditRepayment {
     ): PendingResponse<Response<PartnerContractsByOutContractCode_Get_Data>>
   }
 
-  /** 查询自动还款协议 `GET /v3/credit-repayment/partner/contracts/{out_contract_code}` */
+  /** 查询自动还款协议 */
   export interface PartnerContractsByOutContractCode_Get extends CallSettings {
     /** 服务商签约协议号 */
     out_contract_code: PathValue
   }
 
-  /** 查询自动还款协议 `GET /v3/credit-repayment/partner/contracts/{out_contract_code}` */
   export interface PartnerContractsByOutContractCode_Get_Data {
     /** 协议ID */
     contract_id: string
@@ -106,7 +104,6 @@ export namespace CreditRepayment {
     repayment_amount_limit: number
   }
 
-  /** `v3/credit-repayment/partner/contracts/app-presign` */
   export interface PartnerContractsAppPresign {
     /**
      * APP预签约自动还款协议 `POST /v3/credit-repayment/partner/contracts/app-presign`
@@ -120,13 +117,12 @@ export namespace CreditRepayment {
     ): PendingResponse<Response<PartnerContractsAppPresign_Post_Data>>
   }
 
-  /** APP预签约自动还款协议 `POST /v3/credit-repayment/partner/contracts/app-presign` */
+  /** APP预签约自动还款协议 */
   export interface PartnerContractsAppPresign_Post extends CallSettings {
     json: PartnerContractsAppPresign_Post_Json
     headers?: PartnerContractsAppPresign_Post_Headers | undefined
   }
 
-  /** APP预签约自动还款协议 `POST /v3/credit-repayment/partner/contracts/app-presign` */
   export interface PartnerContractsAppPresign_Post_Json {
     /** 商户AppID */
     appid: string
@@ -152,7 +148,6 @@ export namespace CreditRepayment {
     trade_info?: PartnerContractsAppPresign_Post_Json_TradeInfo | undefined
   }
 
-  /** 用户实名信息 */
   export interface PartnerContractsAppPresign_Post_Json_RealIdentity {
     /** 实名验证类型 */
     identity_type: 'REAL_IDENTITY_TYPE_INVALID' | 'REAL_IDENTITY_TYPE_ID_CARD'
@@ -162,7 +157,6 @@ export namespace CreditRepayment {
     real_name: Encrypted
   }
 
-  /** 交易信息 */
   export interface PartnerContractsAppPresign_Post_Json_TradeInfo {
     /** 商户侧交易单号 */
     out_trade_no: string
@@ -176,13 +170,11 @@ export namespace CreditRepayment {
     notify_url?: string | undefined
   }
 
-  /** APP预签约自动还款协议 `POST /v3/credit-repayment/partner/contracts/app-presign` */
   export interface PartnerContractsAppPresign_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** APP预签约自动还款协议 `POST /v3/credit-repayment/partner/contracts/app-presign` */
   export interface PartnerContractsAppPresign_Post_Data {
     /** 预签约码 */
     presign_token: string
@@ -190,7 +182,6 @@ export namespace CreditRepayment {
     redirect_service?: string
   }
 
-  /** `v3/credit-repayment/partner/contracts/h5-presign` */
   export interface PartnerContractsH5Presign {
     /**
      * H5预签约自动还款协议 `POST /v3/credit-repayment/partner/contracts/h5-presign`
@@ -204,13 +195,12 @@ export namespace CreditRepayment {
     ): PendingResponse<Response<PartnerContractsH5Presign_Post_Data>>
   }
 
-  /** H5预签约自动还款协议 `POST /v3/credit-repayment/partner/contracts/h5-presign` */
+  /** H5预签约自动还款协议 */
   export interface PartnerContractsH5Presign_Post extends CallSettings {
     json: PartnerContractsH5Presign_Post_Json
     headers?: PartnerContractsH5Presign_Post_Headers | undefined
   }
 
-  /** H5预签约自动还款协议 `POST /v3/credit-repayment/partner/contracts/h5-presign` */
   export interface PartnerContractsH5Presign_Post_Json {
     /** 商户AppID */
     appid: string
@@ -238,33 +228,27 @@ export namespace CreditRepayment {
     jump_info?: PartnerContractsH5Presign_Post_Json_JumpInfo | undefined
   }
 
-  /** 用户实名信息 */
   export interface PartnerContractsH5Presign_Post_Json_RealIdentity
     extends PartnerContractsAppPresign_Post_Json_RealIdentity {}
 
-  /** 交易信息 */
   export interface PartnerContractsH5Presign_Post_Json_TradeInfo
     extends PartnerContractsAppPresign_Post_Json_TradeInfo {}
 
-  /** 跳转控制信息 */
   export interface PartnerContractsH5Presign_Post_Json_JumpInfo {
     /** 签约完后要跳转到的应用AppID */
     jump_appid?: string | undefined
   }
 
-  /** H5预签约自动还款协议 `POST /v3/credit-repayment/partner/contracts/h5-presign` */
   export interface PartnerContractsH5Presign_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** H5预签约自动还款协议 `POST /v3/credit-repayment/partner/contracts/h5-presign` */
   export interface PartnerContractsH5Presign_Post_Data {
     /** 拉起微信支付签约页的URL */
     redirect_url: string
   }
 
-  /** `v3/credit-repayment/partner/contracts/terminate` */
   export interface PartnerContractsTerminate {
     /**
      * 解除自动还款协议 `POST /v3/credit-repayment/partner/contracts/terminate`
@@ -278,12 +262,11 @@ export namespace CreditRepayment {
     ): PendingResponse<Response<PartnerContractsTerminate_Post_Data>>
   }
 
-  /** 解除自动还款协议 `POST /v3/credit-repayment/partner/contracts/terminate` */
+  /** 解除自动还款协议 */
   export interface PartnerContractsTerminate_Post extends CallSettings {
     json: PartnerContractsTerminate_Post_Json
   }
 
-  /** 解除自动还款协议 `POST /v3/credit-repayment/partner/contracts/terminate` */
   export interface PartnerContractsTerminate_Post_Json {
     /** 服务商签约协议号 */
     out_contract_code: string
@@ -291,17 +274,14 @@ export namespace CreditRepayment {
     contract_termination_remark: string
   }
 
-  /** 解除自动还款协议 `POST /v3/credit-repayment/partner/contracts/terminate` */
   export interface PartnerContractsTerminate_Post_Data {
     /** 协议信息 */
     contract_info?: PartnerContractsTerminate_Post_Data_ContractInfo
   }
 
-  /** 协议信息 */
   export interface PartnerContractsTerminate_Post_Data_ContractInfo
     extends PartnerContractsByOutContractCode_Get_Data {}
 
-  /** `v3/credit-repayment/partner/deduct-orders` */
   export interface PartnerDeductOrders {
     /**
      * 发起还款 `POST /v3/credit-repayment/partner/deduct-orders`
@@ -314,12 +294,11 @@ export namespace CreditRepayment {
     readonly _out_trade_no_: Loosen<PartnerDeductOrdersByOutTradeNo>
   }
 
-  /** 发起还款 `POST /v3/credit-repayment/partner/deduct-orders` */
+  /** 发起还款 */
   export interface PartnerDeductOrders_Post extends CallSettings {
     json: PartnerDeductOrders_Post_Json
   }
 
-  /** 发起还款 `POST /v3/credit-repayment/partner/deduct-orders` */
   export interface PartnerDeductOrders_Post_Json {
     /** 还款协议ID */
     contract_id: string
@@ -337,7 +316,6 @@ export namespace CreditRepayment {
     attach?: string | undefined
   }
 
-  /** 发起还款 `POST /v3/credit-repayment/partner/deduct-orders` */
   export interface PartnerDeductOrders_Post_Data {
     /** 商户侧交易单号 */
     out_trade_no: string
@@ -370,7 +348,6 @@ export namespace CreditRepayment {
     transaction_id?: string
   }
 
-  /** `v3/credit-repayment/partner/deduct-orders/{out_trade_no}` */
   export interface PartnerDeductOrdersByOutTradeNo {
     /**
      * 查询还款单 `GET /v3/credit-repayment/partner/deduct-orders/{out_trade_no}`
@@ -386,13 +363,12 @@ export namespace CreditRepayment {
     ): PendingResponse<Response<PartnerDeductOrdersByOutTradeNo_Get_Data>>
   }
 
-  /** 查询还款单 `GET /v3/credit-repayment/partner/deduct-orders/{out_trade_no}` */
+  /** 查询还款单 */
   export interface PartnerDeductOrdersByOutTradeNo_Get extends CallSettings {
     /** 商户侧交易单号 */
     out_trade_no: PathValue
   }
 
-  /** 查询还款单 `GET /v3/credit-repayment/partner/deduct-orders/{out_trade_no}` */
   export interface PartnerDeductOrdersByOutTradeNo_Get_Data extends PartnerDeductOrders_Post_Data {}
 
   /** `v3/credit-repayment/partner/schedule-records` */
@@ -401,7 +377,6 @@ export namespace CreditRepayment {
     readonly batchCreate: Loosen<PartnerScheduleRecordsBatchCreate>
   }
 
-  /** `v3/credit-repayment/partner/schedule-records/{out_record_id}` */
   export interface PartnerScheduleRecordsByOutRecordId {
     /**
      * 查询预约还款记录 `GET /v3/credit-repayment/partner/schedule-records/{out_record_id}`
@@ -417,20 +392,18 @@ export namespace CreditRepayment {
     ): PendingResponse<Response<PartnerScheduleRecordsByOutRecordId_Get_Data>>
   }
 
-  /** 查询预约还款记录 `GET /v3/credit-repayment/partner/schedule-records/{out_record_id}` */
+  /** 查询预约还款记录 */
   export interface PartnerScheduleRecordsByOutRecordId_Get extends CallSettings {
     /** 商户侧预约还款单号 */
     out_record_id: PathValue
     query: PartnerScheduleRecordsByOutRecordId_Get_Query
   }
 
-  /** 查询预约还款记录 `GET /v3/credit-repayment/partner/schedule-records/{out_record_id}` */
   export interface PartnerScheduleRecordsByOutRecordId_Get_Query {
     /** 还款协议ID */
     contract_id: string
   }
 
-  /** 查询预约还款记录 `GET /v3/credit-repayment/partner/schedule-records/{out_record_id}` */
   export interface PartnerScheduleRecordsByOutRecordId_Get_Data {
     /** 商户侧预约还款单号 */
     out_record_id: string
@@ -450,7 +423,6 @@ export namespace CreditRepayment {
     openid: string
   }
 
-  /** `v3/credit-repayment/partner/schedule-records/batch-create` */
   export interface PartnerScheduleRecordsBatchCreate {
     /**
      * 预约还款 `POST /v3/credit-repayment/partner/schedule-records/batch-create`
@@ -466,12 +438,11 @@ export namespace CreditRepayment {
     ): PendingResponse<Response<PartnerScheduleRecordsBatchCreate_Post_Data>>
   }
 
-  /** 预约还款 `POST /v3/credit-repayment/partner/schedule-records/batch-create` */
+  /** 预约还款 */
   export interface PartnerScheduleRecordsBatchCreate_Post extends CallSettings {
     json: PartnerScheduleRecordsBatchCreate_Post_Json
   }
 
-  /** 预约还款 `POST /v3/credit-repayment/partner/schedule-records/batch-create` */
   export interface PartnerScheduleRecordsBatchCreate_Post_Json {
     /** 还款协议ID */
     contract_id: string
@@ -483,7 +454,6 @@ export namespace CreditRepayment {
     schedule_items: readonly PartnerScheduleRecordsBatchCreate_Post_Json_ScheduleItems[]
   }
 
-  /** 预约还款项列表 */
   export interface PartnerScheduleRecordsBatchCreate_Post_Json_ScheduleItems {
     /** 商户侧预约还款单号 */
     out_record_id: string
@@ -499,13 +469,11 @@ export namespace CreditRepayment {
     repayment_date: string
   }
 
-  /** 预约还款 `POST /v3/credit-repayment/partner/schedule-records/batch-create` */
   export interface PartnerScheduleRecordsBatchCreate_Post_Data {
     /** 预约还款记录列表 */
     schedule_records?: PartnerScheduleRecordsBatchCreate_Post_Data_ScheduleRecords[]
   }
 
-  /** 预约还款记录列表 */
   export interface PartnerScheduleRecordsBatchCreate_Post_Data_ScheduleRecords
     extends PartnerScheduleRecordsByOutRecordId_Get_Data {}
 }

@@ -27,7 +27,6 @@ export namespace Customs {
     readonly 'v3/customs/verify-certificate': Loosen<VerifyCertificate>
   }
 
-  /** `v3/customs/orders` */
   export interface Orders {
     /**
      * 报关查询 `GET /global/v3/customs/orders`
@@ -76,12 +75,11 @@ export namespace Customs {
     patchAsync(options: Orders_Patch): PendingResponse<Response<Orders_Patch_Data>>
   }
 
-  /** 报关查询 `GET /global/v3/customs/orders` */
+  /** 报关查询 */
   export interface Orders_Get extends CallSettings {
     query: Orders_Get_Query
   }
 
-  /** 报关查询 `GET /global/v3/customs/orders` */
   export interface Orders_Get_Query {
     /** 机构APPID */
     appid: string
@@ -108,7 +106,6 @@ export namespace Customs {
     limit?: number | undefined
   }
 
-  /** 报关查询 `GET /global/v3/customs/orders` */
   export interface Orders_Get_Data {
     /** 机构APPID */
     appid: string
@@ -130,7 +127,6 @@ export namespace Customs {
     data: Orders_Get_Data_Data[]
   }
 
-  /** 报关数据包 */
   export interface Orders_Get_Data_Data {
     /** 商户子单号 */
     sub_order_no?: string
@@ -168,12 +164,11 @@ export namespace Customs {
     modify_time: string
   }
 
-  /** 报关 `POST /global/v3/customs/orders` */
+  /** 报关 */
   export interface Orders_Post extends CallSettings {
     json: Orders_Post_Json
   }
 
-  /** 报关 `POST /global/v3/customs/orders` */
   export interface Orders_Post_Json {
     /** 机构APPID */
     appid: string
@@ -210,7 +205,6 @@ export namespace Customs {
     product_fee?: number | undefined
   }
 
-  /** 报关 `POST /global/v3/customs/orders` */
   export interface Orders_Post_Data {
     /** 机构APPID */
     appid: string
@@ -232,12 +226,11 @@ export namespace Customs {
     verify_department_trade_id: string
   }
 
-  /** 报关信息修改 `PATCH /global/v3/customs/orders` */
+  /** 报关信息修改 */
   export interface Orders_Patch extends CallSettings {
     json: Orders_Patch_Json
   }
 
-  /** 报关信息修改 `PATCH /global/v3/customs/orders` */
   export interface Orders_Patch_Json {
     /** 机构APPID */
     appid: string
@@ -272,7 +265,6 @@ export namespace Customs {
     product_fee?: number | undefined
   }
 
-  /** 报关信息修改 `PATCH /global/v3/customs/orders` */
   export interface Orders_Patch_Data {
     /** 机构APPID */
     appid: string
@@ -296,7 +288,6 @@ export namespace Customs {
     verify_department_trade_id: string
   }
 
-  /** `v3/customs/redeclare` */
   export interface Redeclare {
     /**
      * 报关重推 `POST /global/v3/customs/redeclare`
@@ -315,12 +306,11 @@ export namespace Customs {
     postAsync(options: Redeclare_Post): PendingResponse<Response<Redeclare_Post_Data>>
   }
 
-  /** 报关重推 `POST /global/v3/customs/redeclare` */
+  /** 报关重推 */
   export interface Redeclare_Post extends CallSettings {
     json: Redeclare_Post_Json
   }
 
-  /** 报关重推 `POST /global/v3/customs/redeclare` */
   export interface Redeclare_Post_Json {
     /** 机构APPID */
     appid: string
@@ -349,7 +339,6 @@ export namespace Customs {
     merchant_customs_no: string
   }
 
-  /** 报关重推 `POST /global/v3/customs/redeclare` */
   export interface Redeclare_Post_Data {
     /** 机构APPID */
     appid: string
@@ -371,7 +360,6 @@ export namespace Customs {
     explanation?: string
   }
 
-  /** `v3/customs/verify-certificate` */
   export interface VerifyCertificate {
     /**
      * 身份信息校验 `POST /global/v3/customs/verify-certificate`
@@ -390,13 +378,12 @@ export namespace Customs {
     postAsync(options: VerifyCertificate_Post): PendingResponse<Response<VerifyCertificate_Post_Data>>
   }
 
-  /** 身份信息校验 `POST /global/v3/customs/verify-certificate` */
+  /** 身份信息校验 */
   export interface VerifyCertificate_Post extends CallSettings {
     json: VerifyCertificate_Post_Json
     headers?: VerifyCertificate_Post_Headers | undefined
   }
 
-  /** 身份信息校验 `POST /global/v3/customs/verify-certificate` */
   export interface VerifyCertificate_Post_Json {
     /** 机构APPID */
     appid: string
@@ -429,13 +416,11 @@ export namespace Customs {
     certificate_name: Encrypted
   }
 
-  /** 身份信息校验 `POST /global/v3/customs/verify-certificate` */
   export interface VerifyCertificate_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 身份信息校验 `POST /global/v3/customs/verify-certificate` */
   export interface VerifyCertificate_Post_Data {
     /** 机构APPID */
     appid: string

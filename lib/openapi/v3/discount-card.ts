@@ -27,7 +27,6 @@ export namespace DiscountCard {
     readonly 'v3/discount-card/orders/out-trade-no/{out_trade_no}': Loosen<OrdersOutTradeNoByOutTradeNo>
   }
 
-  /** `v3/discount-card/cards` */
   export interface Cards {
     /**
      * 预受理领卡请求 `POST /v3/discount-card/cards`
@@ -40,12 +39,11 @@ export namespace DiscountCard {
     readonly _out_card_code_: Loosen<CardsByOutCardCode>
   }
 
-  /** 预受理领卡请求 `POST /v3/discount-card/cards` */
+  /** 预受理领卡请求 */
   export interface Cards_Post extends CallSettings {
     json: Cards_Post_Json
   }
 
-  /** 预受理领卡请求 `POST /v3/discount-card/cards` */
   export interface Cards_Post_Json {
     /** 商户领卡号 */
     out_card_code: string
@@ -57,13 +55,11 @@ export namespace DiscountCard {
     notify_url: string
   }
 
-  /** 预受理领卡请求 `POST /v3/discount-card/cards` */
   export interface Cards_Post_Data {
     /** 预领卡请求token */
     prepare_card_token: string
   }
 
-  /** `v3/discount-card/cards/{out_card_code}` */
   export interface CardsByOutCardCode {
     /**
      * 查询先享卡订单 `GET /v3/discount-card/cards/{out_card_code}`
@@ -76,13 +72,12 @@ export namespace DiscountCard {
     readonly addUserRecords: Loosen<CardsByOutCardCodeAddUserRecords>
   }
 
-  /** 查询先享卡订单 `GET /v3/discount-card/cards/{out_card_code}` */
+  /** 查询先享卡订单 */
   export interface CardsByOutCardCode_Get extends CallSettings {
     /** 商户领卡号 */
     out_card_code: PathValue
   }
 
-  /** 查询先享卡订单 `GET /v3/discount-card/cards/{out_card_code}` */
   export interface CardsByOutCardCode_Get_Data {
     /** 先享卡ID */
     card_id: string
@@ -114,7 +109,6 @@ export namespace DiscountCard {
     sharer_openid?: string
   }
 
-  /** 约定时间期限 */
   export interface CardsByOutCardCode_Get_Data_TimeRange {
     /** 约定开始时间 */
     begin_time: string
@@ -122,7 +116,6 @@ export namespace DiscountCard {
     end_time: string
   }
 
-  /** 用户退回优惠的付款信息 */
   export interface CardsByOutCardCode_Get_Data_PayInformation {
     /** 付款金额 */
     pay_amount: number
@@ -134,7 +127,6 @@ export namespace DiscountCard {
     pay_time?: string
   }
 
-  /** 目标列表 */
   export interface CardsByOutCardCode_Get_Data_Objectives {
     /** 目标ID */
     objective_id: string
@@ -150,7 +142,6 @@ export namespace DiscountCard {
     objective_completion_records?: CardsByOutCardCode_Get_Data_Objectives_ObjectiveCompletionRecords[]
   }
 
-  /** 目标完成记录 */
   export interface CardsByOutCardCode_Get_Data_Objectives_ObjectiveCompletionRecords {
     /** 目标完成流水号 */
     objective_completion_serial_no: string
@@ -168,7 +159,6 @@ export namespace DiscountCard {
     remark?: string
   }
 
-  /** 优惠列表 */
   export interface CardsByOutCardCode_Get_Data_Rewards {
     /** 优惠ID */
     reward_id: string
@@ -188,7 +178,6 @@ export namespace DiscountCard {
     reward_usage_records?: CardsByOutCardCode_Get_Data_Rewards_RewardUsageRecords[]
   }
 
-  /** 优惠使用记录列 */
   export interface CardsByOutCardCode_Get_Data_Rewards_RewardUsageRecords {
     /** 优惠使用记录流水号 */
     reward_usage_serial_no: string
@@ -208,7 +197,6 @@ export namespace DiscountCard {
     remark?: string
   }
 
-  /** `v3/discount-card/cards/{out_card_code}/add-user-records` */
   export interface CardsByOutCardCodeAddUserRecords {
     /**
      * 增加用户记录 `POST /v3/discount-card/cards/{out_card_code}/add-user-records`
@@ -220,14 +208,13 @@ export namespace DiscountCard {
     postAsync(options: CardsByOutCardCodeAddUserRecords_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 增加用户记录 `POST /v3/discount-card/cards/{out_card_code}/add-user-records` */
+  /** 增加用户记录 */
   export interface CardsByOutCardCodeAddUserRecords_Post extends CallSettings {
     /** 商户领卡号 */
     out_card_code: PathValue
     json: CardsByOutCardCodeAddUserRecords_Post_Json
   }
 
-  /** 增加用户记录 `POST /v3/discount-card/cards/{out_card_code}/add-user-records` */
   export interface CardsByOutCardCodeAddUserRecords_Post_Json {
     /** 卡模板ID */
     card_template_id: string
@@ -241,7 +228,6 @@ export namespace DiscountCard {
       | undefined
   }
 
-  /** 目标完成记录 */
   export interface CardsByOutCardCodeAddUserRecords_Post_Json_ObjectiveCompletionRecords {
     /** 目标完成流水号 */
     objective_completion_serial_no: string
@@ -259,7 +245,6 @@ export namespace DiscountCard {
     remark?: string | undefined
   }
 
-  /** 优惠使用记录 */
   export interface CardsByOutCardCodeAddUserRecords_Post_Json_RewardUsageRecords {
     /** 优惠使用记录流水号 */
     reward_usage_serial_no: string
@@ -285,7 +270,6 @@ export namespace DiscountCard {
     readonly outTradeNo: Loosen<OrdersOutTradeNo>
   }
 
-  /** `v3/discount-card/orders/{out_order_no}` */
   export interface OrdersByOutOrderNo {
     /**
      * 通过先享卡订单号查询订单 `GET /v3/discount-card/orders/{out_order_no}`
@@ -305,13 +289,12 @@ export namespace DiscountCard {
     patchAsync(options: OrdersByOutOrderNo_Patch): PendingResponse<Response<OrdersByOutOrderNo_Patch_Data>>
   }
 
-  /** 通过先享卡订单号查询订单 `GET /v3/discount-card/orders/{out_order_no}` */
+  /** 通过先享卡订单号查询订单 */
   export interface OrdersByOutOrderNo_Get extends CallSettings {
     /** 先享卡订单号 */
     out_order_no: PathValue
   }
 
-  /** 通过先享卡订单号查询订单 `GET /v3/discount-card/orders/{out_order_no}` */
   export interface OrdersByOutOrderNo_Get_Data {
     /** 先享卡订单号 */
     out_order_no: string
@@ -363,7 +346,6 @@ export namespace DiscountCard {
     rewards?: OrdersByOutOrderNo_Get_Data_Rewards[]
   }
 
-  /** 目标达成明细列表 */
   export interface OrdersByOutOrderNo_Get_Data_Objectives {
     /** 目标流水号 */
     objective_serial_no: string
@@ -385,7 +367,6 @@ export namespace DiscountCard {
     remark?: string
   }
 
-  /** 奖励明细列表 */
   export interface OrdersByOutOrderNo_Get_Data_Rewards {
     /** 奖励流水号 */
     reward_serial_no: string
@@ -409,14 +390,13 @@ export namespace DiscountCard {
     remark?: string
   }
 
-  /** 更新先享卡订单 `PATCH /v3/discount-card/orders/{out_order_no}` */
+  /** 更新先享卡订单 */
   export interface OrdersByOutOrderNo_Patch extends CallSettings {
     /** 先享卡订单号 */
     out_order_no: PathValue
     json: OrdersByOutOrderNo_Patch_Json
   }
 
-  /** 更新先享卡订单 `PATCH /v3/discount-card/orders/{out_order_no}` */
   export interface OrdersByOutOrderNo_Patch_Json {
     /** 目标达成明细列表 */
     objectives?: readonly OrdersByOutOrderNo_Patch_Json_Objectives[] | undefined
@@ -424,7 +404,6 @@ export namespace DiscountCard {
     rewards?: readonly OrdersByOutOrderNo_Patch_Json_Rewards[] | undefined
   }
 
-  /** 目标达成明细列表 */
   export interface OrdersByOutOrderNo_Patch_Json_Objectives {
     /** 目标流水号 */
     objective_serial_no: string
@@ -442,7 +421,6 @@ export namespace DiscountCard {
     remark?: string | undefined
   }
 
-  /** 奖励明细列表 */
   export interface OrdersByOutOrderNo_Patch_Json_Rewards {
     /** 奖励流水号 */
     reward_serial_no: string
@@ -462,7 +440,6 @@ export namespace DiscountCard {
     remark?: string | undefined
   }
 
-  /** 更新先享卡订单 `PATCH /v3/discount-card/orders/{out_order_no}` */
   export interface OrdersByOutOrderNo_Patch_Data {
     /** 先享卡订单号 */
     out_order_no: string
@@ -475,7 +452,6 @@ export namespace DiscountCard {
     readonly _out_trade_no_: Loosen<OrdersOutTradeNoByOutTradeNo>
   }
 
-  /** `v3/discount-card/orders/out-trade-no/{out_trade_no}` */
   export interface OrdersOutTradeNoByOutTradeNo {
     /**
      * 通过先享卡订单号查询订单 `GET /v3/discount-card/orders/out-trade-no/{out_trade_no}`
@@ -494,12 +470,11 @@ export namespace DiscountCard {
     ): PendingResponse<Response<OrdersOutTradeNoByOutTradeNo_Get_Data>>
   }
 
-  /** 通过先享卡订单号查询订单 `GET /v3/discount-card/orders/out-trade-no/{out_trade_no}` */
+  /** 通过先享卡订单号查询订单 */
   export interface OrdersOutTradeNoByOutTradeNo_Get extends CallSettings {
     /** 商户订单号 */
     out_trade_no: PathValue
   }
 
-  /** 通过先享卡订单号查询订单 `GET /v3/discount-card/orders/out-trade-no/{out_trade_no}` */
   export interface OrdersOutTradeNoByOutTradeNo_Get_Data extends OrdersByOutOrderNo_Get_Data {}
 }

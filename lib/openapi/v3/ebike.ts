@@ -41,7 +41,6 @@ export namespace Ebike {
     readonly preopen: Loosen<ChargeContractsPreopen>
   }
 
-  /** `v3/ebike/charge/contracts/{contract_id}` */
   export interface ChargeContractsByContractId {
     /**
      * 通过签约号查询用户状态 `GET /v3/ebike/charge/contracts/{contract_id}`
@@ -61,20 +60,18 @@ export namespace Ebike {
     readonly confirm: Loosen<ChargeContractsByContractIdConfirm>
   }
 
-  /** 通过签约号查询用户状态 `GET /v3/ebike/charge/contracts/{contract_id}` */
+  /** 通过签约号查询用户状态 */
   export interface ChargeContractsByContractId_Get extends CallSettings {
     /** 充电授权扣费协议号 */
     contract_id: PathValue
     query?: ChargeContractsByContractId_Get_Query | undefined
   }
 
-  /** 通过签约号查询用户状态 `GET /v3/ebike/charge/contracts/{contract_id}` */
   export interface ChargeContractsByContractId_Get_Query {
     /** 特约商户号 */
     sub_mchid?: string | undefined
   }
 
-  /** 通过签约号查询用户状态 `GET /v3/ebike/charge/contracts/{contract_id}` */
   export interface ChargeContractsByContractId_Get_Data {
     /** 服务商商户号 */
     mchid: string
@@ -88,7 +85,6 @@ export namespace Ebike {
     contract_state: string
   }
 
-  /** `v3/ebike/charge/contracts/{contract_id}/confirm` */
   export interface ChargeContractsByContractIdConfirm {
     /**
      * 创建用户当次充电代扣凭证 `POST /v3/ebike/charge/contracts/{contract_id}/confirm`
@@ -109,14 +105,13 @@ export namespace Ebike {
     ): PendingResponse<Response<ChargeContractsByContractIdConfirm_Post_Data>>
   }
 
-  /** 创建用户当次充电代扣凭证 `POST /v3/ebike/charge/contracts/{contract_id}/confirm` */
+  /** 创建用户当次充电代扣凭证 */
   export interface ChargeContractsByContractIdConfirm_Post extends CallSettings {
     /** 充电授权扣费协议号 */
     contract_id: PathValue
     json: ChargeContractsByContractIdConfirm_Post_Json
   }
 
-  /** 创建用户当次充电代扣凭证 `POST /v3/ebike/charge/contracts/{contract_id}/confirm` */
   export interface ChargeContractsByContractIdConfirm_Post_Json {
     /** 特约商户号 */
     sub_mchid?: string | undefined
@@ -128,7 +123,6 @@ export namespace Ebike {
     charge_info: ChargeContractsByContractIdConfirm_Post_Json_ChargeInfo
   }
 
-  /** 充电场景信息 */
   export interface ChargeContractsByContractIdConfirm_Post_Json_ChargeInfo {
     /** 开始时间 */
     start_time: string
@@ -140,13 +134,11 @@ export namespace Ebike {
     device_id: string
   }
 
-  /** 创建用户当次充电代扣凭证 `POST /v3/ebike/charge/contracts/{contract_id}/confirm` */
   export interface ChargeContractsByContractIdConfirm_Post_Data {
     /** 用户充电代扣凭证 */
     charging_token: string
   }
 
-  /** `v3/ebike/charge/contracts/preopen` */
   export interface ChargeContractsPreopen {
     /**
      * 预开通服务 `POST /v3/ebike/charge/contracts/preopen`
@@ -165,12 +157,11 @@ export namespace Ebike {
     ): PendingResponse<Response<ChargeContractsPreopen_Post_Data>>
   }
 
-  /** 预开通服务 `POST /v3/ebike/charge/contracts/preopen` */
+  /** 预开通服务 */
   export interface ChargeContractsPreopen_Post extends CallSettings {
     json: ChargeContractsPreopen_Post_Json
   }
 
-  /** 预开通服务 `POST /v3/ebike/charge/contracts/preopen` */
   export interface ChargeContractsPreopen_Post_Json {
     /** 特约商户号 */
     sub_mchid?: string | undefined
@@ -184,13 +175,11 @@ export namespace Ebike {
     openid: string
   }
 
-  /** 预开通服务 `POST /v3/ebike/charge/contracts/preopen` */
   export interface ChargeContractsPreopen_Post_Data {
     /** 预开通ID */
     preopen_id: string
   }
 
-  /** `v3/ebike/charge/transactions` */
   export interface ChargeTransactions {
     /**
      * 充电自行车代扣受理扣款 `POST /v3/ebike/charge/transactions`
@@ -209,12 +198,11 @@ export namespace Ebike {
     readonly outTradeNo: Loosen<ChargeTransactionsOutTradeNo>
   }
 
-  /** 充电自行车代扣受理扣款 `POST /v3/ebike/charge/transactions` */
+  /** 充电自行车代扣受理扣款 */
   export interface ChargeTransactions_Post extends CallSettings {
     json: ChargeTransactions_Post_Json
   }
 
-  /** 充电自行车代扣受理扣款 `POST /v3/ebike/charge/transactions` */
   export interface ChargeTransactions_Post_Json {
     /** 特约商户号 */
     sub_mchid?: string | undefined
@@ -242,7 +230,6 @@ export namespace Ebike {
     device_info: ChargeTransactions_Post_Json_DeviceInfo
   }
 
-  /** 订单金额信息 */
   export interface ChargeTransactions_Post_Json_Amount {
     /** 订单总金额 */
     total: number
@@ -250,7 +237,6 @@ export namespace Ebike {
     currency?: string | undefined
   }
 
-  /** 充电自行车场景信息 */
   export interface ChargeTransactions_Post_Json_ChargeInfo {
     /** 开始时间 */
     start_time: string
@@ -268,7 +254,6 @@ export namespace Ebike {
     park_fee?: number | undefined
   }
 
-  /** 设备信息 */
   export interface ChargeTransactions_Post_Json_DeviceInfo {
     /** 充电位设备号 */
     device_id: string
@@ -276,7 +261,6 @@ export namespace Ebike {
     device_ip: string
   }
 
-  /** 充电自行车代扣受理扣款 `POST /v3/ebike/charge/transactions` */
   export interface ChargeTransactions_Post_Data {
     /** 受理状态 */
     accept_state: string
@@ -289,7 +273,6 @@ export namespace Ebike {
     readonly _transaction_id_: Loosen<ChargeTransactionsIdByTransactionId>
   }
 
-  /** `v3/ebike/charge/transactions/id/{transaction_id}` */
   export interface ChargeTransactionsIdByTransactionId {
     /**
      * 查询订单 `GET /v3/ebike/charge/transactions/id/{transaction_id}`
@@ -310,18 +293,16 @@ export namespace Ebike {
     ): PendingResponse<Response<ChargeTransactionsIdByTransactionId_Get_Data>>
   }
 
-  /** 查询订单 `GET /v3/ebike/charge/transactions/id/{transaction_id}` */
+  /** 查询订单 */
   export interface ChargeTransactionsIdByTransactionId_Get extends CallSettings {
     /** 微信支付订单号 */
     transaction_id: PathValue
     query?: ChargeTransactionsIdByTransactionId_Get_Query | undefined
   }
 
-  /** 查询订单 `GET /v3/ebike/charge/transactions/id/{transaction_id}` */
   export interface ChargeTransactionsIdByTransactionId_Get_Query
     extends ChargeContractsByContractId_Get_Query {}
 
-  /** 查询订单 `GET /v3/ebike/charge/transactions/id/{transaction_id}` */
   export interface ChargeTransactionsIdByTransactionId_Get_Data {
     /** 商户号 */
     mchid: string
@@ -359,7 +340,6 @@ export namespace Ebike {
     promotion_detail?: ChargeTransactionsIdByTransactionId_Get_Data_PromotionDetail[]
   }
 
-  /** 支付者信息 */
   export interface ChargeTransactionsIdByTransactionId_Get_Data_Payer {
     /** 用户在服务商的标识 */
     openid?: string
@@ -367,7 +347,6 @@ export namespace Ebike {
     sub_openid?: string
   }
 
-  /** 订单金额信息 */
   export interface ChargeTransactionsIdByTransactionId_Get_Data_Amount {
     /** 订单金额 */
     total: number
@@ -379,7 +358,6 @@ export namespace Ebike {
     discount_total?: number
   }
 
-  /** 设备信息 */
   export interface ChargeTransactionsIdByTransactionId_Get_Data_DeviceInfo {
     /** 充电位设备号 */
     device_id: string
@@ -387,7 +365,6 @@ export namespace Ebike {
     device_ip: string
   }
 
-  /** 优惠信息 */
   export interface ChargeTransactionsIdByTransactionId_Get_Data_PromotionDetail {
     /** 券ID */
     promotion_id: string
@@ -414,7 +391,6 @@ export namespace Ebike {
     readonly _out_trade_no_: Loosen<ChargeTransactionsOutTradeNoByOutTradeNo>
   }
 
-  /** `v3/ebike/charge/transactions/out-trade-no/{out_trade_no}` */
   export interface ChargeTransactionsOutTradeNoByOutTradeNo {
     /**
      * 查询订单 `GET /v3/ebike/charge/transactions/out-trade-no/{out_trade_no}`
@@ -435,18 +411,16 @@ export namespace Ebike {
     ): PendingResponse<Response<ChargeTransactionsOutTradeNoByOutTradeNo_Get_Data>>
   }
 
-  /** 查询订单 `GET /v3/ebike/charge/transactions/out-trade-no/{out_trade_no}` */
+  /** 查询订单 */
   export interface ChargeTransactionsOutTradeNoByOutTradeNo_Get extends CallSettings {
     /** 商户订单号 */
     out_trade_no: PathValue
     query?: ChargeTransactionsOutTradeNoByOutTradeNo_Get_Query | undefined
   }
 
-  /** 查询订单 `GET /v3/ebike/charge/transactions/out-trade-no/{out_trade_no}` */
   export interface ChargeTransactionsOutTradeNoByOutTradeNo_Get_Query
     extends ChargeContractsByContractId_Get_Query {}
 
-  /** 查询订单 `GET /v3/ebike/charge/transactions/out-trade-no/{out_trade_no}` */
   export interface ChargeTransactionsOutTradeNoByOutTradeNo_Get_Data
     extends ChargeTransactionsIdByTransactionId_Get_Data {}
 
@@ -460,7 +434,6 @@ export namespace Ebike {
     readonly contract: Loosen<ChargeUsersByOpenidContract>
   }
 
-  /** `v3/ebike/charge/users/{openid}/contract` */
   export interface ChargeUsersByOpenidContract {
     /**
      * 通过用户标识查询用户状态 `GET /v3/ebike/charge/users/{openid}/contract`
@@ -479,14 +452,13 @@ export namespace Ebike {
     ): PendingResponse<Response<ChargeUsersByOpenidContract_Get_Data>>
   }
 
-  /** 通过用户标识查询用户状态 `GET /v3/ebike/charge/users/{openid}/contract` */
+  /** 通过用户标识查询用户状态 */
   export interface ChargeUsersByOpenidContract_Get extends CallSettings {
     /** 用户标识 */
     openid: PathValue
     query: ChargeUsersByOpenidContract_Get_Query
   }
 
-  /** 通过用户标识查询用户状态 `GET /v3/ebike/charge/users/{openid}/contract` */
   export interface ChargeUsersByOpenidContract_Get_Query {
     /** 特约商户号 */
     sub_mchid?: string | undefined
@@ -494,6 +466,5 @@ export namespace Ebike {
     trade_scene: string
   }
 
-  /** 通过用户标识查询用户状态 `GET /v3/ebike/charge/users/{openid}/contract` */
   export interface ChargeUsersByOpenidContract_Get_Data extends ChargeContractsByContractId_Get_Data {}
 }

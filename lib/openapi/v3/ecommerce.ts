@@ -95,7 +95,6 @@ export namespace Ecommerce {
     readonly cancelApplications: Loosen<AccountCancelApplications>
   }
 
-  /** `v3/ecommerce/account/apply-cancel-withdraw` */
   export interface AccountApplyCancelWithdraw {
     /**
      * 提交注销提现申请 `POST /v3/ecommerce/account/apply-cancel-withdraw`
@@ -113,13 +112,12 @@ export namespace Ecommerce {
     readonly validateCancel: Loosen<AccountApplyCancelWithdrawValidateCancel>
   }
 
-  /** 提交注销提现申请 `POST /v3/ecommerce/account/apply-cancel-withdraw` */
+  /** 提交注销提现申请 */
   export interface AccountApplyCancelWithdraw_Post extends CallSettings {
     json: AccountApplyCancelWithdraw_Post_Json
     headers?: AccountApplyCancelWithdraw_Post_Headers | undefined
   }
 
-  /** 提交注销提现申请 `POST /v3/ecommerce/account/apply-cancel-withdraw` */
   export interface AccountApplyCancelWithdraw_Post_Json {
     /** 二级商户号 */
     sub_mchid: string
@@ -137,7 +135,6 @@ export namespace Ecommerce {
     remark?: string | undefined
   }
 
-  /** 收款账号信息 */
   export interface AccountApplyCancelWithdraw_Post_Json_PayeeInfo {
     /** 账户类型 */
     account_type: 'ACCOUNT_TYPE_CORPORATE' | 'ACCOUNT_TYPE_PERSONAL'
@@ -147,7 +144,6 @@ export namespace Ecommerce {
     identity_info?: AccountApplyCancelWithdraw_Post_Json_PayeeInfo_IdentityInfo | undefined
   }
 
-  /** 银行账户 */
   export interface AccountApplyCancelWithdraw_Post_Json_PayeeInfo_BankAccountInfo {
     /** 开户名称. Base64. Encrypted with the platform's key */
     account_name: Encrypted
@@ -163,7 +159,6 @@ export namespace Ecommerce {
     account_number: Encrypted
   }
 
-  /** 收款人账号对应的证件信息 */
   export interface AccountApplyCancelWithdraw_Post_Json_PayeeInfo_IdentityInfo {
     /** 证件类型 */
     id_doc_type?:
@@ -182,7 +177,6 @@ export namespace Ecommerce {
     identification_no: Encrypted
   }
 
-  /** 付款申请材料 */
   export interface AccountApplyCancelWithdraw_Post_Json_ProofMedias {
     /** 申请证明材料类型 */
     proof_media_type: 'WITHDRAWAL_APPLICATION'
@@ -190,13 +184,11 @@ export namespace Ecommerce {
     proof_media: string
   }
 
-  /** 提交注销提现申请 `POST /v3/ecommerce/account/apply-cancel-withdraw` */
   export interface AccountApplyCancelWithdraw_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 提交注销提现申请 `POST /v3/ecommerce/account/apply-cancel-withdraw` */
   export interface AccountApplyCancelWithdraw_Post_Data {
     /** 微信支付注销提现申请单号 */
     applyment_id?: string
@@ -209,7 +201,6 @@ export namespace Ecommerce {
     readonly _applyment_id_: Loosen<AccountApplyCancelWithdrawApplymentIdByApplymentId>
   }
 
-  /** `v3/ecommerce/account/apply-cancel-withdraw/applyment-id/{applyment_id}` */
   export interface AccountApplyCancelWithdrawApplymentIdByApplymentId {
     /**
      * `GET /v3/ecommerce/account/apply-cancel-withdraw/applyment-id/{applyment_id}`
@@ -231,7 +222,6 @@ export namespace Ecommerce {
     applyment_id: PathValue
   }
 
-  /** `GET /v3/ecommerce/account/apply-cancel-withdraw/applyment-id/{applyment_id}` */
   export interface AccountApplyCancelWithdrawApplymentIdByApplymentId_Get_Data {
     /** 微信支付注销提现申请单号 */
     applyment_id: string
@@ -266,7 +256,6 @@ export namespace Ecommerce {
     confirm_cancel?: AccountApplyCancelWithdrawApplymentIdByApplymentId_Get_Data_ConfirmCancel
   }
 
-  /** 账户提现结果 */
   export interface AccountApplyCancelWithdrawApplymentIdByApplymentId_Get_Data_AccountWithdrawResult {
     /** 二级商户号的出款子账户类型 */
     out_account_type:
@@ -281,7 +270,6 @@ export namespace Ecommerce {
     state_description: string
   }
 
-  /** 账户信息 */
   export interface AccountApplyCancelWithdrawApplymentIdByApplymentId_Get_Data_AccountInfo {
     /** 二级商户号的出款子账户类型 */
     out_account_type:
@@ -294,13 +282,11 @@ export namespace Ecommerce {
     amount: number
   }
 
-  /** `confirm_cancel` */
   export interface AccountApplyCancelWithdrawApplymentIdByApplymentId_Get_Data_ConfirmCancel {
     /** 确认商户注销的页面url */
     confirm_cancel_url?: string
   }
 
-  /** `v3/ecommerce/account/apply-cancel-withdraw/confirm` */
   export interface AccountApplyCancelWithdrawConfirm {
     /**
      * 平台代商户确认注销 `POST /v3/ecommerce/account/apply-cancel-withdraw/confirm`
@@ -316,12 +302,11 @@ export namespace Ecommerce {
     ): PendingResponse<Response<AccountApplyCancelWithdrawConfirm_Post_Data>>
   }
 
-  /** 平台代商户确认注销 `POST /v3/ecommerce/account/apply-cancel-withdraw/confirm` */
+  /** 平台代商户确认注销 */
   export interface AccountApplyCancelWithdrawConfirm_Post extends CallSettings {
     json: AccountApplyCancelWithdrawConfirm_Post_Json
   }
 
-  /** 平台代商户确认注销 `POST /v3/ecommerce/account/apply-cancel-withdraw/confirm` */
   export interface AccountApplyCancelWithdrawConfirm_Post_Json {
     /** 微信支付注销单号 */
     applyment_id?: string | undefined
@@ -337,7 +322,6 @@ export namespace Ecommerce {
     cancel_contract_version: string
   }
 
-  /** 平台代商户确认注销 `POST /v3/ecommerce/account/apply-cancel-withdraw/confirm` */
   export interface AccountApplyCancelWithdrawConfirm_Post_Data {
     /** 微信支付注销单号 */
     applyment_id?: string
@@ -352,7 +336,6 @@ export namespace Ecommerce {
     readonly _out_request_no_: Loosen<AccountApplyCancelWithdrawOutRequestNoByOutRequestNo>
   }
 
-  /** `v3/ecommerce/account/apply-cancel-withdraw/out-request-no/{out_request_no}` */
   export interface AccountApplyCancelWithdrawOutRequestNoByOutRequestNo {
     /**
      * `GET /v3/ecommerce/account/apply-cancel-withdraw/out-request-no/{out_request_no}`
@@ -374,7 +357,6 @@ export namespace Ecommerce {
     out_request_no: PathValue
   }
 
-  /** `GET /v3/ecommerce/account/apply-cancel-withdraw/out-request-no/{out_request_no}` */
   export interface AccountApplyCancelWithdrawOutRequestNoByOutRequestNo_Get_Data
     extends AccountApplyCancelWithdrawApplymentIdByApplymentId_Get_Data {}
 
@@ -383,7 +365,6 @@ export namespace Ecommerce {
     readonly _sub_mchid_: Loosen<AccountApplyCancelWithdrawValidateCancelBySubMchid>
   }
 
-  /** `v3/ecommerce/account/apply-cancel-withdraw/validate-cancel/{sub_mchid}` */
   export interface AccountApplyCancelWithdrawValidateCancelBySubMchid {
     /**
      * 商户注销资格校验 `GET /v3/ecommerce/account/apply-cancel-withdraw/validate-cancel/{sub_mchid}`
@@ -399,13 +380,12 @@ export namespace Ecommerce {
     ): PendingResponse<Response<AccountApplyCancelWithdrawValidateCancelBySubMchid_Get_Data>>
   }
 
-  /** 商户注销资格校验 `GET /v3/ecommerce/account/apply-cancel-withdraw/validate-cancel/{sub_mchid}` */
+  /** 商户注销资格校验 */
   export interface AccountApplyCancelWithdrawValidateCancelBySubMchid_Get extends CallSettings {
     /** 申请注销的二级商户号 */
     sub_mchid: PathValue
   }
 
-  /** 商户注销资格校验 `GET /v3/ecommerce/account/apply-cancel-withdraw/validate-cancel/{sub_mchid}` */
   export interface AccountApplyCancelWithdrawValidateCancelBySubMchid_Get_Data {
     /** 注销检查的二级商户号 */
     sub_mchid: string
@@ -419,7 +399,6 @@ export namespace Ecommerce {
     block_reasons?: AccountApplyCancelWithdrawValidateCancelBySubMchid_Get_Data_BlockReasons[]
   }
 
-  /** 账户信息 */
   export interface AccountApplyCancelWithdrawValidateCancelBySubMchid_Get_Data_AccountInfo {
     /** 商户资金账户余额 */
     out_account_type:
@@ -432,7 +411,6 @@ export namespace Ecommerce {
     amount: number
   }
 
-  /** 不可发起注销原因 */
   export interface AccountApplyCancelWithdrawValidateCancelBySubMchid_Get_Data_BlockReasons {
     /** 二级商户号的出款子账户类型 */
     type?:
@@ -445,7 +423,6 @@ export namespace Ecommerce {
     description?: string
   }
 
-  /** `v3/ecommerce/account/cancel-applications` */
   export interface AccountCancelApplications {
     /**
      * 提交注销申请单 `POST /v3/ecommerce/account/cancel-applications`
@@ -461,12 +438,11 @@ export namespace Ecommerce {
     readonly outApplyNo: Loosen<AccountCancelApplicationsOutApplyNo>
   }
 
-  /** 提交注销申请单 `POST /v3/ecommerce/account/cancel-applications` */
+  /** 提交注销申请单 */
   export interface AccountCancelApplications_Post extends CallSettings {
     json: AccountCancelApplications_Post_Json
   }
 
-  /** 提交注销申请单 `POST /v3/ecommerce/account/cancel-applications` */
   export interface AccountCancelApplications_Post_Json {
     /** 二级商户号 */
     sub_mchid: string
@@ -476,7 +452,6 @@ export namespace Ecommerce {
     application_info: readonly AccountCancelApplications_Post_Json_ApplicationInfo[]
   }
 
-  /** 注销申请材料 */
   export interface AccountCancelApplications_Post_Json_ApplicationInfo {
     /** 注销申请材料类型 */
     application_type?: 'SP_CANCEL_ACCOUNT_APPLICATION' | 'SUB_CANCEL_ACCOUNT_APPLICATION' | undefined
@@ -484,7 +459,6 @@ export namespace Ecommerce {
     application_media_id?: string | undefined
   }
 
-  /** 提交注销申请单 `POST /v3/ecommerce/account/cancel-applications` */
   export interface AccountCancelApplications_Post_Data {
     /** 商户注销申请单号 */
     out_apply_no: string
@@ -498,7 +472,6 @@ export namespace Ecommerce {
     update_time?: string
   }
 
-  /** `v3/ecommerce/account/cancel-applications/media` */
   export interface AccountCancelApplicationsMedia {
     /**
      * 注销申请图片上传 `POST /v3/ecommerce/account/cancel-applications/media`
@@ -514,10 +487,9 @@ export namespace Ecommerce {
     ): PendingResponse<Response<AccountCancelApplicationsMedia_Post_Data>>
   }
 
-  /** 注销申请图片上传 `POST /v3/ecommerce/account/cancel-applications/media` */
+  /** 注销申请图片上传 */
   export type AccountCancelApplicationsMedia_Post = Uploaded
 
-  /** 注销申请图片上传 `POST /v3/ecommerce/account/cancel-applications/media` */
   export interface AccountCancelApplicationsMedia_Post_Data {
     /** 媒体文件标识Id */
     media_id: string
@@ -528,7 +500,6 @@ export namespace Ecommerce {
     readonly _out_apply_no_: Loosen<AccountCancelApplicationsOutApplyNoByOutApplyNo>
   }
 
-  /** `v3/ecommerce/account/cancel-applications/out-apply-no/{out_apply_no}` */
   export interface AccountCancelApplicationsOutApplyNoByOutApplyNo {
     /**
      * 查询注销单状态 `GET /v3/ecommerce/account/cancel-applications/out-apply-no/{out_apply_no}`
@@ -544,13 +515,12 @@ export namespace Ecommerce {
     ): PendingResponse<Response<AccountCancelApplicationsOutApplyNoByOutApplyNo_Get_Data>>
   }
 
-  /** 查询注销单状态 `GET /v3/ecommerce/account/cancel-applications/out-apply-no/{out_apply_no}` */
+  /** 查询注销单状态 */
   export interface AccountCancelApplicationsOutApplyNoByOutApplyNo_Get extends CallSettings {
     /** 商户注销申请单号 */
     out_apply_no: PathValue
   }
 
-  /** 查询注销单状态 `GET /v3/ecommerce/account/cancel-applications/out-apply-no/{out_apply_no}` */
   export interface AccountCancelApplicationsOutApplyNoByOutApplyNo_Get_Data
     extends AccountCancelApplications_Post_Data {}
 
@@ -563,7 +533,6 @@ export namespace Ecommerce {
     readonly submitSignVerifyInfo: Loosen<ApplymentsSubmitSignVerifyInfo>
   }
 
-  /** `v3/ecommerce/applyments/{applyment_id}` */
   export interface ApplymentsByApplymentId {
     /**
      * 通过申请单ID查询申请状态 `GET /v3/ecommerce/applyments/{applyment_id}`
@@ -578,13 +547,12 @@ export namespace Ecommerce {
     readonly revoke: Loosen<ApplymentsByApplymentIdRevoke>
   }
 
-  /** 通过申请单ID查询申请状态 `GET /v3/ecommerce/applyments/{applyment_id}` */
+  /** 通过申请单ID查询申请状态 */
   export interface ApplymentsByApplymentId_Get extends CallSettings {
     /** 微信支付申请单号 */
     applyment_id: PathValue
   }
 
-  /** 通过申请单ID查询申请状态 `GET /v3/ecommerce/applyments/{applyment_id}` */
   export interface ApplymentsByApplymentId_Get_Data {
     /** 申请状态 */
     applyment_state: string
@@ -608,7 +576,6 @@ export namespace Ecommerce {
     sign_state?: 'UNSIGNED' | 'SIGNED' | 'NOT_SIGNABLE' | (string & {})
   }
 
-  /** 汇款账户验证信息 */
   export interface ApplymentsByApplymentId_Get_Data_AccountValidation {
     /** 付款户名 */
     account_name: string
@@ -630,7 +597,6 @@ export namespace Ecommerce {
     deadline: string
   }
 
-  /** 驳回原因详情 */
   export interface ApplymentsByApplymentId_Get_Data_AuditDetail {
     /** 参数名称 */
     param_name: string
@@ -638,7 +604,6 @@ export namespace Ecommerce {
     reject_reason: string
   }
 
-  /** `v3/ecommerce/applyments/{applyment_id}/revoke` */
   export interface ApplymentsByApplymentIdRevoke {
     /**
      * 撤销申请单-使用申请单号 `POST /v3/ecommerce/applyments/{applyment_id}/revoke`
@@ -654,13 +619,12 @@ export namespace Ecommerce {
     ): PendingResponse<Response<ApplymentsByApplymentIdRevoke_Post_Data>>
   }
 
-  /** 撤销申请单-使用申请单号 `POST /v3/ecommerce/applyments/{applyment_id}/revoke` */
+  /** 撤销申请单-使用申请单号 */
   export interface ApplymentsByApplymentIdRevoke_Post extends CallSettings {
     /** 微信支付申请单号 */
     applyment_id: PathValue
   }
 
-  /** 撤销申请单-使用申请单号 `POST /v3/ecommerce/applyments/{applyment_id}/revoke` */
   export interface ApplymentsByApplymentIdRevoke_Post_Data {
     /** 微信支付申请单号 */
     applyment_id: number
@@ -668,7 +632,6 @@ export namespace Ecommerce {
     out_request_no: string
   }
 
-  /** `v3/ecommerce/applyments/{empty}` */
   export interface ApplymentsByEmpty {
     /**
      * 二级商户进件 `POST /v3/ecommerce/applyments/`
@@ -680,7 +643,7 @@ export namespace Ecommerce {
     postAsync(options: ApplymentsByEmpty_Post): PendingResponse<Response<ApplymentsByEmpty_Post_Data>>
   }
 
-  /** 二级商户进件 `POST /v3/ecommerce/applyments/` */
+  /** 二级商户进件 */
   export interface ApplymentsByEmpty_Post extends CallSettings {
     /** Ends the path in `/` */
     empty?: PathValue | undefined
@@ -688,7 +651,6 @@ export namespace Ecommerce {
     headers?: ApplymentsByEmpty_Post_Headers | undefined
   }
 
-  /** 二级商户进件 `POST /v3/ecommerce/applyments/` */
   export interface ApplymentsByEmpty_Post_Json {
     /** 业务申请编号 */
     out_request_no: string
@@ -740,7 +702,6 @@ export namespace Ecommerce {
     business_addition_desc?: readonly string[] | undefined
   }
 
-  /** 营业执照/登记证书信息 */
   export interface ApplymentsByEmpty_Post_Json_BusinessLicenseInfo {
     /** 登记证书类型 */
     cert_type?:
@@ -773,7 +734,6 @@ export namespace Ecommerce {
     business_time?: readonly string[] | undefined
   }
 
-  /** 金融机构许可证信息 */
   export interface ApplymentsByEmpty_Post_Json_FinanceInstitutionInfo {
     /** 金融机构类型 */
     finance_type?: 'BANK_AGENT' | 'PAYMENT_AGENT' | 'INSURANCE' | 'TRADE_AND_SETTLE' | 'OTHER' | undefined
@@ -781,7 +741,6 @@ export namespace Ecommerce {
     finance_license_pics?: readonly string[] | undefined
   }
 
-  /** 经营者/法人身份证信息 */
   export interface ApplymentsByEmpty_Post_Json_IdCardInfo {
     /** 身份证人像面照片. A media id, from an upload */
     id_card_copy?: string | undefined
@@ -797,7 +756,6 @@ export namespace Ecommerce {
     id_card_valid_time?: string | undefined
   }
 
-  /** 经营者/法人其他类型证件信息 */
   export interface ApplymentsByEmpty_Post_Json_IdDocInfo {
     /** 证件姓名. Base64. Encrypted with the platform's key */
     id_doc_name?: Encrypted | undefined
@@ -813,7 +771,6 @@ export namespace Ecommerce {
     doc_period_end?: string | undefined
   }
 
-  /** 最终受益人信息列表 */
   export interface ApplymentsByEmpty_Post_Json_UboInfoList {
     ubo_id_doc_type:
       | 'IDENTIFICATION_TYPE_IDCARD'
@@ -840,7 +797,6 @@ export namespace Ecommerce {
     ubo_period_end: string
   }
 
-  /** 结算银行账户 */
   export interface ApplymentsByEmpty_Post_Json_AccountInfo {
     /** 账户类型 */
     bank_account_type?: '74' | '75' | undefined
@@ -858,7 +814,6 @@ export namespace Ecommerce {
     account_number?: Encrypted | undefined
   }
 
-  /** 超级管理员信息 */
   export interface ApplymentsByEmpty_Post_Json_ContactInfo {
     /** 超级管理员类型 */
     contact_type?: '65' | '66' | undefined
@@ -890,7 +845,6 @@ export namespace Ecommerce {
     mobile_phone?: Encrypted | undefined
   }
 
-  /** 店铺信息 */
   export interface ApplymentsByEmpty_Post_Json_SalesSceneInfo {
     /** 店铺名称 */
     store_name?: string | undefined
@@ -902,7 +856,6 @@ export namespace Ecommerce {
     mini_program_sub_appid?: string | undefined
   }
 
-  /** 结算规则 */
   export interface ApplymentsByEmpty_Post_Json_SettlementInfo {
     /** 结算规则ID */
     settlement_id?: string | undefined
@@ -910,13 +863,11 @@ export namespace Ecommerce {
     qualification_type?: string | undefined
   }
 
-  /** 二级商户进件 `POST /v3/ecommerce/applyments/` */
   export interface ApplymentsByEmpty_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 二级商户进件 `POST /v3/ecommerce/applyments/` */
   export interface ApplymentsByEmpty_Post_Data extends ApplymentsByApplymentIdRevoke_Post_Data {}
 
   /** `v3/ecommerce/applyments/out-request-no` */
@@ -924,7 +875,6 @@ export namespace Ecommerce {
     readonly _out_request_no_: Loosen<ApplymentsOutRequestNoByOutRequestNo>
   }
 
-  /** `v3/ecommerce/applyments/out-request-no/{out_request_no}` */
   export interface ApplymentsOutRequestNoByOutRequestNo {
     /**
      * 通过业务申请编号查询申请状态 `GET /v3/ecommerce/applyments/out-request-no/{out_request_no}`
@@ -941,13 +891,12 @@ export namespace Ecommerce {
     readonly revoke: Loosen<ApplymentsOutRequestNoByOutRequestNoRevoke>
   }
 
-  /** 通过业务申请编号查询申请状态 `GET /v3/ecommerce/applyments/out-request-no/{out_request_no}` */
+  /** 通过业务申请编号查询申请状态 */
   export interface ApplymentsOutRequestNoByOutRequestNo_Get extends CallSettings {
     /** 业务申请编号 */
     out_request_no: PathValue
   }
 
-  /** 通过业务申请编号查询申请状态 `GET /v3/ecommerce/applyments/out-request-no/{out_request_no}` */
   export interface ApplymentsOutRequestNoByOutRequestNo_Get_Data {
     /** 申请状态 */
     applyment_state: string
@@ -971,7 +920,6 @@ export namespace Ecommerce {
     sign_state?: 'UNSIGNED' | 'SIGNED' | 'NOT_SIGNABLE' | (string & {})
   }
 
-  /** 汇款账户验证信息 */
   export interface ApplymentsOutRequestNoByOutRequestNo_Get_Data_AccountValidation {
     /** 付款户名 */
     account_name?: string
@@ -993,11 +941,9 @@ export namespace Ecommerce {
     deadline?: string
   }
 
-  /** 驳回原因详情 */
   export interface ApplymentsOutRequestNoByOutRequestNo_Get_Data_AuditDetail
     extends ApplymentsByApplymentId_Get_Data_AuditDetail {}
 
-  /** `v3/ecommerce/applyments/out-request-no/{out_request_no}/revoke` */
   export interface ApplymentsOutRequestNoByOutRequestNoRevoke {
     /**
      * 撤销申请单-使用业务申请编号 `POST /v3/ecommerce/applyments/out-request-no/{out_request_no}/revoke`
@@ -1013,17 +959,15 @@ export namespace Ecommerce {
     ): PendingResponse<Response<ApplymentsOutRequestNoByOutRequestNoRevoke_Post_Data>>
   }
 
-  /** 撤销申请单-使用业务申请编号 `POST /v3/ecommerce/applyments/out-request-no/{out_request_no}/revoke` */
+  /** 撤销申请单-使用业务申请编号 */
   export interface ApplymentsOutRequestNoByOutRequestNoRevoke_Post extends CallSettings {
     /** 业务申请编号 */
     out_request_no: PathValue
   }
 
-  /** 撤销申请单-使用业务申请编号 `POST /v3/ecommerce/applyments/out-request-no/{out_request_no}/revoke` */
   export interface ApplymentsOutRequestNoByOutRequestNoRevoke_Post_Data
     extends ApplymentsByApplymentIdRevoke_Post_Data {}
 
-  /** `v3/ecommerce/applyments/submit-account-hosting-applyment` */
   export interface ApplymentsSubmitAccountHostingApplyment {
     /**
      * 提交申请单 `POST /v3/ecommerce/applyments/submit-account-hosting-applyment`
@@ -1039,13 +983,12 @@ export namespace Ecommerce {
     ): PendingResponse<Response<ApplymentsSubmitAccountHostingApplyment_Post_Data>>
   }
 
-  /** 提交申请单 `POST /v3/ecommerce/applyments/submit-account-hosting-applyment` */
+  /** 提交申请单 */
   export interface ApplymentsSubmitAccountHostingApplyment_Post extends CallSettings {
     json: ApplymentsSubmitAccountHostingApplyment_Post_Json
     headers?: ApplymentsSubmitAccountHostingApplyment_Post_Headers | undefined
   }
 
-  /** 提交申请单 `POST /v3/ecommerce/applyments/submit-account-hosting-applyment` */
   export interface ApplymentsSubmitAccountHostingApplyment_Post_Json {
     /** 业务申请编号 */
     out_request_no: string
@@ -1100,15 +1043,12 @@ export namespace Ecommerce {
     id_card_complete_statement?: string | undefined
   }
 
-  /** 营业执照/登记证书信息 */
   export interface ApplymentsSubmitAccountHostingApplyment_Post_Json_BusinessLicenseInfo
     extends ApplymentsByEmpty_Post_Json_BusinessLicenseInfo {}
 
-  /** 金融机构许可证信息 */
   export interface ApplymentsSubmitAccountHostingApplyment_Post_Json_FinanceInstitutionInfo
     extends ApplymentsByEmpty_Post_Json_FinanceInstitutionInfo {}
 
-  /** 经营者/法人身份证信息 */
   export interface ApplymentsSubmitAccountHostingApplyment_Post_Json_IdCardInfo {
     /** 身份证人像面照片. A media id, from an upload */
     id_card_copy: string
@@ -1124,7 +1064,6 @@ export namespace Ecommerce {
     id_card_valid_time: string
   }
 
-  /** 经营者/法人其他类型证件信息 */
   export interface ApplymentsSubmitAccountHostingApplyment_Post_Json_IdDocInfo {
     /** 证件姓名. Base64. Encrypted with the platform's key */
     id_doc_name: Encrypted
@@ -1140,7 +1079,6 @@ export namespace Ecommerce {
     doc_period_end: string
   }
 
-  /** 最终受益人信息列表 */
   export interface ApplymentsSubmitAccountHostingApplyment_Post_Json_UboInfoList {
     ubo_id_doc_type?:
       | 'IDENTIFICATION_TYPE_IDCARD'
@@ -1172,7 +1110,6 @@ export namespace Ecommerce {
     ubo_id_doc_period_end?: string | undefined
   }
 
-  /** 结算银行账户 */
   export interface ApplymentsSubmitAccountHostingApplyment_Post_Json_AccountInfo {
     /** 账户类型 */
     bank_account_type: '74' | '75'
@@ -1188,7 +1125,6 @@ export namespace Ecommerce {
     account_number: Encrypted
   }
 
-  /** 超级管理员信息 */
   export interface ApplymentsSubmitAccountHostingApplyment_Post_Json_ContactInfo {
     /** 超级管理员类型 */
     contact_type: '65' | '66'
@@ -1224,25 +1160,20 @@ export namespace Ecommerce {
     mobile_phone?: Encrypted | undefined
   }
 
-  /** 店铺信息 */
   export interface ApplymentsSubmitAccountHostingApplyment_Post_Json_SalesSceneInfo
     extends ApplymentsByEmpty_Post_Json_SalesSceneInfo {}
 
-  /** 结算规则 */
   export interface ApplymentsSubmitAccountHostingApplyment_Post_Json_SettlementInfo
     extends ApplymentsByEmpty_Post_Json_SettlementInfo {}
 
-  /** 提交申请单 `POST /v3/ecommerce/applyments/submit-account-hosting-applyment` */
   export interface ApplymentsSubmitAccountHostingApplyment_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 提交申请单 `POST /v3/ecommerce/applyments/submit-account-hosting-applyment` */
   export interface ApplymentsSubmitAccountHostingApplyment_Post_Data
     extends ApplymentsByApplymentIdRevoke_Post_Data {}
 
-  /** `v3/ecommerce/applyments/submit-sign-verify-info` */
   export interface ApplymentsSubmitSignVerifyInfo {
     /**
      * 平台代理签约核身 `POST /v3/ecommerce/applyments/submit-sign-verify-info`
@@ -1258,12 +1189,11 @@ export namespace Ecommerce {
     ): PendingResponse<Response<ApplymentsSubmitSignVerifyInfo_Post_Data>>
   }
 
-  /** 平台代理签约核身 `POST /v3/ecommerce/applyments/submit-sign-verify-info` */
+  /** 平台代理签约核身 */
   export interface ApplymentsSubmitSignVerifyInfo_Post extends CallSettings {
     json: ApplymentsSubmitSignVerifyInfo_Post_Json
   }
 
-  /** 平台代理签约核身 `POST /v3/ecommerce/applyments/submit-sign-verify-info` */
   export interface ApplymentsSubmitSignVerifyInfo_Post_Json {
     /** 业务申请编号 */
     out_request_no: string
@@ -1275,7 +1205,6 @@ export namespace Ecommerce {
     proxy_verify_identity_info?: ApplymentsSubmitSignVerifyInfo_Post_Json_ProxyVerifyIdentityInfo | undefined
   }
 
-  /** 平台代理核身信息 */
   export interface ApplymentsSubmitSignVerifyInfo_Post_Json_ProxyVerifyIdentityInfo {
     /** 核身方式 */
     verify_identity_type: 'VERIFY_IDENTITY_TYPE_FACE_TO_FACE' | 'VERIFY_IDENTITY_TYPE_REMOTE'
@@ -1283,7 +1212,6 @@ export namespace Ecommerce {
     verify_identity_result: boolean
   }
 
-  /** 平台代理签约核身 `POST /v3/ecommerce/applyments/submit-sign-verify-info` */
   export interface ApplymentsSubmitSignVerifyInfo_Post_Data {
     /** 微信支付申请单号 */
     applyment_id: number
@@ -1294,7 +1222,6 @@ export namespace Ecommerce {
     readonly fundflowbill: Loosen<BillFundflowbill>
   }
 
-  /** `v3/ecommerce/bill/fundflowbill` */
   export interface BillFundflowbill {
     /**
      * 申请二级商户资金账单 `GET /v3/ecommerce/bill/fundflowbill`
@@ -1308,12 +1235,11 @@ export namespace Ecommerce {
     getAsync(options: BillFundflowbill_Get): PendingResponse<Response<BillFundflowbill_Get_Data>>
   }
 
-  /** 申请二级商户资金账单 `GET /v3/ecommerce/bill/fundflowbill` */
+  /** 申请二级商户资金账单 */
   export interface BillFundflowbill_Get extends CallSettings {
     query: BillFundflowbill_Get_Query
   }
 
-  /** 申请二级商户资金账单 `GET /v3/ecommerce/bill/fundflowbill` */
   export interface BillFundflowbill_Get_Query {
     /** 账单日期 */
     bill_date: string
@@ -1325,7 +1251,6 @@ export namespace Ecommerce {
     algorithm: 'AEAD_AES_256_GCM' | 'SM4_GCM'
   }
 
-  /** 申请二级商户资金账单 `GET /v3/ecommerce/bill/fundflowbill` */
   export interface BillFundflowbill_Get_Data {
     /** 下载信息总数 */
     download_bill_count: number
@@ -1333,7 +1258,6 @@ export namespace Ecommerce {
     download_bill_list?: BillFundflowbill_Get_Data_DownloadBillList[]
   }
 
-  /** 下载信息明细 */
   export interface BillFundflowbill_Get_Data_DownloadBillList {
     /** 账单文件序号 */
     bill_sequence: number
@@ -1376,7 +1300,6 @@ export namespace Ecommerce {
     readonly _out_contract_code_: Loosen<CombinePapayContractsPlanIdByPlanIdOutContractCodeByOutContractCode>
   }
 
-  /** `v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}` */
   export interface CombinePapayContractsPlanIdByPlanIdOutContractCodeByOutContractCode {
     /**
      * 通过商户协议号查询协议 `GET /v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}`
@@ -1393,7 +1316,7 @@ export namespace Ecommerce {
     readonly terminate: Loosen<CombinePapayContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate>
   }
 
-  /** 通过商户协议号查询协议 `GET /v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}` */
+  /** 通过商户协议号查询协议 */
   export interface CombinePapayContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get
     extends CallSettings {
     /** 委托代扣协议模板Id */
@@ -1402,7 +1325,6 @@ export namespace Ecommerce {
     out_contract_code: PathValue
   }
 
-  /** 通过商户协议号查询协议 `GET /v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}` */
   export interface CombinePapayContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data {
     /** 商户号 */
     mchid: string
@@ -1428,7 +1350,6 @@ export namespace Ecommerce {
     openid: string
   }
 
-  /** 协议解约信息 */
   export interface CombinePapayContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_ContractTerminateInfo {
     /** 协议解约方式 */
     contract_termination_mode: string
@@ -1438,7 +1359,6 @@ export namespace Ecommerce {
     contract_termination_remark: string
   }
 
-  /** `v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate` */
   export interface CombinePapayContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate {
     /**
      * 商户协议号解约协议 `POST /v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate`
@@ -1458,7 +1378,7 @@ export namespace Ecommerce {
     >
   }
 
-  /** 商户协议号解约协议 `POST /v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate` */
+  /** 商户协议号解约协议 */
   export interface CombinePapayContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post
     extends CallSettings {
     /** 委托代扣协议模板Id */
@@ -1468,13 +1388,11 @@ export namespace Ecommerce {
     json: CombinePapayContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post_Json
   }
 
-  /** 商户协议号解约协议 `POST /v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate` */
   export interface CombinePapayContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post_Json {
     /** 解约备注 */
     contract_termination_remark: string
   }
 
-  /** 商户协议号解约协议 `POST /v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate` */
   export interface CombinePapayContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post_Data {
     /** 商户号 */
     mchid: string
@@ -1484,7 +1402,6 @@ export namespace Ecommerce {
     out_contract_code: string
   }
 
-  /** `v3/ecommerce/combine-papay/contracts/pre-entrust-sign` */
   export interface CombinePapayContractsPreEntrustSign {
     /**
      * APP方式预签约 `POST /v3/ecommerce/combine-papay/contracts/pre-entrust-sign`
@@ -1501,12 +1418,11 @@ export namespace Ecommerce {
     readonly miniProgram: Loosen<CombinePapayContractsPreEntrustSignMiniProgram>
   }
 
-  /** APP方式预签约 `POST /v3/ecommerce/combine-papay/contracts/pre-entrust-sign` */
+  /** APP方式预签约 */
   export interface CombinePapayContractsPreEntrustSign_Post extends CallSettings {
     json: CombinePapayContractsPreEntrustSign_Post_Json
   }
 
-  /** APP方式预签约 `POST /v3/ecommerce/combine-papay/contracts/pre-entrust-sign` */
   export interface CombinePapayContractsPreEntrustSign_Post_Json {
     /** 商户APPID */
     appid: string
@@ -1524,7 +1440,6 @@ export namespace Ecommerce {
     attach?: string | undefined
   }
 
-  /** APP方式预签约 `POST /v3/ecommerce/combine-papay/contracts/pre-entrust-sign` */
   export interface CombinePapayContractsPreEntrustSign_Post_Data {
     /** 预签约Id */
     pre_entrustweb_id: string
@@ -1536,7 +1451,6 @@ export namespace Ecommerce {
     out_contract_code: string
   }
 
-  /** `v3/ecommerce/combine-papay/contracts/pre-entrust-sign/mini-program` */
   export interface CombinePapayContractsPreEntrustSignMiniProgram {
     /**
      * 小程序方式预签约 `POST /v3/ecommerce/combine-papay/contracts/pre-entrust-sign/mini-program`
@@ -1552,12 +1466,11 @@ export namespace Ecommerce {
     ): PendingResponse<Response<CombinePapayContractsPreEntrustSignMiniProgram_Post_Data>>
   }
 
-  /** 小程序方式预签约 `POST /v3/ecommerce/combine-papay/contracts/pre-entrust-sign/mini-program` */
+  /** 小程序方式预签约 */
   export interface CombinePapayContractsPreEntrustSignMiniProgram_Post extends CallSettings {
     json: CombinePapayContractsPreEntrustSignMiniProgram_Post_Json
   }
 
-  /** 小程序方式预签约 `POST /v3/ecommerce/combine-papay/contracts/pre-entrust-sign/mini-program` */
   export interface CombinePapayContractsPreEntrustSignMiniProgram_Post_Json {
     /** 商户APPID */
     appid: string
@@ -1571,7 +1484,6 @@ export namespace Ecommerce {
     notify_url: string
   }
 
-  /** 小程序方式预签约 `POST /v3/ecommerce/combine-papay/contracts/pre-entrust-sign/mini-program` */
   export interface CombinePapayContractsPreEntrustSignMiniProgram_Post_Data {
     /** 预签约ID */
     pre_entrustweb_id: string
@@ -1583,7 +1495,6 @@ export namespace Ecommerce {
     out_contract_code: string
   }
 
-  /** `v3/ecommerce/combine-papay/transactions` */
   export interface CombinePapayTransactions {
     /**
      * 电商合单委托代扣支付 `POST /v3/ecommerce/combine-papay/transactions`
@@ -1598,12 +1509,11 @@ export namespace Ecommerce {
     readonly _combine_out_trade_no_: Loosen<CombinePapayTransactionsByCombineOutTradeNo>
   }
 
-  /** 电商合单委托代扣支付 `POST /v3/ecommerce/combine-papay/transactions` */
+  /** 电商合单委托代扣支付 */
   export interface CombinePapayTransactions_Post extends CallSettings {
     json: CombinePapayTransactions_Post_Json
   }
 
-  /** 电商合单委托代扣支付 `POST /v3/ecommerce/combine-papay/transactions` */
   export interface CombinePapayTransactions_Post_Json {
     /** 合单商户appid */
     combine_appid: string
@@ -1619,7 +1529,6 @@ export namespace Ecommerce {
     risk_info?: string | undefined
   }
 
-  /** 子单信息 */
   export interface CombinePapayTransactions_Post_Json_SubOrders {
     /** 子单商户号 */
     mchid: string
@@ -1641,7 +1550,6 @@ export namespace Ecommerce {
     sub_risk_info?: string | undefined
   }
 
-  /** 订单金额 */
   export interface CombinePapayTransactions_Post_Json_SubOrders_Amount {
     /** 标价金额 */
     total_amount: number
@@ -1649,7 +1557,6 @@ export namespace Ecommerce {
     currency: string
   }
 
-  /** 结算信息 */
   export interface CombinePapayTransactions_Post_Json_SubOrders_SettleInfo {
     /** 是否指定分账 */
     profit_sharing?: boolean | undefined
@@ -1657,7 +1564,6 @@ export namespace Ecommerce {
     subsidy_amount?: number | undefined
   }
 
-  /** 电商合单委托代扣支付 `POST /v3/ecommerce/combine-papay/transactions` */
   export interface CombinePapayTransactions_Post_Data {
     /** 合单商户APPID */
     combine_appid: string
@@ -1671,7 +1577,6 @@ export namespace Ecommerce {
     combine_payer_info?: CombinePapayTransactions_Post_Data_CombinePayerInfo
   }
 
-  /** 子单信息 */
   export interface CombinePapayTransactions_Post_Data_SubOrders {
     /** 子单商户号 */
     mchid: string
@@ -1697,7 +1602,6 @@ export namespace Ecommerce {
     amount?: CombinePapayTransactions_Post_Data_SubOrders_Amount
   }
 
-  /** 订单金额 */
   export interface CombinePapayTransactions_Post_Data_SubOrders_Amount {
     /** 标价金额 */
     total_amount: number
@@ -1709,13 +1613,11 @@ export namespace Ecommerce {
     payer_currency?: string
   }
 
-  /** 支付者 */
   export interface CombinePapayTransactions_Post_Data_CombinePayerInfo {
     /** 用户标识 */
     openid: string
   }
 
-  /** `v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}` */
   export interface CombinePapayTransactionsByCombineOutTradeNo {
     /**
      * 电商合单委托代扣查询订单 `GET /v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}`
@@ -1732,17 +1634,15 @@ export namespace Ecommerce {
     readonly reverse: Loosen<CombinePapayTransactionsByCombineOutTradeNoReverse>
   }
 
-  /** 电商合单委托代扣查询订单 `GET /v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}` */
+  /** 电商合单委托代扣查询订单 */
   export interface CombinePapayTransactionsByCombineOutTradeNo_Get extends CallSettings {
     /** 合单商户订单号 */
     combine_out_trade_no: PathValue
   }
 
-  /** 电商合单委托代扣查询订单 `GET /v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}` */
   export interface CombinePapayTransactionsByCombineOutTradeNo_Get_Data
     extends CombinePapayTransactions_Post_Data {}
 
-  /** `v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}/reverse` */
   export interface CombinePapayTransactionsByCombineOutTradeNoReverse {
     /**
      * 电商合单委托代扣撤销订单 `POST /v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}/reverse`
@@ -1756,14 +1656,13 @@ export namespace Ecommerce {
     ): PendingResponse<Response<undefined>>
   }
 
-  /** 电商合单委托代扣撤销订单 `POST /v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}/reverse` */
+  /** 电商合单委托代扣撤销订单 */
   export interface CombinePapayTransactionsByCombineOutTradeNoReverse_Post extends CallSettings {
     /** 合单商户订单号 */
     combine_out_trade_no: PathValue
     json: CombinePapayTransactionsByCombineOutTradeNoReverse_Post_Json
   }
 
-  /** 电商合单委托代扣撤销订单 `POST /v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}/reverse` */
   export interface CombinePapayTransactionsByCombineOutTradeNoReverse_Post_Json {
     /** 合单商户APPID */
     combine_appid: string
@@ -1771,7 +1670,6 @@ export namespace Ecommerce {
     sub_orders?: readonly CombinePapayTransactionsByCombineOutTradeNoReverse_Post_Json_SubOrders[] | undefined
   }
 
-  /** 子单信息 */
   export interface CombinePapayTransactionsByCombineOutTradeNoReverse_Post_Json_SubOrders {
     /** 子单商户号 */
     mchid: string
@@ -1795,7 +1693,6 @@ export namespace Ecommerce {
     readonly _sub_mchid_: Loosen<FundBalanceBySubMchid>
   }
 
-  /** `v3/ecommerce/fund/balance/{sub_mchid}` */
   export interface FundBalanceBySubMchid {
     /**
      * 查询二级商户账户实时余额 `GET /v3/ecommerce/fund/balance/{sub_mchid}`
@@ -1807,20 +1704,18 @@ export namespace Ecommerce {
     getAsync(options: FundBalanceBySubMchid_Get): PendingResponse<Response<FundBalanceBySubMchid_Get_Data>>
   }
 
-  /** 查询二级商户账户实时余额 `GET /v3/ecommerce/fund/balance/{sub_mchid}` */
+  /** 查询二级商户账户实时余额 */
   export interface FundBalanceBySubMchid_Get extends CallSettings {
     /** 二级商户号 */
     sub_mchid: PathValue
     query?: FundBalanceBySubMchid_Get_Query | undefined
   }
 
-  /** 查询二级商户账户实时余额 `GET /v3/ecommerce/fund/balance/{sub_mchid}` */
   export interface FundBalanceBySubMchid_Get_Query {
     /** 资金账户类型 */
     account_type?: 'BASIC' | 'OPERATION' | 'FEES' | 'DEPOSIT' | undefined
   }
 
-  /** 查询二级商户账户实时余额 `GET /v3/ecommerce/fund/balance/{sub_mchid}` */
   export interface FundBalanceBySubMchid_Get_Data {
     /** 特约商户号 */
     sub_mchid: string
@@ -1837,7 +1732,6 @@ export namespace Ecommerce {
     readonly _sub_mchid_: Loosen<FundEnddaybalanceBySubMchid>
   }
 
-  /** `v3/ecommerce/fund/enddaybalance/{sub_mchid}` */
   export interface FundEnddaybalanceBySubMchid {
     /**
      * 查询二级商户账户日终余额 `GET /v3/ecommerce/fund/enddaybalance/{sub_mchid}`
@@ -1851,14 +1745,13 @@ export namespace Ecommerce {
     ): PendingResponse<Response<FundEnddaybalanceBySubMchid_Get_Data>>
   }
 
-  /** 查询二级商户账户日终余额 `GET /v3/ecommerce/fund/enddaybalance/{sub_mchid}` */
+  /** 查询二级商户账户日终余额 */
   export interface FundEnddaybalanceBySubMchid_Get extends CallSettings {
     /** 电商特约商户商户号 */
     sub_mchid: PathValue
     query: FundEnddaybalanceBySubMchid_Get_Query
   }
 
-  /** 查询二级商户账户日终余额 `GET /v3/ecommerce/fund/enddaybalance/{sub_mchid}` */
   export interface FundEnddaybalanceBySubMchid_Get_Query {
     /** 日期 */
     date: string
@@ -1866,7 +1759,6 @@ export namespace Ecommerce {
     account_type?: 'BASIC' | 'DEPOSIT' | undefined
   }
 
-  /** 查询二级商户账户日终余额 `GET /v3/ecommerce/fund/enddaybalance/{sub_mchid}` */
   export interface FundEnddaybalanceBySubMchid_Get_Data {
     /** 二级商户号 */
     sub_mchid: string
@@ -1878,7 +1770,6 @@ export namespace Ecommerce {
     account_type?: 'BASIC' | 'DEPOSIT' | (string & {})
   }
 
-  /** `v3/ecommerce/fund/withdraw` */
   export interface FundWithdraw {
     /**
      * 账户余额提现 `POST /v3/ecommerce/fund/withdraw`
@@ -1892,12 +1783,11 @@ export namespace Ecommerce {
     readonly outRequestNo: Loosen<FundWithdrawOutRequestNo>
   }
 
-  /** 账户余额提现 `POST /v3/ecommerce/fund/withdraw` */
+  /** 账户余额提现 */
   export interface FundWithdraw_Post extends CallSettings {
     json: FundWithdraw_Post_Json
   }
 
-  /** 账户余额提现 `POST /v3/ecommerce/fund/withdraw` */
   export interface FundWithdraw_Post_Json {
     /** 特约商户号 */
     sub_mchid: string
@@ -1915,7 +1805,6 @@ export namespace Ecommerce {
     notify_url?: string | undefined
   }
 
-  /** 账户余额提现 `POST /v3/ecommerce/fund/withdraw` */
   export interface FundWithdraw_Post_Data {
     /** 特约商户号 */
     sub_mchid: string
@@ -1927,7 +1816,6 @@ export namespace Ecommerce {
     account_type?: 'BASIC' | 'OPERATION' | 'FEES' | (string & {})
   }
 
-  /** `v3/ecommerce/fund/withdraw/{withdraw_id}` */
   export interface FundWithdrawByWithdrawId {
     /**
      * 微信支付提现单号查询 `GET /v3/ecommerce/fund/withdraw/{withdraw_id}`
@@ -1941,20 +1829,18 @@ export namespace Ecommerce {
     ): PendingResponse<Response<FundWithdrawByWithdrawId_Get_Data>>
   }
 
-  /** 微信支付提现单号查询 `GET /v3/ecommerce/fund/withdraw/{withdraw_id}` */
+  /** 微信支付提现单号查询 */
   export interface FundWithdrawByWithdrawId_Get extends CallSettings {
     /** 微信支付提现单号 */
     withdraw_id: PathValue
     query: FundWithdrawByWithdrawId_Get_Query
   }
 
-  /** 微信支付提现单号查询 `GET /v3/ecommerce/fund/withdraw/{withdraw_id}` */
   export interface FundWithdrawByWithdrawId_Get_Query {
     /** 二级商户号 */
     sub_mchid: string
   }
 
-  /** 微信支付提现单号查询 `GET /v3/ecommerce/fund/withdraw/{withdraw_id}` */
   export interface FundWithdrawByWithdrawId_Get_Data {
     /** 二级商户号 */
     sub_mchid?: string
@@ -1993,7 +1879,6 @@ export namespace Ecommerce {
     readonly _out_request_no_: Loosen<FundWithdrawOutRequestNoByOutRequestNo>
   }
 
-  /** `v3/ecommerce/fund/withdraw/out-request-no/{out_request_no}` */
   export interface FundWithdrawOutRequestNoByOutRequestNo {
     /**
      * 商户提现单号查询 `GET /v3/ecommerce/fund/withdraw/out-request-no/{out_request_no}`
@@ -2009,18 +1894,16 @@ export namespace Ecommerce {
     ): PendingResponse<Response<FundWithdrawOutRequestNoByOutRequestNo_Get_Data>>
   }
 
-  /** 商户提现单号查询 `GET /v3/ecommerce/fund/withdraw/out-request-no/{out_request_no}` */
+  /** 商户提现单号查询 */
   export interface FundWithdrawOutRequestNoByOutRequestNo_Get extends CallSettings {
     /** 商户提现单号 */
     out_request_no: PathValue
     query: FundWithdrawOutRequestNoByOutRequestNo_Get_Query
   }
 
-  /** 商户提现单号查询 `GET /v3/ecommerce/fund/withdraw/out-request-no/{out_request_no}` */
   export interface FundWithdrawOutRequestNoByOutRequestNo_Get_Query
     extends FundWithdrawByWithdrawId_Get_Query {}
 
-  /** 商户提现单号查询 `GET /v3/ecommerce/fund/withdraw/out-request-no/{out_request_no}` */
   export interface FundWithdrawOutRequestNoByOutRequestNo_Get_Data
     extends FundWithdrawByWithdrawId_Get_Data {}
 
@@ -2032,7 +1915,6 @@ export namespace Ecommerce {
     readonly preEntrustSignWithRealNameIdentity: Loosen<IndividualContractsPreEntrustSignWithRealNameIdentity>
   }
 
-  /** `v3/ecommerce/individual-contracts/{openid}` */
   export interface IndividualContractsByOpenid {
     /**
      * 查询个人收款方授权结果 `GET /v3/ecommerce/individual-contracts/{openid}`
@@ -2046,13 +1928,12 @@ export namespace Ecommerce {
     ): PendingResponse<Response<IndividualContractsByOpenid_Get_Data>>
   }
 
-  /** 查询个人收款方授权结果 `GET /v3/ecommerce/individual-contracts/{openid}` */
+  /** 查询个人收款方授权结果 */
   export interface IndividualContractsByOpenid_Get extends CallSettings {
     openid: PathValue
     query: IndividualContractsByOpenid_Get_Query
   }
 
-  /** 查询个人收款方授权结果 `GET /v3/ecommerce/individual-contracts/{openid}` */
   export interface IndividualContractsByOpenid_Get_Query {
     /** 签约和付款的微信小程序AppID */
     appid: string
@@ -2060,7 +1941,6 @@ export namespace Ecommerce {
     permission_type: 'INDIVIDUAL_PAYEE'
   }
 
-  /** 查询个人收款方授权结果 `GET /v3/ecommerce/individual-contracts/{openid}` */
   export interface IndividualContractsByOpenid_Get_Data {
     /** 授权ID */
     individual_auth_id: string
@@ -2075,7 +1955,6 @@ export namespace Ecommerce {
     readonly _out_contract_code_: Loosen<IndividualContractsOutContractCodeByOutContractCode>
   }
 
-  /** `v3/ecommerce/individual-contracts/out-contract-code/{out_contract_code}` */
   export interface IndividualContractsOutContractCodeByOutContractCode {
     /**
      * 根据业务申请单号查签约信息 `GET /v3/ecommerce/individual-contracts/out-contract-code/{out_contract_code}`
@@ -2091,20 +1970,18 @@ export namespace Ecommerce {
     ): PendingResponse<Response<IndividualContractsOutContractCodeByOutContractCode_Get_Data>>
   }
 
-  /** 根据业务申请单号查签约信息 `GET /v3/ecommerce/individual-contracts/out-contract-code/{out_contract_code}` */
+  /** 根据业务申请单号查签约信息 */
   export interface IndividualContractsOutContractCodeByOutContractCode_Get extends CallSettings {
     /** 业务申请单号 */
     out_contract_code: PathValue
     query: IndividualContractsOutContractCodeByOutContractCode_Get_Query
   }
 
-  /** 根据业务申请单号查签约信息 `GET /v3/ecommerce/individual-contracts/out-contract-code/{out_contract_code}` */
   export interface IndividualContractsOutContractCodeByOutContractCode_Get_Query {
     /** 签约和付款的微信小程序AppID */
     appid: string
   }
 
-  /** 根据业务申请单号查签约信息 `GET /v3/ecommerce/individual-contracts/out-contract-code/{out_contract_code}` */
   export interface IndividualContractsOutContractCodeByOutContractCode_Get_Data {
     /** 授权ID */
     individual_auth_id?: string
@@ -2118,7 +1995,6 @@ export namespace Ecommerce {
     real_name_auth_result?: IndividualContractsOutContractCodeByOutContractCode_Get_Data_RealNameAuthResult
   }
 
-  /** 实名授权结果 */
   export interface IndividualContractsOutContractCodeByOutContractCode_Get_Data_RealNameAuthResult {
     /** 应用授权作用域 */
     scope: 'pay_realname' | (string & {})
@@ -2134,7 +2010,6 @@ export namespace Ecommerce {
     readonly miniProgram: Loosen<IndividualContractsPreEntrustSignMiniProgram>
   }
 
-  /** `v3/ecommerce/individual-contracts/pre-entrust-sign/app` */
   export interface IndividualContractsPreEntrustSignApp {
     /**
      * APP场景预签约 `POST /v3/ecommerce/individual-contracts/pre-entrust-sign/app`
@@ -2150,12 +2025,11 @@ export namespace Ecommerce {
     ): PendingResponse<Response<IndividualContractsPreEntrustSignApp_Post_Data>>
   }
 
-  /** APP场景预签约 `POST /v3/ecommerce/individual-contracts/pre-entrust-sign/app` */
+  /** APP场景预签约 */
   export interface IndividualContractsPreEntrustSignApp_Post extends CallSettings {
     json: IndividualContractsPreEntrustSignApp_Post_Json
   }
 
-  /** APP场景预签约 `POST /v3/ecommerce/individual-contracts/pre-entrust-sign/app` */
   export interface IndividualContractsPreEntrustSignApp_Post_Json {
     /** 签约和付款的AppID */
     appid: string
@@ -2163,13 +2037,11 @@ export namespace Ecommerce {
     out_contract_code: string
   }
 
-  /** APP场景预签约 `POST /v3/ecommerce/individual-contracts/pre-entrust-sign/app` */
   export interface IndividualContractsPreEntrustSignApp_Post_Data {
     /** 预签约id */
     pre_entrustweb_id: string
   }
 
-  /** `v3/ecommerce/individual-contracts/pre-entrust-sign/mini-program` */
   export interface IndividualContractsPreEntrustSignMiniProgram {
     /**
      * 小程序场景预签约 `POST /v3/ecommerce/individual-contracts/pre-entrust-sign/mini-program`
@@ -2185,12 +2057,11 @@ export namespace Ecommerce {
     ): PendingResponse<Response<IndividualContractsPreEntrustSignMiniProgram_Post_Data>>
   }
 
-  /** 小程序场景预签约 `POST /v3/ecommerce/individual-contracts/pre-entrust-sign/mini-program` */
+  /** 小程序场景预签约 */
   export interface IndividualContractsPreEntrustSignMiniProgram_Post extends CallSettings {
     json: IndividualContractsPreEntrustSignMiniProgram_Post_Json
   }
 
-  /** 小程序场景预签约 `POST /v3/ecommerce/individual-contracts/pre-entrust-sign/mini-program` */
   export interface IndividualContractsPreEntrustSignMiniProgram_Post_Json {
     /** 签约和付款的AppID */
     appid: string
@@ -2200,7 +2071,6 @@ export namespace Ecommerce {
     openid: string
   }
 
-  /** 小程序场景预签约 `POST /v3/ecommerce/individual-contracts/pre-entrust-sign/mini-program` */
   export interface IndividualContractsPreEntrustSignMiniProgram_Post_Data
     extends IndividualContractsPreEntrustSignApp_Post_Data {}
 
@@ -2210,7 +2080,6 @@ export namespace Ecommerce {
     readonly miniProgram: Loosen<IndividualContractsPreEntrustSignWithRealNameIdentityMiniProgram>
   }
 
-  /** `v3/ecommerce/individual-contracts/pre-entrust-sign-with-real-name-identity/app` */
   export interface IndividualContractsPreEntrustSignWithRealNameIdentityApp {
     /**
      * APP场景预签约（需要实名验证） `POST /v3/ecommerce/individual-contracts/pre-entrust-sign-with-real-name-identity/app`
@@ -2226,13 +2095,12 @@ export namespace Ecommerce {
     ): PendingResponse<Response<IndividualContractsPreEntrustSignWithRealNameIdentityApp_Post_Data>>
   }
 
-  /** APP场景预签约（需要实名验证） `POST /v3/ecommerce/individual-contracts/pre-entrust-sign-with-real-name-identity/app` */
+  /** APP场景预签约（需要实名验证） */
   export interface IndividualContractsPreEntrustSignWithRealNameIdentityApp_Post extends CallSettings {
     json: IndividualContractsPreEntrustSignWithRealNameIdentityApp_Post_Json
     headers?: IndividualContractsPreEntrustSignWithRealNameIdentityApp_Post_Headers | undefined
   }
 
-  /** APP场景预签约（需要实名验证） `POST /v3/ecommerce/individual-contracts/pre-entrust-sign-with-real-name-identity/app` */
   export interface IndividualContractsPreEntrustSignWithRealNameIdentityApp_Post_Json {
     /** 签约和付款的AppID */
     appid: string
@@ -2246,18 +2114,15 @@ export namespace Ecommerce {
     cred_id: Encrypted
   }
 
-  /** APP场景预签约（需要实名验证） `POST /v3/ecommerce/individual-contracts/pre-entrust-sign-with-real-name-identity/app` */
   export interface IndividualContractsPreEntrustSignWithRealNameIdentityApp_Post_Headers
     extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** APP场景预签约（需要实名验证） `POST /v3/ecommerce/individual-contracts/pre-entrust-sign-with-real-name-identity/app` */
   export interface IndividualContractsPreEntrustSignWithRealNameIdentityApp_Post_Data
     extends IndividualContractsPreEntrustSignApp_Post_Data {}
 
-  /** `v3/ecommerce/individual-contracts/pre-entrust-sign-with-real-name-identity/mini-program` */
   export interface IndividualContractsPreEntrustSignWithRealNameIdentityMiniProgram {
     /**
      * 小程序场景预签约（需要实名验证） `POST /v3/ecommerce/individual-contracts/pre-entrust-sign-with-real-name-identity/mini-program`
@@ -2273,14 +2138,13 @@ export namespace Ecommerce {
     ): PendingResponse<Response<IndividualContractsPreEntrustSignWithRealNameIdentityMiniProgram_Post_Data>>
   }
 
-  /** 小程序场景预签约（需要实名验证） `POST /v3/ecommerce/individual-contracts/pre-entrust-sign-with-real-name-identity/mini-program` */
+  /** 小程序场景预签约（需要实名验证） */
   export interface IndividualContractsPreEntrustSignWithRealNameIdentityMiniProgram_Post
     extends CallSettings {
     json: IndividualContractsPreEntrustSignWithRealNameIdentityMiniProgram_Post_Json
     headers?: IndividualContractsPreEntrustSignWithRealNameIdentityMiniProgram_Post_Headers | undefined
   }
 
-  /** 小程序场景预签约（需要实名验证） `POST /v3/ecommerce/individual-contracts/pre-entrust-sign-with-real-name-identity/mini-program` */
   export interface IndividualContractsPreEntrustSignWithRealNameIdentityMiniProgram_Post_Json {
     /** 签约和付款的AppID */
     appid: string
@@ -2296,14 +2160,12 @@ export namespace Ecommerce {
     cred_id: Encrypted
   }
 
-  /** 小程序场景预签约（需要实名验证） `POST /v3/ecommerce/individual-contracts/pre-entrust-sign-with-real-name-identity/mini-program` */
   export interface IndividualContractsPreEntrustSignWithRealNameIdentityMiniProgram_Post_Headers
     extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 小程序场景预签约（需要实名验证） `POST /v3/ecommerce/individual-contracts/pre-entrust-sign-with-real-name-identity/mini-program` */
   export interface IndividualContractsPreEntrustSignWithRealNameIdentityMiniProgram_Post_Data
     extends IndividualContractsPreEntrustSignApp_Post_Data {}
 
@@ -2313,7 +2175,6 @@ export namespace Ecommerce {
     readonly transferBills: Loosen<MchTransferTransferBills>
   }
 
-  /** `v3/ecommerce/mch-transfer/authorizations` */
   export interface MchTransferAuthorizations {
     /**
      * 申请二级商户商家转账授权 `POST /v3/ecommerce/mch-transfer/authorizations`
@@ -2328,12 +2189,11 @@ export namespace Ecommerce {
     readonly _sub_mchid_: Loosen<MchTransferAuthorizationsBySubMchid>
   }
 
-  /** 申请二级商户商家转账授权 `POST /v3/ecommerce/mch-transfer/authorizations` */
+  /** 申请二级商户商家转账授权 */
   export interface MchTransferAuthorizations_Post extends CallSettings {
     json: MchTransferAuthorizations_Post_Json
   }
 
-  /** 申请二级商户商家转账授权 `POST /v3/ecommerce/mch-transfer/authorizations` */
   export interface MchTransferAuthorizations_Post_Json {
     /** 二级商户号 */
     sub_mchid: string
@@ -2341,7 +2201,6 @@ export namespace Ecommerce {
     agreement_list: readonly MchTransferAuthorizations_Post_Json_AgreementList[]
   }
 
-  /** 签约协议列表 */
   export interface MchTransferAuthorizations_Post_Json_AgreementList {
     /** 协议编号 */
     agreement_code: string
@@ -2353,7 +2212,6 @@ export namespace Ecommerce {
     sign_time: string
   }
 
-  /** 申请二级商户商家转账授权 `POST /v3/ecommerce/mch-transfer/authorizations` */
   export interface MchTransferAuthorizations_Post_Data {
     /** 二级商户号 */
     sub_mchid: string
@@ -2365,7 +2223,6 @@ export namespace Ecommerce {
     authorize_time?: string
   }
 
-  /** `v3/ecommerce/mch-transfer/authorizations/{sub_mchid}` */
   export interface MchTransferAuthorizationsBySubMchid {
     /**
      * 查询二级商户商家转账授权状态 `GET /v3/ecommerce/mch-transfer/authorizations/{sub_mchid}`
@@ -2381,13 +2238,12 @@ export namespace Ecommerce {
     ): PendingResponse<Response<MchTransferAuthorizationsBySubMchid_Get_Data>>
   }
 
-  /** 查询二级商户商家转账授权状态 `GET /v3/ecommerce/mch-transfer/authorizations/{sub_mchid}` */
+  /** 查询二级商户商家转账授权状态 */
   export interface MchTransferAuthorizationsBySubMchid_Get extends CallSettings {
     /** 二级商户号 */
     sub_mchid: PathValue
   }
 
-  /** 查询二级商户商家转账授权状态 `GET /v3/ecommerce/mch-transfer/authorizations/{sub_mchid}` */
   export interface MchTransferAuthorizationsBySubMchid_Get_Data {
     /** 二级商户号 */
     sub_mchid: string
@@ -2397,7 +2253,6 @@ export namespace Ecommerce {
     authorize_time?: string
   }
 
-  /** `v3/ecommerce/mch-transfer/transfer-bills` */
   export interface MchTransferTransferBills {
     /**
      * 发起转账 `POST /v3/ecommerce/mch-transfer/transfer-bills`
@@ -2413,13 +2268,12 @@ export namespace Ecommerce {
     readonly transferBillNo: Loosen<MchTransferTransferBillsTransferBillNo>
   }
 
-  /** 发起转账 `POST /v3/ecommerce/mch-transfer/transfer-bills` */
+  /** 发起转账 */
   export interface MchTransferTransferBills_Post extends CallSettings {
     json: MchTransferTransferBills_Post_Json
     headers?: MchTransferTransferBills_Post_Headers | undefined
   }
 
-  /** 发起转账 `POST /v3/ecommerce/mch-transfer/transfer-bills` */
   export interface MchTransferTransferBills_Post_Json {
     /** 二级商户号 */
     sub_mchid: string
@@ -2441,13 +2295,11 @@ export namespace Ecommerce {
     notify_url?: string | undefined
   }
 
-  /** 发起转账 `POST /v3/ecommerce/mch-transfer/transfer-bills` */
   export interface MchTransferTransferBills_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 发起转账 `POST /v3/ecommerce/mch-transfer/transfer-bills` */
   export interface MchTransferTransferBills_Post_Data {
     /** 二级商户号 */
     sub_mchid: string
@@ -2470,7 +2322,6 @@ export namespace Ecommerce {
     readonly _out_bill_no_: Loosen<MchTransferTransferBillsOutBillNoByOutBillNo>
   }
 
-  /** `v3/ecommerce/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}` */
   export interface MchTransferTransferBillsOutBillNoByOutBillNo {
     /**
      * 商户单号查询转账单 `GET /v3/ecommerce/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}`
@@ -2487,18 +2338,16 @@ export namespace Ecommerce {
     readonly cancel: Loosen<MchTransferTransferBillsOutBillNoByOutBillNoCancel>
   }
 
-  /** 商户单号查询转账单 `GET /v3/ecommerce/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}` */
+  /** 商户单号查询转账单 */
   export interface MchTransferTransferBillsOutBillNoByOutBillNo_Get extends CallSettings {
     /** 商户单号 */
     out_bill_no: PathValue
     query: MchTransferTransferBillsOutBillNoByOutBillNo_Get_Query
   }
 
-  /** 商户单号查询转账单 `GET /v3/ecommerce/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}` */
   export interface MchTransferTransferBillsOutBillNoByOutBillNo_Get_Query
     extends FundWithdrawByWithdrawId_Get_Query {}
 
-  /** 商户单号查询转账单 `GET /v3/ecommerce/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}` */
   export interface MchTransferTransferBillsOutBillNoByOutBillNo_Get_Data {
     /** 服务商商户号 */
     mchid: string
@@ -2530,7 +2379,6 @@ export namespace Ecommerce {
     update_time: string
   }
 
-  /** `v3/ecommerce/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel` */
   export interface MchTransferTransferBillsOutBillNoByOutBillNoCancel {
     /**
      * 撤销转账 `POST /v3/ecommerce/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel`
@@ -2546,18 +2394,16 @@ export namespace Ecommerce {
     ): PendingResponse<Response<MchTransferTransferBillsOutBillNoByOutBillNoCancel_Post_Data>>
   }
 
-  /** 撤销转账 `POST /v3/ecommerce/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel` */
+  /** 撤销转账 */
   export interface MchTransferTransferBillsOutBillNoByOutBillNoCancel_Post extends CallSettings {
     /** 商户单号 */
     out_bill_no: PathValue
     json: MchTransferTransferBillsOutBillNoByOutBillNoCancel_Post_Json
   }
 
-  /** 撤销转账 `POST /v3/ecommerce/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel` */
   export interface MchTransferTransferBillsOutBillNoByOutBillNoCancel_Post_Json
     extends FundWithdrawByWithdrawId_Get_Query {}
 
-  /** 撤销转账 `POST /v3/ecommerce/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel` */
   export interface MchTransferTransferBillsOutBillNoByOutBillNoCancel_Post_Data {
     /** 二级商户号 */
     sub_mchid: string
@@ -2576,7 +2422,6 @@ export namespace Ecommerce {
     readonly _transfer_bill_no_: Loosen<MchTransferTransferBillsTransferBillNoByTransferBillNo>
   }
 
-  /** `v3/ecommerce/mch-transfer/transfer-bills/transfer-bill-no/{transfer_bill_no}` */
   export interface MchTransferTransferBillsTransferBillNoByTransferBillNo {
     /**
      * 微信转账单号查询转账单 `GET /v3/ecommerce/mch-transfer/transfer-bills/transfer-bill-no/{transfer_bill_no}`
@@ -2592,18 +2437,16 @@ export namespace Ecommerce {
     ): PendingResponse<Response<MchTransferTransferBillsTransferBillNoByTransferBillNo_Get_Data>>
   }
 
-  /** 微信转账单号查询转账单 `GET /v3/ecommerce/mch-transfer/transfer-bills/transfer-bill-no/{transfer_bill_no}` */
+  /** 微信转账单号查询转账单 */
   export interface MchTransferTransferBillsTransferBillNoByTransferBillNo_Get extends CallSettings {
     /** 微信转账单号 */
     transfer_bill_no: PathValue
     query: MchTransferTransferBillsTransferBillNoByTransferBillNo_Get_Query
   }
 
-  /** 微信转账单号查询转账单 `GET /v3/ecommerce/mch-transfer/transfer-bills/transfer-bill-no/{transfer_bill_no}` */
   export interface MchTransferTransferBillsTransferBillNoByTransferBillNo_Get_Query
     extends FundWithdrawByWithdrawId_Get_Query {}
 
-  /** 微信转账单号查询转账单 `GET /v3/ecommerce/mch-transfer/transfer-bills/transfer-bill-no/{transfer_bill_no}` */
   export interface MchTransferTransferBillsTransferBillNoByTransferBillNo_Get_Data
     extends MchTransferTransferBillsOutBillNoByOutBillNo_Get_Data {}
 
@@ -2616,7 +2459,6 @@ export namespace Ecommerce {
     readonly returnorders: Loosen<ProfitsharingReturnorders>
   }
 
-  /** `v3/ecommerce/profitsharing/after-sales-orders` */
   export interface ProfitsharingAfterSalesOrders {
     /**
      * 查询售后服务分账结果 `GET /v3/ecommerce/profitsharing/after-sales-orders`
@@ -2642,12 +2484,11 @@ export namespace Ecommerce {
     ): PendingResponse<Response<ProfitsharingAfterSalesOrders_Post_Data>>
   }
 
-  /** 查询售后服务分账结果 `GET /v3/ecommerce/profitsharing/after-sales-orders` */
+  /** 查询售后服务分账结果 */
   export interface ProfitsharingAfterSalesOrders_Get extends CallSettings {
     query: ProfitsharingAfterSalesOrders_Get_Query
   }
 
-  /** 查询售后服务分账结果 `GET /v3/ecommerce/profitsharing/after-sales-orders` */
   export interface ProfitsharingAfterSalesOrders_Get_Query {
     /** 二级商户号 */
     sub_mchid: string
@@ -2655,7 +2496,6 @@ export namespace Ecommerce {
     transaction_id?: string | undefined
   }
 
-  /** 查询售后服务分账结果 `GET /v3/ecommerce/profitsharing/after-sales-orders` */
   export interface ProfitsharingAfterSalesOrders_Get_Data {
     /** 二级商户号 */
     sub_mchid: string
@@ -2671,12 +2511,11 @@ export namespace Ecommerce {
     finish_time: string
   }
 
-  /** 请求售后服务分账 `POST /v3/ecommerce/profitsharing/after-sales-orders` */
+  /** 请求售后服务分账 */
   export interface ProfitsharingAfterSalesOrders_Post extends CallSettings {
     json: ProfitsharingAfterSalesOrders_Post_Json
   }
 
-  /** 请求售后服务分账 `POST /v3/ecommerce/profitsharing/after-sales-orders` */
   export interface ProfitsharingAfterSalesOrders_Post_Json {
     /** 二级商户号 */
     sub_mchid: string
@@ -2692,7 +2531,6 @@ export namespace Ecommerce {
     refund_id: string
   }
 
-  /** 请求售后服务分账 `POST /v3/ecommerce/profitsharing/after-sales-orders` */
   export interface ProfitsharingAfterSalesOrders_Post_Data {
     /** 二级商户号 */
     sub_mchid: string
@@ -2702,7 +2540,6 @@ export namespace Ecommerce {
     amount: number
   }
 
-  /** `v3/ecommerce/profitsharing/finish-order` */
   export interface ProfitsharingFinishOrder {
     /**
      * 完结分账 `POST /v3/ecommerce/profitsharing/finish-order`
@@ -2716,12 +2553,11 @@ export namespace Ecommerce {
     ): PendingResponse<Response<ProfitsharingFinishOrder_Post_Data>>
   }
 
-  /** 完结分账 `POST /v3/ecommerce/profitsharing/finish-order` */
+  /** 完结分账 */
   export interface ProfitsharingFinishOrder_Post extends CallSettings {
     json: ProfitsharingFinishOrder_Post_Json
   }
 
-  /** 完结分账 `POST /v3/ecommerce/profitsharing/finish-order` */
   export interface ProfitsharingFinishOrder_Post_Json {
     /** 二级商户号 */
     sub_mchid: string
@@ -2734,7 +2570,6 @@ export namespace Ecommerce {
     notify_url?: string | undefined
   }
 
-  /** 完结分账 `POST /v3/ecommerce/profitsharing/finish-order` */
   export interface ProfitsharingFinishOrder_Post_Data {
     /** 二级商户号 */
     sub_mchid: string
@@ -2746,7 +2581,6 @@ export namespace Ecommerce {
     order_id: string
   }
 
-  /** `v3/ecommerce/profitsharing/orders` */
   export interface ProfitsharingOrders {
     /**
      * 查询分账结果 `GET /v3/ecommerce/profitsharing/orders`
@@ -2767,12 +2601,11 @@ export namespace Ecommerce {
     readonly _transaction_id_: Loosen<ProfitsharingOrdersByTransactionId>
   }
 
-  /** 查询分账结果 `GET /v3/ecommerce/profitsharing/orders` */
+  /** 查询分账结果 */
   export interface ProfitsharingOrders_Get extends CallSettings {
     query: ProfitsharingOrders_Get_Query
   }
 
-  /** 查询分账结果 `GET /v3/ecommerce/profitsharing/orders` */
   export interface ProfitsharingOrders_Get_Query {
     /** 二级商户号 */
     sub_mchid: string
@@ -2782,7 +2615,6 @@ export namespace Ecommerce {
     out_order_no: string
   }
 
-  /** 查询分账结果 `GET /v3/ecommerce/profitsharing/orders` */
   export interface ProfitsharingOrders_Get_Data {
     /** 二级商户号 */
     sub_mchid: string
@@ -2811,7 +2643,6 @@ export namespace Ecommerce {
     finish_description?: string
   }
 
-  /** 分账接收方列表 */
   export interface ProfitsharingOrders_Get_Data_Receivers {
     /** 分账接收商户号 */
     receiver_mchid?: string
@@ -2833,19 +2664,17 @@ export namespace Ecommerce {
     detail_id: string
   }
 
-  /** `funds_abnormal_receivers` */
   export interface ProfitsharingOrders_Get_Data_FundsAbnormalReceivers {
     /** 平台接收异常资金商户号 */
     mchid?: string
   }
 
-  /** 请求分账 `POST /v3/ecommerce/profitsharing/orders` */
+  /** 请求分账 */
   export interface ProfitsharingOrders_Post extends CallSettings {
     json: ProfitsharingOrders_Post_Json
     headers?: ProfitsharingOrders_Post_Headers | undefined
   }
 
-  /** 请求分账 `POST /v3/ecommerce/profitsharing/orders` */
   export interface ProfitsharingOrders_Post_Json {
     /** 公众账号ID */
     appid?: string | undefined
@@ -2862,7 +2691,6 @@ export namespace Ecommerce {
     notify_url?: string | undefined
   }
 
-  /** 分账接收方列表 */
   export interface ProfitsharingOrders_Post_Json_Receivers {
     /** 分账接收方类型 */
     type: string
@@ -2877,13 +2705,11 @@ export namespace Ecommerce {
     receiver_mchid?: string | undefined
   }
 
-  /** 请求分账 `POST /v3/ecommerce/profitsharing/orders` */
   export interface ProfitsharingOrders_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 请求分账 `POST /v3/ecommerce/profitsharing/orders` */
   export interface ProfitsharingOrders_Post_Data {
     /** 二级商户号 */
     sub_mchid: string
@@ -2899,7 +2725,6 @@ export namespace Ecommerce {
     receivers: ProfitsharingOrders_Post_Data_Receivers[]
   }
 
-  /** 分账接收方列表 */
   export interface ProfitsharingOrders_Post_Data_Receivers {
     /** 分账金额 */
     amount: number
@@ -2927,7 +2752,6 @@ export namespace Ecommerce {
     receiver_mchid?: string
   }
 
-  /** `funds_abnormal_receivers` */
   export interface ProfitsharingOrders_Post_Data_Receivers_FundsAbnormalReceivers
     extends ProfitsharingOrders_Get_Data_FundsAbnormalReceivers {}
 
@@ -2936,7 +2760,6 @@ export namespace Ecommerce {
     readonly amounts: Loosen<ProfitsharingOrdersByTransactionIdAmounts>
   }
 
-  /** `v3/ecommerce/profitsharing/orders/{transaction_id}/amounts` */
   export interface ProfitsharingOrdersByTransactionIdAmounts {
     /**
      * 查询订单剩余待分金额 `GET /v3/ecommerce/profitsharing/orders/{transaction_id}/amounts`
@@ -2952,13 +2775,12 @@ export namespace Ecommerce {
     ): PendingResponse<Response<ProfitsharingOrdersByTransactionIdAmounts_Get_Data>>
   }
 
-  /** 查询订单剩余待分金额 `GET /v3/ecommerce/profitsharing/orders/{transaction_id}/amounts` */
+  /** 查询订单剩余待分金额 */
   export interface ProfitsharingOrdersByTransactionIdAmounts_Get extends CallSettings {
     /** 微信订单号 */
     transaction_id: PathValue
   }
 
-  /** 查询订单剩余待分金额 `GET /v3/ecommerce/profitsharing/orders/{transaction_id}/amounts` */
   export interface ProfitsharingOrdersByTransactionIdAmounts_Get_Data {
     /** 微信订单号 */
     transaction_id: string
@@ -2972,7 +2794,6 @@ export namespace Ecommerce {
     readonly delete: Loosen<ProfitsharingReceiversDelete>
   }
 
-  /** `v3/ecommerce/profitsharing/receivers/add` */
   export interface ProfitsharingReceiversAdd {
     /**
      * 添加分账接收方 `POST /v3/ecommerce/profitsharing/receivers/add`
@@ -2986,13 +2807,12 @@ export namespace Ecommerce {
     ): PendingResponse<Response<ProfitsharingReceiversAdd_Post_Data>>
   }
 
-  /** 添加分账接收方 `POST /v3/ecommerce/profitsharing/receivers/add` */
+  /** 添加分账接收方 */
   export interface ProfitsharingReceiversAdd_Post extends CallSettings {
     json: ProfitsharingReceiversAdd_Post_Json
     headers?: ProfitsharingReceiversAdd_Post_Headers | undefined
   }
 
-  /** 添加分账接收方 `POST /v3/ecommerce/profitsharing/receivers/add` */
   export interface ProfitsharingReceiversAdd_Post_Json {
     /** 公众账号ID */
     appid: string
@@ -3008,13 +2828,11 @@ export namespace Ecommerce {
     relation_type: string
   }
 
-  /** 添加分账接收方 `POST /v3/ecommerce/profitsharing/receivers/add` */
   export interface ProfitsharingReceiversAdd_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 添加分账接收方 `POST /v3/ecommerce/profitsharing/receivers/add` */
   export interface ProfitsharingReceiversAdd_Post_Data {
     /** 接收方类型 */
     type: string
@@ -3022,7 +2840,6 @@ export namespace Ecommerce {
     account: string
   }
 
-  /** `v3/ecommerce/profitsharing/receivers/delete` */
   export interface ProfitsharingReceiversDelete {
     /**
      * 删除分账接收方 `POST /v3/ecommerce/profitsharing/receivers/delete`
@@ -3038,12 +2855,11 @@ export namespace Ecommerce {
     ): PendingResponse<Response<ProfitsharingReceiversDelete_Post_Data>>
   }
 
-  /** 删除分账接收方 `POST /v3/ecommerce/profitsharing/receivers/delete` */
+  /** 删除分账接收方 */
   export interface ProfitsharingReceiversDelete_Post extends CallSettings {
     json: ProfitsharingReceiversDelete_Post_Json
   }
 
-  /** 删除分账接收方 `POST /v3/ecommerce/profitsharing/receivers/delete` */
   export interface ProfitsharingReceiversDelete_Post_Json {
     /** 公众账号ID */
     appid: string
@@ -3053,10 +2869,8 @@ export namespace Ecommerce {
     account: string
   }
 
-  /** 删除分账接收方 `POST /v3/ecommerce/profitsharing/receivers/delete` */
   export interface ProfitsharingReceiversDelete_Post_Data extends ProfitsharingReceiversAdd_Post_Data {}
 
-  /** `v3/ecommerce/profitsharing/returnorders` */
   export interface ProfitsharingReturnorders {
     /**
      * 查询分账回退结果 `GET /v3/ecommerce/profitsharing/returnorders`
@@ -3080,12 +2894,11 @@ export namespace Ecommerce {
     ): PendingResponse<Response<ProfitsharingReturnorders_Post_Data>>
   }
 
-  /** 查询分账回退结果 `GET /v3/ecommerce/profitsharing/returnorders` */
+  /** 查询分账回退结果 */
   export interface ProfitsharingReturnorders_Get extends CallSettings {
     query: ProfitsharingReturnorders_Get_Query
   }
 
-  /** 查询分账回退结果 `GET /v3/ecommerce/profitsharing/returnorders` */
   export interface ProfitsharingReturnorders_Get_Query {
     /** 二级商户号 */
     sub_mchid: string
@@ -3097,7 +2910,6 @@ export namespace Ecommerce {
     out_return_no: string
   }
 
-  /** 查询分账回退结果 `GET /v3/ecommerce/profitsharing/returnorders` */
   export interface ProfitsharingReturnorders_Get_Data {
     /** 二级商户号 */
     sub_mchid: string
@@ -3121,12 +2933,11 @@ export namespace Ecommerce {
     finish_time: string
   }
 
-  /** 请求分账回退 `POST /v3/ecommerce/profitsharing/returnorders` */
+  /** 请求分账回退 */
   export interface ProfitsharingReturnorders_Post extends CallSettings {
     json: ProfitsharingReturnorders_Post_Json
   }
 
-  /** 请求分账回退 `POST /v3/ecommerce/profitsharing/returnorders` */
   export interface ProfitsharingReturnorders_Post_Json {
     /** 二级商户号 */
     sub_mchid: string
@@ -3146,7 +2957,6 @@ export namespace Ecommerce {
     transaction_id?: string | undefined
   }
 
-  /** 请求分账回退 `POST /v3/ecommerce/profitsharing/returnorders` */
   export interface ProfitsharingReturnorders_Post_Data extends ProfitsharingReturnorders_Get_Data {}
 
   /** `v3/ecommerce/refunds` */
@@ -3163,7 +2973,6 @@ export namespace Ecommerce {
     readonly returnAdvance: Loosen<RefundsByRefundIdReturnAdvance>
   }
 
-  /** `v3/ecommerce/refunds/{refund_id}/apply-abnormal-refund` */
   export interface RefundsByRefundIdApplyAbnormalRefund {
     /**
      * 发起异常退款 `POST /v3/ecommerce/refunds/{refund_id}/apply-abnormal-refund`
@@ -3179,7 +2988,7 @@ export namespace Ecommerce {
     ): PendingResponse<Response<RefundsByRefundIdApplyAbnormalRefund_Post_Data>>
   }
 
-  /** 发起异常退款 `POST /v3/ecommerce/refunds/{refund_id}/apply-abnormal-refund` */
+  /** 发起异常退款 */
   export interface RefundsByRefundIdApplyAbnormalRefund_Post extends CallSettings {
     /** 微信退款单号 */
     refund_id: PathValue
@@ -3187,7 +2996,6 @@ export namespace Ecommerce {
     headers?: RefundsByRefundIdApplyAbnormalRefund_Post_Headers | undefined
   }
 
-  /** 发起异常退款 `POST /v3/ecommerce/refunds/{refund_id}/apply-abnormal-refund` */
   export interface RefundsByRefundIdApplyAbnormalRefund_Post_Json {
     /** 二级商户号 */
     sub_mchid?: string | undefined
@@ -3221,13 +3029,11 @@ export namespace Ecommerce {
     real_name?: Encrypted | undefined
   }
 
-  /** 发起异常退款 `POST /v3/ecommerce/refunds/{refund_id}/apply-abnormal-refund` */
   export interface RefundsByRefundIdApplyAbnormalRefund_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 发起异常退款 `POST /v3/ecommerce/refunds/{refund_id}/apply-abnormal-refund` */
   export interface RefundsByRefundIdApplyAbnormalRefund_Post_Data {
     /** 微信支付退款号 */
     refund_id: string
@@ -3257,7 +3063,6 @@ export namespace Ecommerce {
     refund_account?: 'REFUND_SOURCE_PARTNER_ADVANCE' | 'REFUND_SOURCE_SUB_MERCHANT' | (string & {})
   }
 
-  /** 金额信息 */
   export interface RefundsByRefundIdApplyAbnormalRefund_Post_Data_Amount {
     /** 退款金额 */
     refund: number
@@ -3273,7 +3078,6 @@ export namespace Ecommerce {
     refund_fee?: number
   }
 
-  /** 退款出资账户及金额 */
   export interface RefundsByRefundIdApplyAbnormalRefund_Post_Data_Amount_From {
     /** 出资账户类型 */
     account: string
@@ -3281,7 +3085,6 @@ export namespace Ecommerce {
     amount: number
   }
 
-  /** 优惠退款信息 */
   export interface RefundsByRefundIdApplyAbnormalRefund_Post_Data_PromotionDetail {
     /** 券ID */
     promotion_id: string
@@ -3297,7 +3100,6 @@ export namespace Ecommerce {
     goods_detail?: RefundsByRefundIdApplyAbnormalRefund_Post_Data_PromotionDetail_GoodsDetail[]
   }
 
-  /** 商品列表 */
   export interface RefundsByRefundIdApplyAbnormalRefund_Post_Data_PromotionDetail_GoodsDetail {
     /** 商户侧商品编码 */
     merchant_goods_id: string
@@ -3313,7 +3115,6 @@ export namespace Ecommerce {
     refund_quantity: number
   }
 
-  /** `v3/ecommerce/refunds/{refund_id}/return-advance` */
   export interface RefundsByRefundIdReturnAdvance {
     /**
      * 查询垫付回补结果 `GET /v3/ecommerce/refunds/{refund_id}/return-advance`
@@ -3341,17 +3142,15 @@ export namespace Ecommerce {
     ): PendingResponse<Response<RefundsByRefundIdReturnAdvance_Post_Data>>
   }
 
-  /** 查询垫付回补结果 `GET /v3/ecommerce/refunds/{refund_id}/return-advance` */
+  /** 查询垫付回补结果 */
   export interface RefundsByRefundIdReturnAdvance_Get extends CallSettings {
     /** 微信退款单号 */
     refund_id: PathValue
     query: RefundsByRefundIdReturnAdvance_Get_Query
   }
 
-  /** 查询垫付回补结果 `GET /v3/ecommerce/refunds/{refund_id}/return-advance` */
   export interface RefundsByRefundIdReturnAdvance_Get_Query extends FundWithdrawByWithdrawId_Get_Query {}
 
-  /** 查询垫付回补结果 `GET /v3/ecommerce/refunds/{refund_id}/return-advance` */
   export interface RefundsByRefundIdReturnAdvance_Get_Data {
     /** 微信退款单号 */
     refund_id: string
@@ -3373,20 +3172,17 @@ export namespace Ecommerce {
     success_time?: string
   }
 
-  /** 垫付退款回补 `POST /v3/ecommerce/refunds/{refund_id}/return-advance` */
+  /** 垫付退款回补 */
   export interface RefundsByRefundIdReturnAdvance_Post extends CallSettings {
     /** 微信退款单号 */
     refund_id: PathValue
     json: RefundsByRefundIdReturnAdvance_Post_Json
   }
 
-  /** 垫付退款回补 `POST /v3/ecommerce/refunds/{refund_id}/return-advance` */
   export interface RefundsByRefundIdReturnAdvance_Post_Json extends FundWithdrawByWithdrawId_Get_Query {}
 
-  /** 垫付退款回补 `POST /v3/ecommerce/refunds/{refund_id}/return-advance` */
   export interface RefundsByRefundIdReturnAdvance_Post_Data extends RefundsByRefundIdReturnAdvance_Get_Data {}
 
-  /** `v3/ecommerce/refunds/apply` */
   export interface RefundsApply {
     /**
      * 退款申请 `POST /v3/ecommerce/refunds/apply`
@@ -3398,12 +3194,11 @@ export namespace Ecommerce {
     postAsync(options: RefundsApply_Post): PendingResponse<Response<RefundsApply_Post_Data>>
   }
 
-  /** 退款申请 `POST /v3/ecommerce/refunds/apply` */
+  /** 退款申请 */
   export interface RefundsApply_Post extends CallSettings {
     json: RefundsApply_Post_Json
   }
 
-  /** 退款申请 `POST /v3/ecommerce/refunds/apply` */
   export interface RefundsApply_Post_Json {
     /** 商品单个人收款方受理授权ID */
     individual_auth_id?: string | undefined
@@ -3437,7 +3232,6 @@ export namespace Ecommerce {
     funds_account: 'AVAILABLE' | 'UNSETTLED' | 'PREPAID'
   }
 
-  /** 订单金额 */
   export interface RefundsApply_Post_Json_Amount {
     /** 退款金额 */
     refund: number
@@ -3449,7 +3243,6 @@ export namespace Ecommerce {
     currency?: string | undefined
   }
 
-  /** 退款出资账户及金额 */
   export interface RefundsApply_Post_Json_Amount_From {
     /** 出资账户类型 */
     account: 'AVAILABLE' | 'UNAVAILABLE'
@@ -3457,7 +3250,6 @@ export namespace Ecommerce {
     amount: number
   }
 
-  /** 退款申请 `POST /v3/ecommerce/refunds/apply` */
   export interface RefundsApply_Post_Data {
     /** 微信退款单号 */
     refund_id: string
@@ -3473,7 +3265,6 @@ export namespace Ecommerce {
     refund_account?: 'REFUND_SOURCE_SUB_MERCHANT' | 'REFUND_SOURCE_PARTNER_ADVANCE' | (string & {})
   }
 
-  /** 订单金额 */
   export interface RefundsApply_Post_Data_Amount {
     /** 退款金额 */
     refund: number
@@ -3489,11 +3280,9 @@ export namespace Ecommerce {
     advance?: number
   }
 
-  /** 退款出资账户及金额 */
   export interface RefundsApply_Post_Data_Amount_From
     extends RefundsByRefundIdApplyAbnormalRefund_Post_Data_Amount_From {}
 
-  /** 优惠退款详情 */
   export interface RefundsApply_Post_Data_PromotionDetail {
     /** 券ID */
     promotion_id: string
@@ -3512,7 +3301,6 @@ export namespace Ecommerce {
     readonly _refund_id_: Loosen<RefundsIdByRefundId>
   }
 
-  /** `v3/ecommerce/refunds/id/{refund_id}` */
   export interface RefundsIdByRefundId {
     /**
      * 通过微信支付退款单号查询退款 `GET /v3/ecommerce/refunds/id/{refund_id}`
@@ -3524,14 +3312,13 @@ export namespace Ecommerce {
     getAsync(options: RefundsIdByRefundId_Get): PendingResponse<Response<RefundsIdByRefundId_Get_Data>>
   }
 
-  /** 通过微信支付退款单号查询退款 `GET /v3/ecommerce/refunds/id/{refund_id}` */
+  /** 通过微信支付退款单号查询退款 */
   export interface RefundsIdByRefundId_Get extends CallSettings {
     /** 微信退款单号 */
     refund_id: PathValue
     query?: RefundsIdByRefundId_Get_Query | undefined
   }
 
-  /** 通过微信支付退款单号查询退款 `GET /v3/ecommerce/refunds/id/{refund_id}` */
   export interface RefundsIdByRefundId_Get_Query {
     /** 商品单个人收款方受理授权ID */
     individual_auth_id?: string | undefined
@@ -3539,7 +3326,6 @@ export namespace Ecommerce {
     sub_mchid?: string | undefined
   }
 
-  /** 通过微信支付退款单号查询退款 `GET /v3/ecommerce/refunds/id/{refund_id}` */
   export interface RefundsIdByRefundId_Get_Data {
     /** 微信退款单号 */
     refund_id: string
@@ -3569,7 +3355,6 @@ export namespace Ecommerce {
     funds_account?: 'AVAILABLE' | 'UNSETTLED' | 'OPERATION' | 'BASIC' | 'ECNY_BASIC' | (string & {})
   }
 
-  /** 退款金额信息 */
   export interface RefundsIdByRefundId_Get_Data_Amount {
     /** 退款金额 */
     refund: number
@@ -3585,7 +3370,6 @@ export namespace Ecommerce {
     advance?: number
   }
 
-  /** 退款出资账户及金额 */
   export interface RefundsIdByRefundId_Get_Data_Amount_From {
     /** 出资账户类型 */
     account: 'AVAILABLE' | 'UNAVAILABLE' | (string & {})
@@ -3593,7 +3377,6 @@ export namespace Ecommerce {
     amount: number
   }
 
-  /** 营销详情 */
   export interface RefundsIdByRefundId_Get_Data_PromotionDetail
     extends RefundsApply_Post_Data_PromotionDetail {}
 
@@ -3602,7 +3385,6 @@ export namespace Ecommerce {
     readonly _out_refund_no_: Loosen<RefundsOutRefundNoByOutRefundNo>
   }
 
-  /** `v3/ecommerce/refunds/out-refund-no/{out_refund_no}` */
   export interface RefundsOutRefundNoByOutRefundNo {
     /**
      * 通过商户退款单号查询退款 `GET /v3/ecommerce/refunds/out-refund-no/{out_refund_no}`
@@ -3618,20 +3400,17 @@ export namespace Ecommerce {
     ): PendingResponse<Response<RefundsOutRefundNoByOutRefundNo_Get_Data>>
   }
 
-  /** 通过商户退款单号查询退款 `GET /v3/ecommerce/refunds/out-refund-no/{out_refund_no}` */
+  /** 通过商户退款单号查询退款 */
   export interface RefundsOutRefundNoByOutRefundNo_Get extends CallSettings {
     /** 商户退款单号 */
     out_refund_no: PathValue
     query?: RefundsOutRefundNoByOutRefundNo_Get_Query | undefined
   }
 
-  /** 通过商户退款单号查询退款 `GET /v3/ecommerce/refunds/out-refund-no/{out_refund_no}` */
   export interface RefundsOutRefundNoByOutRefundNo_Get_Query extends RefundsIdByRefundId_Get_Query {}
 
-  /** 通过商户退款单号查询退款 `GET /v3/ecommerce/refunds/out-refund-no/{out_refund_no}` */
   export interface RefundsOutRefundNoByOutRefundNo_Get_Data extends RefundsIdByRefundId_Get_Data {}
 
-  /** `v3/ecommerce/subject-sub-merchants` */
   export interface SubjectSubMerchants {
     /**
      * 查询指定主体子商户列表 `GET /v3/ecommerce/subject-sub-merchants`
@@ -3643,13 +3422,12 @@ export namespace Ecommerce {
     getAsync(options: SubjectSubMerchants_Get): PendingResponse<Response<SubjectSubMerchants_Get_Data>>
   }
 
-  /** 查询指定主体子商户列表 `GET /v3/ecommerce/subject-sub-merchants` */
+  /** 查询指定主体子商户列表 */
   export interface SubjectSubMerchants_Get extends CallSettings {
     query: SubjectSubMerchants_Get_Query
     headers?: SubjectSubMerchants_Get_Headers | undefined
   }
 
-  /** 查询指定主体子商户列表 `GET /v3/ecommerce/subject-sub-merchants` */
   export interface SubjectSubMerchants_Get_Query {
     /** 主体类型 */
     organization_type:
@@ -3667,13 +3445,11 @@ export namespace Ecommerce {
     offset?: number | undefined
   }
 
-  /** 查询指定主体子商户列表 `GET /v3/ecommerce/subject-sub-merchants` */
   export interface SubjectSubMerchants_Get_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 查询指定主体子商户列表 `GET /v3/ecommerce/subject-sub-merchants` */
   export interface SubjectSubMerchants_Get_Data {
     /** 子商户列表 */
     data: SubjectSubMerchants_Get_Data_Data[]
@@ -3685,7 +3461,6 @@ export namespace Ecommerce {
     total_count: number
   }
 
-  /** 子商户列表 */
   export interface SubjectSubMerchants_Get_Data_Data {
     /** 子商户号 */
     sub_mchid: string
@@ -3702,7 +3477,6 @@ export namespace Ecommerce {
     readonly return: Loosen<SubsidiesReturn>
   }
 
-  /** `v3/ecommerce/subsidies/cancel` */
   export interface SubsidiesCancel {
     /**
      * 取消补差 `POST /v3/ecommerce/subsidies/cancel`
@@ -3714,12 +3488,11 @@ export namespace Ecommerce {
     postAsync(options: SubsidiesCancel_Post): PendingResponse<Response<SubsidiesCancel_Post_Data>>
   }
 
-  /** 取消补差 `POST /v3/ecommerce/subsidies/cancel` */
+  /** 取消补差 */
   export interface SubsidiesCancel_Post extends CallSettings {
     json: SubsidiesCancel_Post_Json
   }
 
-  /** 取消补差 `POST /v3/ecommerce/subsidies/cancel` */
   export interface SubsidiesCancel_Post_Json {
     /** 二级商户号 */
     sub_mchid: string
@@ -3729,7 +3502,6 @@ export namespace Ecommerce {
     description: string
   }
 
-  /** 取消补差 `POST /v3/ecommerce/subsidies/cancel` */
   export interface SubsidiesCancel_Post_Data {
     /** 二级商户号 */
     sub_mchid: string
@@ -3741,7 +3513,6 @@ export namespace Ecommerce {
     description: string
   }
 
-  /** `v3/ecommerce/subsidies/create` */
   export interface SubsidiesCreate {
     /**
      * 请求补差 `POST /v3/ecommerce/subsidies/create`
@@ -3753,12 +3524,11 @@ export namespace Ecommerce {
     postAsync(options: SubsidiesCreate_Post): PendingResponse<Response<SubsidiesCreate_Post_Data>>
   }
 
-  /** 请求补差 `POST /v3/ecommerce/subsidies/create` */
+  /** 请求补差 */
   export interface SubsidiesCreate_Post extends CallSettings {
     json: SubsidiesCreate_Post_Json
   }
 
-  /** 请求补差 `POST /v3/ecommerce/subsidies/create` */
   export interface SubsidiesCreate_Post_Json {
     /** 二级商户号 */
     sub_mchid: string
@@ -3774,7 +3544,6 @@ export namespace Ecommerce {
     out_subsidy_no?: string | undefined
   }
 
-  /** 请求补差 `POST /v3/ecommerce/subsidies/create` */
   export interface SubsidiesCreate_Post_Data {
     /** 二级商户号 */
     sub_mchid: string
@@ -3793,7 +3562,6 @@ export namespace Ecommerce {
     out_subsidy_no?: string
   }
 
-  /** `v3/ecommerce/subsidies/return` */
   export interface SubsidiesReturn {
     /**
      * 请求补差回退 `POST /v3/ecommerce/subsidies/return`
@@ -3805,12 +3573,11 @@ export namespace Ecommerce {
     postAsync(options: SubsidiesReturn_Post): PendingResponse<Response<SubsidiesReturn_Post_Data>>
   }
 
-  /** 请求补差回退 `POST /v3/ecommerce/subsidies/return` */
+  /** 请求补差回退 */
   export interface SubsidiesReturn_Post extends CallSettings {
     json: SubsidiesReturn_Post_Json
   }
 
-  /** 请求补差回退 `POST /v3/ecommerce/subsidies/return` */
   export interface SubsidiesReturn_Post_Json {
     /** 二级商户号 */
     sub_mchid: string
@@ -3830,7 +3597,6 @@ export namespace Ecommerce {
     from?: readonly SubsidiesReturn_Post_Json_From[] | undefined
   }
 
-  /** 回退出资账户及金额 */
   export interface SubsidiesReturn_Post_Json_From {
     /** 出资账户类型 */
     account?: 'AVAILABLE' | 'UNAVAILABLE' | undefined
@@ -3838,7 +3604,6 @@ export namespace Ecommerce {
     amount?: number | undefined
   }
 
-  /** 请求补差回退 `POST /v3/ecommerce/subsidies/return` */
   export interface SubsidiesReturn_Post_Data {
     /** 二级商户号 */
     sub_mchid: string
@@ -3862,7 +3627,6 @@ export namespace Ecommerce {
     from?: SubsidiesReturn_Post_Data_From[]
   }
 
-  /** `from` */
   export interface SubsidiesReturn_Post_Data_From {
     account?: string
     amount?: number

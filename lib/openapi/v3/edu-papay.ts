@@ -39,7 +39,6 @@ export namespace EduPapay {
     readonly presign: Loosen<ContractsPresign>
   }
 
-  /** `v3/edu-papay/contracts/{contract_id}` */
   export interface ContractsByContractId {
     /**
      * 解约 `DELETE /v3/edu-papay/contracts/{contract_id}`
@@ -52,7 +51,7 @@ export namespace EduPapay {
     deleteAsync(options: ContractsByContractId_Delete): PendingResponse<Response<undefined>>
   }
 
-  /** 解约 `DELETE /v3/edu-papay/contracts/{contract_id}` */
+  /** 解约 */
   export interface ContractsByContractId_Delete extends CallSettings {
     /** 签约协议号 */
     contract_id: PathValue
@@ -63,7 +62,6 @@ export namespace EduPapay {
     readonly _contract_id_: Loosen<ContractsIdByContractId>
   }
 
-  /** `v3/edu-papay/contracts/id/{contract_id}` */
   export interface ContractsIdByContractId {
     /**
      * 通过协议号查询签约 `GET /v3/edu-papay/contracts/id/{contract_id}`
@@ -78,14 +76,13 @@ export namespace EduPapay {
     ): PendingResponse<Response<ContractsIdByContractId_Get_Data>>
   }
 
-  /** 通过协议号查询签约 `GET /v3/edu-papay/contracts/id/{contract_id}` */
+  /** 通过协议号查询签约 */
   export interface ContractsIdByContractId_Get extends CallSettings {
     /** 签约协议号 */
     contract_id: PathValue
     query: ContractsIdByContractId_Get_Query
   }
 
-  /** 通过协议号查询签约 `GET /v3/edu-papay/contracts/id/{contract_id}` */
   export interface ContractsIdByContractId_Get_Query {
     /** 服务商APPID */
     appid: string
@@ -95,7 +92,6 @@ export namespace EduPapay {
     sub_appid?: string | undefined
   }
 
-  /** 通过协议号查询签约 `GET /v3/edu-papay/contracts/id/{contract_id}` */
   export interface ContractsIdByContractId_Get_Data {
     /** 服务商商户号 */
     sp_mchid: string
@@ -115,7 +111,6 @@ export namespace EduPapay {
     contract_information?: ContractsIdByContractId_Get_Data_ContractInformation
   }
 
-  /** 签约信息 */
   export interface ContractsIdByContractId_Get_Data_ContractInformation {
     /** 签约协议号 */
     contract_id?: string
@@ -125,7 +120,6 @@ export namespace EduPapay {
     create_time?: string
   }
 
-  /** `v3/edu-papay/contracts/presign` */
   export interface ContractsPresign {
     /**
      * 预签约 `POST /v3/edu-papay/contracts/presign`
@@ -138,12 +132,11 @@ export namespace EduPapay {
     postAsync(options: ContractsPresign_Post): PendingResponse<Response<ContractsPresign_Post_Data>>
   }
 
-  /** 预签约 `POST /v3/edu-papay/contracts/presign` */
+  /** 预签约 */
   export interface ContractsPresign_Post extends CallSettings {
     json: ContractsPresign_Post_Json
   }
 
-  /** 预签约 `POST /v3/edu-papay/contracts/presign` */
   export interface ContractsPresign_Post_Json {
     /** 服务商APPID */
     appid: string
@@ -165,13 +158,11 @@ export namespace EduPapay {
     trade_scene: string
   }
 
-  /** 预签约 `POST /v3/edu-papay/contracts/presign` */
   export interface ContractsPresign_Post_Data {
     /** 预签约号 */
     presign_token: string
   }
 
-  /** `v3/edu-papay/transactions` */
   export interface Transactions {
     /**
      * 教育通扣款受理 `POST /v3/edu-papay/transactions`
@@ -186,12 +177,11 @@ export namespace EduPapay {
     readonly outTradeNo: Loosen<TransactionsOutTradeNo>
   }
 
-  /** 教育通扣款受理 `POST /v3/edu-papay/transactions` */
+  /** 教育通扣款受理 */
   export interface Transactions_Post extends CallSettings {
     json: Transactions_Post_Json
   }
 
-  /** 教育通扣款受理 `POST /v3/edu-papay/transactions` */
   export interface Transactions_Post_Json {
     /** 服务商APPID */
     appid: string
@@ -219,7 +209,6 @@ export namespace EduPapay {
     device_information: Transactions_Post_Json_DeviceInformation
   }
 
-  /** 订单金额 */
   export interface Transactions_Post_Json_Amount {
     /** 总金额 */
     total: number
@@ -227,7 +216,6 @@ export namespace EduPapay {
     currency?: string | undefined
   }
 
-  /** 设备信息 */
   export interface Transactions_Post_Json_DeviceInformation {
     /** 设备号 */
     device_id?: string | undefined
@@ -240,7 +228,6 @@ export namespace EduPapay {
     readonly _transaction_id_: Loosen<TransactionsIdByTransactionId>
   }
 
-  /** `v3/edu-papay/transactions/id/{transaction_id}` */
   export interface TransactionsIdByTransactionId {
     /**
      * 微信订单号查单 `GET /v3/edu-papay/transactions/id/{transaction_id}`
@@ -255,20 +242,18 @@ export namespace EduPapay {
     ): PendingResponse<Response<TransactionsIdByTransactionId_Get_Data>>
   }
 
-  /** 微信订单号查单 `GET /v3/edu-papay/transactions/id/{transaction_id}` */
+  /** 微信订单号查单 */
   export interface TransactionsIdByTransactionId_Get extends CallSettings {
     /** 微信支付订单号 */
     transaction_id: PathValue
     query?: TransactionsIdByTransactionId_Get_Query | undefined
   }
 
-  /** 微信订单号查单 `GET /v3/edu-papay/transactions/id/{transaction_id}` */
   export interface TransactionsIdByTransactionId_Get_Query {
     /** 子商户号 */
     sub_mchid?: string | undefined
   }
 
-  /** 微信订单号查单 `GET /v3/edu-papay/transactions/id/{transaction_id}` */
   export interface TransactionsIdByTransactionId_Get_Data {
     /** 服务商商户号 */
     sp_mchid: string
@@ -302,7 +287,6 @@ export namespace EduPapay {
     promotion_detail?: TransactionsIdByTransactionId_Get_Data_PromotionDetail[]
   }
 
-  /** 支付者 */
   export interface TransactionsIdByTransactionId_Get_Data_Payer {
     /** 服务商APPID下的用户标识 */
     openid?: string
@@ -310,7 +294,6 @@ export namespace EduPapay {
     sub_openid?: string
   }
 
-  /** 订单金额 */
   export interface TransactionsIdByTransactionId_Get_Data_Amount {
     /** 订单金额 */
     total: number
@@ -322,7 +305,6 @@ export namespace EduPapay {
     currency?: string
   }
 
-  /** 设备信息 */
   export interface TransactionsIdByTransactionId_Get_Data_DeviceInformation {
     /** 设备号 */
     device_id?: string
@@ -330,7 +312,6 @@ export namespace EduPapay {
     device_ip: string
   }
 
-  /** 优惠详情 */
   export interface TransactionsIdByTransactionId_Get_Data_PromotionDetail {
     /** 券ID */
     coupon_id?: string
@@ -357,7 +338,6 @@ export namespace EduPapay {
     readonly _out_trade_no_: Loosen<TransactionsOutTradeNoByOutTradeNo>
   }
 
-  /** `v3/edu-papay/transactions/out-trade-no/{out_trade_no}` */
   export interface TransactionsOutTradeNoByOutTradeNo {
     /**
      * 商户订单号查单 `GET /v3/edu-papay/transactions/out-trade-no/{out_trade_no}`
@@ -374,18 +354,16 @@ export namespace EduPapay {
     ): PendingResponse<Response<TransactionsOutTradeNoByOutTradeNo_Get_Data>>
   }
 
-  /** 商户订单号查单 `GET /v3/edu-papay/transactions/out-trade-no/{out_trade_no}` */
+  /** 商户订单号查单 */
   export interface TransactionsOutTradeNoByOutTradeNo_Get extends CallSettings {
     /** 商户订单号 */
     out_trade_no: PathValue
     query?: TransactionsOutTradeNoByOutTradeNo_Get_Query | undefined
   }
 
-  /** 商户订单号查单 `GET /v3/edu-papay/transactions/out-trade-no/{out_trade_no}` */
   export interface TransactionsOutTradeNoByOutTradeNo_Get_Query
     extends TransactionsIdByTransactionId_Get_Query {}
 
-  /** 商户订单号查单 `GET /v3/edu-papay/transactions/out-trade-no/{out_trade_no}` */
   export interface TransactionsOutTradeNoByOutTradeNo_Get_Data
     extends TransactionsIdByTransactionId_Get_Data {}
 
@@ -399,7 +377,6 @@ export namespace EduPapay {
     readonly contracts: Loosen<UserByOpenidContracts>
   }
 
-  /** `v3/edu-papay/user/{openid}/contracts` */
   export interface UserByOpenidContracts {
     /**
      * 通过用户标识查询签约 `GET /v3/edu-papay/user/{openid}/contracts`
@@ -412,14 +389,13 @@ export namespace EduPapay {
     getAsync(options: UserByOpenidContracts_Get): PendingResponse<Response<UserByOpenidContracts_Get_Data>>
   }
 
-  /** 通过用户标识查询签约 `GET /v3/edu-papay/user/{openid}/contracts` */
+  /** 通过用户标识查询签约 */
   export interface UserByOpenidContracts_Get extends CallSettings {
     /** 服务商APPID下的用户标识 */
     openid: PathValue
     query: UserByOpenidContracts_Get_Query
   }
 
-  /** 通过用户标识查询签约 `GET /v3/edu-papay/user/{openid}/contracts` */
   export interface UserByOpenidContracts_Get_Query {
     /** 服务商APPID */
     appid: string
@@ -439,7 +415,6 @@ export namespace EduPapay {
     limit?: number | undefined
   }
 
-  /** 通过用户标识查询签约 `GET /v3/edu-papay/user/{openid}/contracts` */
   export interface UserByOpenidContracts_Get_Data {
     /** 结果集 */
     data?: UserByOpenidContracts_Get_Data_Data[]
@@ -451,7 +426,6 @@ export namespace EduPapay {
     limit?: number
   }
 
-  /** 结果集 */
   export interface UserByOpenidContracts_Get_Data_Data extends ContractsIdByContractId_Get_Data {}
 
   /** `v3/edu-papay/user-notifications` */
@@ -464,7 +438,6 @@ export namespace EduPapay {
     readonly send: Loosen<UserNotificationsByContractIdSend>
   }
 
-  /** `v3/edu-papay/user-notifications/{contract_id}/send` */
   export interface UserNotificationsByContractIdSend {
     /**
      * 发送扣款预通知 `POST /v3/edu-papay/user-notifications/{contract_id}/send`
@@ -477,13 +450,12 @@ export namespace EduPapay {
     postAsync(options: UserNotificationsByContractIdSend_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 发送扣款预通知 `POST /v3/edu-papay/user-notifications/{contract_id}/send` */
+  /** 发送扣款预通知 */
   export interface UserNotificationsByContractIdSend_Post extends CallSettings {
     /** 签约协议号 */
     contract_id: PathValue
     json: UserNotificationsByContractIdSend_Post_Json
   }
 
-  /** 发送扣款预通知 `POST /v3/edu-papay/user-notifications/{contract_id}/send` */
   export interface UserNotificationsByContractIdSend_Post_Json extends ContractsIdByContractId_Get_Query {}
 }

@@ -25,7 +25,6 @@ export namespace EduStar {
     readonly 'v3/edu-star/users/qq/{qq}': Loosen<UsersQqByQq>
   }
 
-  /** `v3/edu-star/orders` */
   export interface Orders {
     /**
      * 通过QQ账号查询核销订单列表 `GET /v3/edu-star/orders`
@@ -45,12 +44,11 @@ export namespace EduStar {
     postAsync(options: Orders_Post): PendingResponse<Response<Orders_Post_Data>>
   }
 
-  /** 通过QQ账号查询核销订单列表 `GET /v3/edu-star/orders` */
+  /** 通过QQ账号查询核销订单列表 */
   export interface Orders_Get extends CallSettings {
     query: Orders_Get_Query
   }
 
-  /** 通过QQ账号查询核销订单列表 `GET /v3/edu-star/orders` */
   export interface Orders_Get_Query {
     /** appid */
     appid: string
@@ -64,7 +62,6 @@ export namespace EduStar {
     limit?: number | undefined
   }
 
-  /** 通过QQ账号查询核销订单列表 `GET /v3/edu-star/orders` */
   export interface Orders_Get_Data {
     /** 结果集 */
     data: Orders_Get_Data_Data[]
@@ -76,7 +73,6 @@ export namespace EduStar {
     limit?: number
   }
 
-  /** 结果集 */
   export interface Orders_Get_Data_Data {
     /** appid */
     appid: string
@@ -94,12 +90,11 @@ export namespace EduStar {
     order_id: string
   }
 
-  /** 创建核销订单 `POST /v3/edu-star/orders` */
+  /** 创建核销订单 */
   export interface Orders_Post extends CallSettings {
     json: Orders_Post_Json
   }
 
-  /** 创建核销订单 `POST /v3/edu-star/orders` */
   export interface Orders_Post_Json {
     /** appid */
     appid: string
@@ -113,7 +108,6 @@ export namespace EduStar {
     create_time: string
   }
 
-  /** 创建核销订单 `POST /v3/edu-star/orders` */
   export interface Orders_Post_Data extends Orders_Get_Data_Data {}
 
   /** `v3/edu-star/users` */
@@ -127,7 +121,6 @@ export namespace EduStar {
     readonly _wechat_openid_: Loosen<UsersOpenidByWechatOpenid>
   }
 
-  /** `v3/edu-star/users/openid/{wechat_openid}` */
   export interface UsersOpenidByWechatOpenid {
     /**
      * 通过微信用户标识查询用户信息 `GET /v3/edu-star/users/openid/{wechat_openid}`
@@ -141,20 +134,18 @@ export namespace EduStar {
     ): PendingResponse<Response<UsersOpenidByWechatOpenid_Get_Data>>
   }
 
-  /** 通过微信用户标识查询用户信息 `GET /v3/edu-star/users/openid/{wechat_openid}` */
+  /** 通过微信用户标识查询用户信息 */
   export interface UsersOpenidByWechatOpenid_Get extends CallSettings {
     /** 用户在appid下的唯一标识 */
     wechat_openid: PathValue
     query: UsersOpenidByWechatOpenid_Get_Query
   }
 
-  /** 通过微信用户标识查询用户信息 `GET /v3/edu-star/users/openid/{wechat_openid}` */
   export interface UsersOpenidByWechatOpenid_Get_Query {
     /** 商户appid */
     appid: string
   }
 
-  /** 通过微信用户标识查询用户信息 `GET /v3/edu-star/users/openid/{wechat_openid}` */
   export interface UsersOpenidByWechatOpenid_Get_Data {
     /** 是否学生 */
     education_star_student: boolean
@@ -173,7 +164,6 @@ export namespace EduStar {
     readonly _qq_: Loosen<UsersQqByQq>
   }
 
-  /** `v3/edu-star/users/qq/{qq}` */
   export interface UsersQqByQq {
     /**
      * 通过QQ账号查询用户信息 `GET /v3/edu-star/users/qq/{qq}`
@@ -185,17 +175,15 @@ export namespace EduStar {
     getAsync(options: UsersQqByQq_Get): PendingResponse<Response<UsersQqByQq_Get_Data>>
   }
 
-  /** 通过QQ账号查询用户信息 `GET /v3/edu-star/users/qq/{qq}` */
+  /** 通过QQ账号查询用户信息 */
   export interface UsersQqByQq_Get extends CallSettings {
     /** 用户QQ账号 */
     qq: PathValue
     query: UsersQqByQq_Get_Query
   }
 
-  /** 通过QQ账号查询用户信息 `GET /v3/edu-star/users/qq/{qq}` */
   export interface UsersQqByQq_Get_Query extends UsersOpenidByWechatOpenid_Get_Query {}
 
-  /** 通过QQ账号查询用户信息 `GET /v3/edu-star/users/qq/{qq}` */
   export interface UsersQqByQq_Get_Data {
     /** 学生标识 */
     education_star_student: boolean

@@ -38,7 +38,6 @@ export namespace Eduschoolpay {
     readonly presign: Loosen<ContractsPresign>
   }
 
-  /** `v3/eduschoolpay/contracts/{contract_id}` */
   export interface ContractsByContractId {
     /**
      * 通过协议号查询签约 `GET /v3/eduschoolpay/contracts/{contract_id}`
@@ -51,13 +50,12 @@ export namespace Eduschoolpay {
     readonly terminate: Loosen<ContractsByContractIdTerminate>
   }
 
-  /** 通过协议号查询签约 `GET /v3/eduschoolpay/contracts/{contract_id}` */
+  /** 通过协议号查询签约 */
   export interface ContractsByContractId_Get extends CallSettings {
     /** 签约协议号 */
     contract_id: PathValue
   }
 
-  /** 通过协议号查询签约 `GET /v3/eduschoolpay/contracts/{contract_id}` */
   export interface ContractsByContractId_Get_Data {
     /** 签约协议号 */
     contract_id: string
@@ -77,7 +75,6 @@ export namespace Eduschoolpay {
     out_contract_code: string
   }
 
-  /** `v3/eduschoolpay/contracts/{contract_id}/terminate` */
   export interface ContractsByContractIdTerminate {
     /**
      * 商户主动解约 `POST /v3/eduschoolpay/contracts/{contract_id}/terminate`
@@ -89,13 +86,12 @@ export namespace Eduschoolpay {
     postAsync(options: ContractsByContractIdTerminate_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 商户主动解约 `POST /v3/eduschoolpay/contracts/{contract_id}/terminate` */
+  /** 商户主动解约 */
   export interface ContractsByContractIdTerminate_Post extends CallSettings {
     /** 签约协议号 */
     contract_id: PathValue
   }
 
-  /** `v3/eduschoolpay/contracts/presign` */
   export interface ContractsPresign {
     /**
      * 预签约 `POST /v3/eduschoolpay/contracts/presign`
@@ -107,13 +103,12 @@ export namespace Eduschoolpay {
     postAsync(options: ContractsPresign_Post): PendingResponse<Response<ContractsPresign_Post_Data>>
   }
 
-  /** 预签约 `POST /v3/eduschoolpay/contracts/presign` */
+  /** 预签约 */
   export interface ContractsPresign_Post extends CallSettings {
     json: ContractsPresign_Post_Json
     headers?: ContractsPresign_Post_Headers | undefined
   }
 
-  /** 预签约 `POST /v3/eduschoolpay/contracts/presign` */
   export interface ContractsPresign_Post_Json {
     /** 商户appid */
     appid: string
@@ -137,7 +132,6 @@ export namespace Eduschoolpay {
     bank_card?: ContractsPresign_Post_Json_BankCard | undefined
   }
 
-  /** 实名信息 */
   export interface ContractsPresign_Post_Json_Identity {
     /** 姓名. Base64. Encrypted with the platform's key */
     real_name: Encrypted
@@ -147,7 +141,6 @@ export namespace Eduschoolpay {
     id_card_number?: Encrypted | undefined
   }
 
-  /** 签约银行卡 */
   export interface ContractsPresign_Post_Json_BankCard {
     /** 签约银行卡号. Base64. Encrypted with the platform's key */
     bank_card_no: Encrypted
@@ -159,19 +152,16 @@ export namespace Eduschoolpay {
     bank_type?: string | undefined
   }
 
-  /** 预签约 `POST /v3/eduschoolpay/contracts/presign` */
   export interface ContractsPresign_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 预签约 `POST /v3/eduschoolpay/contracts/presign` */
   export interface ContractsPresign_Post_Data {
     /** 预签约码 */
     presign_token: string
   }
 
-  /** `v3/eduschoolpay/transactions` */
   export interface Transactions {
     /**
      * 扣款 `POST /v3/eduschoolpay/transactions`
@@ -185,12 +175,11 @@ export namespace Eduschoolpay {
     readonly outTradeNo: Loosen<TransactionsOutTradeNo>
   }
 
-  /** 扣款 `POST /v3/eduschoolpay/transactions` */
+  /** 扣款 */
   export interface Transactions_Post extends CallSettings {
     json: Transactions_Post_Json
   }
 
-  /** 扣款 `POST /v3/eduschoolpay/transactions` */
   export interface Transactions_Post_Json {
     /** 商户appid */
     appid: string
@@ -224,7 +213,6 @@ export namespace Eduschoolpay {
     payment_mode?: string | undefined
   }
 
-  /** 订单金额 */
   export interface Transactions_Post_Json_Amount {
     /** 总金额 */
     total: number
@@ -232,7 +220,6 @@ export namespace Eduschoolpay {
     currency: string
   }
 
-  /** 场景信息 */
   export interface Transactions_Post_Json_SceneInfo {
     /** 消费时间 */
     start_time: string
@@ -242,7 +229,6 @@ export namespace Eduschoolpay {
     scene_type: string
   }
 
-  /** 设备信息 */
   export interface Transactions_Post_Json_DeviceInfo {
     /** 设备号 */
     device_id?: string | undefined
@@ -250,13 +236,11 @@ export namespace Eduschoolpay {
     device_ip: string
   }
 
-  /** 分账结算信息 */
   export interface Transactions_Post_Json_SettleInfo {
     /** 是否指定分账 */
     profit_sharing?: boolean | undefined
   }
 
-  /** 扣款 `POST /v3/eduschoolpay/transactions` */
   export interface Transactions_Post_Data {
     /** 商户号 */
     mchid: string
@@ -292,7 +276,6 @@ export namespace Eduschoolpay {
     promotion_detail?: Transactions_Post_Data_PromotionDetail[]
   }
 
-  /** 支付者 */
   export interface Transactions_Post_Data_Payer {
     /** 商户AppID下的用户标识 */
     openid?: string
@@ -300,7 +283,6 @@ export namespace Eduschoolpay {
     sub_openid?: string
   }
 
-  /** 订单金额 */
   export interface Transactions_Post_Data_Amount {
     /** 订单金额 */
     total: number
@@ -312,7 +294,6 @@ export namespace Eduschoolpay {
     currency?: string
   }
 
-  /** 设备信息 */
   export interface Transactions_Post_Data_DeviceInfo {
     /** 设备号 */
     device_id?: string
@@ -320,7 +301,6 @@ export namespace Eduschoolpay {
     device_ip: string
   }
 
-  /** 优惠详情 */
   export interface Transactions_Post_Data_PromotionDetail {
     /** 券ID */
     coupon_id?: string
@@ -347,7 +327,6 @@ export namespace Eduschoolpay {
     readonly _transaction_id_: Loosen<TransactionsIdByTransactionId>
   }
 
-  /** `v3/eduschoolpay/transactions/id/{transaction_id}` */
   export interface TransactionsIdByTransactionId {
     /**
      * 微信支付订单号查单 `GET /v3/eduschoolpay/transactions/id/{transaction_id}`
@@ -361,20 +340,18 @@ export namespace Eduschoolpay {
     ): PendingResponse<Response<TransactionsIdByTransactionId_Get_Data>>
   }
 
-  /** 微信支付订单号查单 `GET /v3/eduschoolpay/transactions/id/{transaction_id}` */
+  /** 微信支付订单号查单 */
   export interface TransactionsIdByTransactionId_Get extends CallSettings {
     /** 微信支付订单号 */
     transaction_id: PathValue
     query?: TransactionsIdByTransactionId_Get_Query | undefined
   }
 
-  /** 微信支付订单号查单 `GET /v3/eduschoolpay/transactions/id/{transaction_id}` */
   export interface TransactionsIdByTransactionId_Get_Query {
     /** 子商户号 */
     sub_mchid?: string | undefined
   }
 
-  /** 微信支付订单号查单 `GET /v3/eduschoolpay/transactions/id/{transaction_id}` */
   export interface TransactionsIdByTransactionId_Get_Data {
     /** 商户号 */
     mchid: string
@@ -410,7 +387,6 @@ export namespace Eduschoolpay {
     promotion_detail?: TransactionsIdByTransactionId_Get_Data_PromotionDetail[]
   }
 
-  /** 支付者 */
   export interface TransactionsIdByTransactionId_Get_Data_Payer {
     /** 商户appid下的用户标识 */
     openid: string
@@ -418,7 +394,6 @@ export namespace Eduschoolpay {
     sub_openid?: string
   }
 
-  /** 订单金额 */
   export interface TransactionsIdByTransactionId_Get_Data_Amount {
     /** 订单金额 */
     total: number
@@ -430,7 +405,6 @@ export namespace Eduschoolpay {
     currency: string
   }
 
-  /** 设备信息 */
   export interface TransactionsIdByTransactionId_Get_Data_DeviceInfo {
     /** 设备号 */
     device_id?: string
@@ -438,7 +412,6 @@ export namespace Eduschoolpay {
     device_ip: string
   }
 
-  /** 优惠详情 */
   export interface TransactionsIdByTransactionId_Get_Data_PromotionDetail {
     /** 券ID */
     coupon_id: string
@@ -465,7 +438,6 @@ export namespace Eduschoolpay {
     readonly _out_trade_no_: Loosen<TransactionsOutTradeNoByOutTradeNo>
   }
 
-  /** `v3/eduschoolpay/transactions/out-trade-no/{out_trade_no}` */
   export interface TransactionsOutTradeNoByOutTradeNo {
     /**
      * 商户订单号查单 `GET /v3/eduschoolpay/transactions/out-trade-no/{out_trade_no}`
@@ -481,18 +453,16 @@ export namespace Eduschoolpay {
     ): PendingResponse<Response<TransactionsOutTradeNoByOutTradeNo_Get_Data>>
   }
 
-  /** 商户订单号查单 `GET /v3/eduschoolpay/transactions/out-trade-no/{out_trade_no}` */
+  /** 商户订单号查单 */
   export interface TransactionsOutTradeNoByOutTradeNo_Get extends CallSettings {
     /** 商户订单号 */
     out_trade_no: PathValue
     query?: TransactionsOutTradeNoByOutTradeNo_Get_Query | undefined
   }
 
-  /** 商户订单号查单 `GET /v3/eduschoolpay/transactions/out-trade-no/{out_trade_no}` */
   export interface TransactionsOutTradeNoByOutTradeNo_Get_Query
     extends TransactionsIdByTransactionId_Get_Query {}
 
-  /** 商户订单号查单 `GET /v3/eduschoolpay/transactions/out-trade-no/{out_trade_no}` */
   export interface TransactionsOutTradeNoByOutTradeNo_Get_Data
     extends TransactionsIdByTransactionId_Get_Data {}
 
@@ -507,7 +477,6 @@ export namespace Eduschoolpay {
     readonly debtState: Loosen<UsersByOpenidDebtState>
   }
 
-  /** `v3/eduschoolpay/users/{openid}/contracts` */
   export interface UsersByOpenidContracts {
     /**
      * 查询用户签约列表 `GET /v3/eduschoolpay/users/{openid}/contracts`
@@ -519,14 +488,13 @@ export namespace Eduschoolpay {
     getAsync(options: UsersByOpenidContracts_Get): PendingResponse<Response<UsersByOpenidContracts_Get_Data>>
   }
 
-  /** 查询用户签约列表 `GET /v3/eduschoolpay/users/{openid}/contracts` */
+  /** 查询用户签约列表 */
   export interface UsersByOpenidContracts_Get extends CallSettings {
     /** 商户appid下的用户标识 */
     openid: PathValue
     query: UsersByOpenidContracts_Get_Query
   }
 
-  /** 查询用户签约列表 `GET /v3/eduschoolpay/users/{openid}/contracts` */
   export interface UsersByOpenidContracts_Get_Query {
     /** 签约模板号 */
     plan_id: string
@@ -538,7 +506,6 @@ export namespace Eduschoolpay {
     limit?: number | undefined
   }
 
-  /** 查询用户签约列表 `GET /v3/eduschoolpay/users/{openid}/contracts` */
   export interface UsersByOpenidContracts_Get_Data {
     /** 查询结果列表 */
     data?: UsersByOpenidContracts_Get_Data_Data[]
@@ -552,10 +519,8 @@ export namespace Eduschoolpay {
     links: UsersByOpenidContracts_Get_Data_Links
   }
 
-  /** 查询结果列表 */
   export interface UsersByOpenidContracts_Get_Data_Data extends ContractsByContractId_Get_Data {}
 
-  /** 相关链接 */
   export interface UsersByOpenidContracts_Get_Data_Links {
     /** 下一页链接 */
     next?: string
@@ -565,7 +530,6 @@ export namespace Eduschoolpay {
     self: string
   }
 
-  /** `v3/eduschoolpay/users/{openid}/debt-state` */
   export interface UsersByOpenidDebtState {
     /**
      * 商户查询用户欠款状态 `GET /v3/eduschoolpay/users/{openid}/debt-state`
@@ -577,13 +541,12 @@ export namespace Eduschoolpay {
     getAsync(options: UsersByOpenidDebtState_Get): PendingResponse<Response<UsersByOpenidDebtState_Get_Data>>
   }
 
-  /** 商户查询用户欠款状态 `GET /v3/eduschoolpay/users/{openid}/debt-state` */
+  /** 商户查询用户欠款状态 */
   export interface UsersByOpenidDebtState_Get extends CallSettings {
     /** 商户appid下的用户标识 */
     openid: PathValue
   }
 
-  /** 商户查询用户欠款状态 `GET /v3/eduschoolpay/users/{openid}/debt-state` */
   export interface UsersByOpenidDebtState_Get_Data {
     /** 商户appid */
     appid: string

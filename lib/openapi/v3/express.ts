@@ -32,7 +32,6 @@ export namespace Express {
     readonly transform: Loosen<UsersByOpenidTransform>
   }
 
-  /** `v3/express/users/{openid}/transform` */
   export interface UsersByOpenidTransform {
     /**
      * 用户openid转换 `POST /v3/express/users/{openid}/transform`
@@ -46,20 +45,18 @@ export namespace Express {
     ): PendingResponse<Response<UsersByOpenidTransform_Post_Data>>
   }
 
-  /** 用户openid转换 `POST /v3/express/users/{openid}/transform` */
+  /** 用户openid转换 */
   export interface UsersByOpenidTransform_Post extends CallSettings {
     /** 用户openid */
     openid: PathValue
     json: UsersByOpenidTransform_Post_Json
   }
 
-  /** 用户openid转换 `POST /v3/express/users/{openid}/transform` */
   export interface UsersByOpenidTransform_Post_Json {
     /** 目标应用的appid */
     appid: string
   }
 
-  /** 用户openid转换 `POST /v3/express/users/{openid}/transform` */
   export interface UsersByOpenidTransform_Post_Data {
     /** 转换后的openid */
     openid: string

@@ -27,7 +27,6 @@ export namespace Facemch {
     readonly _face_sid_: Loosen<UsersByFaceSid>
   }
 
-  /** `v3/facemch/users/{face_sid}` */
   export interface UsersByFaceSid {
     /**
      * 查询用户授权的实名信息 `GET /v3/facemch/users/{face_sid}`
@@ -39,14 +38,13 @@ export namespace Facemch {
     getAsync(options: UsersByFaceSid_Get): PendingResponse<Response<UsersByFaceSid_Get_Data>>
   }
 
-  /** 查询用户授权的实名信息 `GET /v3/facemch/users/{face_sid}` */
+  /** 查询用户授权的实名信息 */
   export interface UsersByFaceSid_Get extends CallSettings {
     /** 终端设备识别用户成功后返回的凭证 */
     face_sid: PathValue
     query: UsersByFaceSid_Get_Query
   }
 
-  /** 查询用户授权的实名信息 `GET /v3/facemch/users/{face_sid}` */
   export interface UsersByFaceSid_Get_Query {
     /** 标识本次请求获取的信息类型 */
     info_type: 'ASK_UNIONID' | 'ASK_REAL_NAME'
@@ -60,7 +58,6 @@ export namespace Facemch {
     sub_serial_no?: string | undefined
   }
 
-  /** 查询用户授权的实名信息 `GET /v3/facemch/users/{face_sid}` */
   export interface UsersByFaceSid_Get_Data {
     /** UnionID */
     union_id?: string
@@ -71,7 +68,6 @@ export namespace Facemch {
     real_name_info?: UsersByFaceSid_Get_Data_RealNameInfo
   }
 
-  /** 姓名信息 */
   export interface UsersByFaceSid_Get_Data_RealNameInfo {
     /** 加密后的姓名信息. Base64. Encrypted with the merchant's key */
     encrypted_real_name?: string

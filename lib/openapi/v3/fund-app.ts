@@ -68,7 +68,6 @@ export namespace FundApp {
     readonly brandMerchantOutBatches: Loosen<BrandRedpacketBrandMerchantOutBatches>
   }
 
-  /** `v3/fund-app/brand-redpacket/brand-merchant-batches` */
   export interface BrandRedpacketBrandMerchantBatches {
     /**
      * 品牌商户发放红包 `POST /v3/fund-app/brand-redpacket/brand-merchant-batches`
@@ -85,13 +84,12 @@ export namespace FundApp {
     readonly _batch_no_: Loosen<BrandRedpacketBrandMerchantBatchesByBatchNo>
   }
 
-  /** 品牌商户发放红包 `POST /v3/fund-app/brand-redpacket/brand-merchant-batches` */
+  /** 品牌商户发放红包 */
   export interface BrandRedpacketBrandMerchantBatches_Post extends CallSettings {
     json: BrandRedpacketBrandMerchantBatches_Post_Json
     headers?: BrandRedpacketBrandMerchantBatches_Post_Headers | undefined
   }
 
-  /** 品牌商户发放红包 `POST /v3/fund-app/brand-redpacket/brand-merchant-batches` */
   export interface BrandRedpacketBrandMerchantBatches_Post_Json {
     /** 品牌ID */
     brand_id: number
@@ -115,7 +113,6 @@ export namespace FundApp {
     detail_list: readonly BrandRedpacketBrandMerchantBatches_Post_Json_DetailList[]
   }
 
-  /** 品牌红包明细列表 */
   export interface BrandRedpacketBrandMerchantBatches_Post_Json_DetailList {
     /** 商家品牌红包明细单号 */
     out_detail_no: string
@@ -129,13 +126,11 @@ export namespace FundApp {
     remark: string
   }
 
-  /** 品牌商户发放红包 `POST /v3/fund-app/brand-redpacket/brand-merchant-batches` */
   export interface BrandRedpacketBrandMerchantBatches_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 品牌商户发放红包 `POST /v3/fund-app/brand-redpacket/brand-merchant-batches` */
   export interface BrandRedpacketBrandMerchantBatches_Post_Data {
     /** 商家品牌红包批次单号 */
     out_batch_no: string
@@ -147,7 +142,6 @@ export namespace FundApp {
     batch_state?: 'WAIT_PAY' | 'ACCEPTED' | 'PROCESSING' | 'FINISHED' | 'CLOSED' | (string & {})
   }
 
-  /** `v3/fund-app/brand-redpacket/brand-merchant-batches/{batch_no}` */
   export interface BrandRedpacketBrandMerchantBatchesByBatchNo {
     /**
      * 微信支付批次单号查询批次单 `GET /v3/fund-app/brand-redpacket/brand-merchant-batches/{batch_no}`
@@ -164,14 +158,13 @@ export namespace FundApp {
     readonly details: Loosen<BrandRedpacketBrandMerchantBatchesByBatchNoDetails>
   }
 
-  /** 微信支付批次单号查询批次单 `GET /v3/fund-app/brand-redpacket/brand-merchant-batches/{batch_no}` */
+  /** 微信支付批次单号查询批次单 */
   export interface BrandRedpacketBrandMerchantBatchesByBatchNo_Get extends CallSettings {
     /** 微信支付品牌红包批次单号 */
     batch_no: PathValue
     query?: BrandRedpacketBrandMerchantBatchesByBatchNo_Get_Query | undefined
   }
 
-  /** 微信支付批次单号查询批次单 `GET /v3/fund-app/brand-redpacket/brand-merchant-batches/{batch_no}` */
   export interface BrandRedpacketBrandMerchantBatchesByBatchNo_Get_Query {
     /** 是否需要查询品牌红包明细单 */
     need_query_detail?: boolean | undefined
@@ -179,7 +172,6 @@ export namespace FundApp {
     detail_state?: 'DETAIL_VIEW_ALL' | 'DETAIL_VIEW_SUCCESS' | 'DETAIL_VIEW_FAIL' | undefined
   }
 
-  /** 微信支付批次单号查询批次单 `GET /v3/fund-app/brand-redpacket/brand-merchant-batches/{batch_no}` */
   export interface BrandRedpacketBrandMerchantBatchesByBatchNo_Get_Data {
     /** 品牌主商户号 */
     brand_mchid: string
@@ -221,7 +213,6 @@ export namespace FundApp {
     detail_list?: BrandRedpacketBrandMerchantBatchesByBatchNo_Get_Data_DetailList[]
   }
 
-  /** 品牌红包明细列表 */
   export interface BrandRedpacketBrandMerchantBatchesByBatchNo_Get_Data_DetailList {
     /** 微信支付品牌红包明细单号 */
     transfer_detail_no: string
@@ -242,7 +233,6 @@ export namespace FundApp {
     readonly _detail_no_: Loosen<BrandRedpacketBrandMerchantBatchesByBatchNoDetailsByDetailNo>
   }
 
-  /** `v3/fund-app/brand-redpacket/brand-merchant-batches/{batch_no}/details/{detail_no}` */
   export interface BrandRedpacketBrandMerchantBatchesByBatchNoDetailsByDetailNo {
     /**
      * 商家明细单号查询明细单 `GET /v3/fund-app/brand-redpacket/brand-merchant-batches/{batch_no}/details/{detail_no}`
@@ -258,7 +248,7 @@ export namespace FundApp {
     ): PendingResponse<Response<BrandRedpacketBrandMerchantBatchesByBatchNoDetailsByDetailNo_Get_Data>>
   }
 
-  /** 商家明细单号查询明细单 `GET /v3/fund-app/brand-redpacket/brand-merchant-batches/{batch_no}/details/{detail_no}` */
+  /** 商家明细单号查询明细单 */
   export interface BrandRedpacketBrandMerchantBatchesByBatchNoDetailsByDetailNo_Get extends CallSettings {
     /** 微信支付品牌红包批次单号 */
     batch_no: PathValue
@@ -266,7 +256,6 @@ export namespace FundApp {
     detail_no: PathValue
   }
 
-  /** 商家明细单号查询明细单 `GET /v3/fund-app/brand-redpacket/brand-merchant-batches/{batch_no}/details/{detail_no}` */
   export interface BrandRedpacketBrandMerchantBatchesByBatchNoDetailsByDetailNo_Get_Data {
     /** 品牌主商户号 */
     brand_mchid: string
@@ -334,7 +323,6 @@ export namespace FundApp {
     readonly _out_batch_no_: Loosen<BrandRedpacketBrandMerchantOutBatchesByOutBatchNo>
   }
 
-  /** `v3/fund-app/brand-redpacket/brand-merchant-out-batches/{out_batch_no}` */
   export interface BrandRedpacketBrandMerchantOutBatchesByOutBatchNo {
     /**
      * 商家批次单号查询批次单 `GET /v3/fund-app/brand-redpacket/brand-merchant-out-batches/{out_batch_no}`
@@ -351,18 +339,16 @@ export namespace FundApp {
     readonly outDetails: Loosen<BrandRedpacketBrandMerchantOutBatchesByOutBatchNoOutDetails>
   }
 
-  /** 商家批次单号查询批次单 `GET /v3/fund-app/brand-redpacket/brand-merchant-out-batches/{out_batch_no}` */
+  /** 商家批次单号查询批次单 */
   export interface BrandRedpacketBrandMerchantOutBatchesByOutBatchNo_Get extends CallSettings {
     /** 商家品牌红包批次单号 */
     out_batch_no: PathValue
     query?: BrandRedpacketBrandMerchantOutBatchesByOutBatchNo_Get_Query | undefined
   }
 
-  /** 商家批次单号查询批次单 `GET /v3/fund-app/brand-redpacket/brand-merchant-out-batches/{out_batch_no}` */
   export interface BrandRedpacketBrandMerchantOutBatchesByOutBatchNo_Get_Query
     extends BrandRedpacketBrandMerchantBatchesByBatchNo_Get_Query {}
 
-  /** 商家批次单号查询批次单 `GET /v3/fund-app/brand-redpacket/brand-merchant-out-batches/{out_batch_no}` */
   export interface BrandRedpacketBrandMerchantOutBatchesByOutBatchNo_Get_Data
     extends BrandRedpacketBrandMerchantBatchesByBatchNo_Get_Data {}
 
@@ -371,7 +357,6 @@ export namespace FundApp {
     readonly _out_detail_no_: Loosen<BrandRedpacketBrandMerchantOutBatchesByOutBatchNoOutDetailsByOutDetailNo>
   }
 
-  /** `v3/fund-app/brand-redpacket/brand-merchant-out-batches/{out_batch_no}/out-details/{out_detail_no}` */
   export interface BrandRedpacketBrandMerchantOutBatchesByOutBatchNoOutDetailsByOutDetailNo {
     /**
      * 商家明细单号查询明细单 `GET /v3/fund-app/brand-redpacket/brand-merchant-out-batches/{out_batch_no}/out-details/{out_detail_no}`
@@ -389,7 +374,7 @@ export namespace FundApp {
     >
   }
 
-  /** 商家明细单号查询明细单 `GET /v3/fund-app/brand-redpacket/brand-merchant-out-batches/{out_batch_no}/out-details/{out_detail_no}` */
+  /** 商家明细单号查询明细单 */
   export interface BrandRedpacketBrandMerchantOutBatchesByOutBatchNoOutDetailsByOutDetailNo_Get
     extends CallSettings {
     /** 商家品牌红包批次单号 */
@@ -398,7 +383,6 @@ export namespace FundApp {
     out_detail_no: PathValue
   }
 
-  /** 商家明细单号查询明细单 `GET /v3/fund-app/brand-redpacket/brand-merchant-out-batches/{out_batch_no}/out-details/{out_detail_no}` */
   export interface BrandRedpacketBrandMerchantOutBatchesByOutBatchNoOutDetailsByOutDetailNo_Get_Data
     extends BrandRedpacketBrandMerchantBatchesByBatchNoDetailsByDetailNo_Get_Data {}
 
@@ -417,7 +401,6 @@ export namespace FundApp {
     readonly transferBillNo: Loosen<MchTransferElecsignTransferBillNo>
   }
 
-  /** `v3/fund-app/mch-transfer/elecsign/out-bill-no` */
   export interface MchTransferElecsignOutBillNo {
     /**
      * 商户单号申请电子回单 `POST /v3/fund-app/mch-transfer/elecsign/out-bill-no`
@@ -434,18 +417,16 @@ export namespace FundApp {
     readonly _out_bill_no_: Loosen<MchTransferElecsignOutBillNoByOutBillNo>
   }
 
-  /** 商户单号申请电子回单 `POST /v3/fund-app/mch-transfer/elecsign/out-bill-no` */
+  /** 商户单号申请电子回单 */
   export interface MchTransferElecsignOutBillNo_Post extends CallSettings {
     json: MchTransferElecsignOutBillNo_Post_Json
   }
 
-  /** 商户单号申请电子回单 `POST /v3/fund-app/mch-transfer/elecsign/out-bill-no` */
   export interface MchTransferElecsignOutBillNo_Post_Json {
     /** 商户转账单号 */
     out_bill_no: string
   }
 
-  /** 商户单号申请电子回单 `POST /v3/fund-app/mch-transfer/elecsign/out-bill-no` */
   export interface MchTransferElecsignOutBillNo_Post_Data {
     /** 申请单状态 */
     state: string
@@ -453,7 +434,6 @@ export namespace FundApp {
     create_time: string
   }
 
-  /** `v3/fund-app/mch-transfer/elecsign/out-bill-no/{out_bill_no}` */
   export interface MchTransferElecsignOutBillNoByOutBillNo {
     /**
      * 商户单号查询电子回单 `GET /v3/fund-app/mch-transfer/elecsign/out-bill-no/{out_bill_no}`
@@ -471,13 +451,12 @@ export namespace FundApp {
     ): PendingResponse<Response<MchTransferElecsignOutBillNoByOutBillNo_Get_Data>>
   }
 
-  /** 商户单号查询电子回单 `GET /v3/fund-app/mch-transfer/elecsign/out-bill-no/{out_bill_no}` */
+  /** 商户单号查询电子回单 */
   export interface MchTransferElecsignOutBillNoByOutBillNo_Get extends CallSettings {
     /** 商户转账单号 */
     out_bill_no: PathValue
   }
 
-  /** 商户单号查询电子回单 `GET /v3/fund-app/mch-transfer/elecsign/out-bill-no/{out_bill_no}` */
   export interface MchTransferElecsignOutBillNoByOutBillNo_Get_Data {
     /** 申请单状态 */
     state: 'GENERATING' | 'FINISHED' | 'FAILED' | (string & {})
@@ -495,7 +474,6 @@ export namespace FundApp {
     fail_reason?: string
   }
 
-  /** `v3/fund-app/mch-transfer/elecsign/transfer-bill-no` */
   export interface MchTransferElecsignTransferBillNo {
     /**
      * 微信单号申请电子回单 `POST /v3/fund-app/mch-transfer/elecsign/transfer-bill-no`
@@ -512,22 +490,19 @@ export namespace FundApp {
     readonly _transfer_bill_no_: Loosen<MchTransferElecsignTransferBillNoByTransferBillNo>
   }
 
-  /** 微信单号申请电子回单 `POST /v3/fund-app/mch-transfer/elecsign/transfer-bill-no` */
+  /** 微信单号申请电子回单 */
   export interface MchTransferElecsignTransferBillNo_Post extends CallSettings {
     json: MchTransferElecsignTransferBillNo_Post_Json
   }
 
-  /** 微信单号申请电子回单 `POST /v3/fund-app/mch-transfer/elecsign/transfer-bill-no` */
   export interface MchTransferElecsignTransferBillNo_Post_Json {
     /** 微信转账单号 */
     transfer_bill_no: string
   }
 
-  /** 微信单号申请电子回单 `POST /v3/fund-app/mch-transfer/elecsign/transfer-bill-no` */
   export interface MchTransferElecsignTransferBillNo_Post_Data
     extends MchTransferElecsignOutBillNo_Post_Data {}
 
-  /** `v3/fund-app/mch-transfer/elecsign/transfer-bill-no/{transfer_bill_no}` */
   export interface MchTransferElecsignTransferBillNoByTransferBillNo {
     /**
      * 微信单号查询电子回单 `GET /v3/fund-app/mch-transfer/elecsign/transfer-bill-no/{transfer_bill_no}`
@@ -545,13 +520,12 @@ export namespace FundApp {
     ): PendingResponse<Response<MchTransferElecsignTransferBillNoByTransferBillNo_Get_Data>>
   }
 
-  /** 微信单号查询电子回单 `GET /v3/fund-app/mch-transfer/elecsign/transfer-bill-no/{transfer_bill_no}` */
+  /** 微信单号查询电子回单 */
   export interface MchTransferElecsignTransferBillNoByTransferBillNo_Get extends CallSettings {
     /** 微信转账单号 */
     transfer_bill_no: PathValue
   }
 
-  /** 微信单号查询电子回单 `GET /v3/fund-app/mch-transfer/elecsign/transfer-bill-no/{transfer_bill_no}` */
   export interface MchTransferElecsignTransferBillNoByTransferBillNo_Get_Data
     extends MchTransferElecsignOutBillNoByOutBillNo_Get_Data {}
 
@@ -576,7 +550,6 @@ export namespace FundApp {
     readonly electronicReceipts: Loosen<MchTransferPartnerBudgetByOutBudgetNoElectronicReceipts>
   }
 
-  /** `v3/fund-app/mch-transfer/partner/budget/{out_budget_no}/electronic-receipts` */
   export interface MchTransferPartnerBudgetByOutBudgetNoElectronicReceipts {
     /**
      * 查询预算出资的电子回单 `GET /v3/fund-app/mch-transfer/partner/budget/{out_budget_no}/electronic-receipts`
@@ -608,20 +581,18 @@ export namespace FundApp {
     ): PendingResponse<Response<MchTransferPartnerBudgetByOutBudgetNoElectronicReceipts_Post_Data>>
   }
 
-  /** 查询预算出资的电子回单 `GET /v3/fund-app/mch-transfer/partner/budget/{out_budget_no}/electronic-receipts` */
+  /** 查询预算出资的电子回单 */
   export interface MchTransferPartnerBudgetByOutBudgetNoElectronicReceipts_Get extends CallSettings {
     /** 商户预算单号 */
     out_budget_no: PathValue
     query: MchTransferPartnerBudgetByOutBudgetNoElectronicReceipts_Get_Query
   }
 
-  /** 查询预算出资的电子回单 `GET /v3/fund-app/mch-transfer/partner/budget/{out_budget_no}/electronic-receipts` */
   export interface MchTransferPartnerBudgetByOutBudgetNoElectronicReceipts_Get_Query {
     /** 受理凭证 */
     accept_id: string
   }
 
-  /** 查询预算出资的电子回单 `GET /v3/fund-app/mch-transfer/partner/budget/{out_budget_no}/electronic-receipts` */
   export interface MchTransferPartnerBudgetByOutBudgetNoElectronicReceipts_Get_Data {
     /** 商户预算单号 */
     out_budget_no: string
@@ -645,14 +616,13 @@ export namespace FundApp {
     download_url?: string
   }
 
-  /** 申请预算出资的电子回单 `POST /v3/fund-app/mch-transfer/partner/budget/{out_budget_no}/electronic-receipts` */
+  /** 申请预算出资的电子回单 */
   export interface MchTransferPartnerBudgetByOutBudgetNoElectronicReceipts_Post extends CallSettings {
     /** 商户预算单号 */
     out_budget_no: PathValue
     json: MchTransferPartnerBudgetByOutBudgetNoElectronicReceipts_Post_Json
   }
 
-  /** 申请预算出资的电子回单 `POST /v3/fund-app/mch-transfer/partner/budget/{out_budget_no}/electronic-receipts` */
   export interface MchTransferPartnerBudgetByOutBudgetNoElectronicReceipts_Post_Json {
     /** 开始日期 */
     start_date: string
@@ -664,11 +634,9 @@ export namespace FundApp {
     receiver_mchid?: string | undefined
   }
 
-  /** 申请预算出资的电子回单 `POST /v3/fund-app/mch-transfer/partner/budget/{out_budget_no}/electronic-receipts` */
   export interface MchTransferPartnerBudgetByOutBudgetNoElectronicReceipts_Post_Data
     extends MchTransferPartnerBudgetByOutBudgetNoElectronicReceipts_Get_Data {}
 
-  /** `v3/fund-app/mch-transfer/partner/charity-budget` */
   export interface MchTransferPartnerCharityBudget {
     /**
      * 申请公益捐赠预算 `POST /v3/fund-app/mch-transfer/partner/charity-budget`
@@ -685,12 +653,11 @@ export namespace FundApp {
     readonly _out_budget_no_: Loosen<MchTransferPartnerCharityBudgetByOutBudgetNo>
   }
 
-  /** 申请公益捐赠预算 `POST /v3/fund-app/mch-transfer/partner/charity-budget` */
+  /** 申请公益捐赠预算 */
   export interface MchTransferPartnerCharityBudget_Post extends CallSettings {
     json: MchTransferPartnerCharityBudget_Post_Json
   }
 
-  /** 申请公益捐赠预算 `POST /v3/fund-app/mch-transfer/partner/charity-budget` */
   export interface MchTransferPartnerCharityBudget_Post_Json {
     /** 商户预算单号 */
     out_budget_no: string
@@ -708,7 +675,6 @@ export namespace FundApp {
     notify_url?: string | undefined
   }
 
-  /** 申请公益捐赠预算 `POST /v3/fund-app/mch-transfer/partner/charity-budget` */
   export interface MchTransferPartnerCharityBudget_Post_Data {
     /** 服务商商户号 */
     sp_mchid: string
@@ -742,7 +708,6 @@ export namespace FundApp {
     closed_time?: string
   }
 
-  /** `v3/fund-app/mch-transfer/partner/charity-budget/{out_budget_no}` */
   export interface MchTransferPartnerCharityBudgetByOutBudgetNo {
     /**
      * 商户单号查询公益捐赠预算详情 `GET /v3/fund-app/mch-transfer/partner/charity-budget/{out_budget_no}`
@@ -759,24 +724,21 @@ export namespace FundApp {
     readonly unlock: Loosen<MchTransferPartnerCharityBudgetByOutBudgetNoUnlock>
   }
 
-  /** 商户单号查询公益捐赠预算详情 `GET /v3/fund-app/mch-transfer/partner/charity-budget/{out_budget_no}` */
+  /** 商户单号查询公益捐赠预算详情 */
   export interface MchTransferPartnerCharityBudgetByOutBudgetNo_Get extends CallSettings {
     /** 商户预算单号 */
     out_budget_no: PathValue
     query: MchTransferPartnerCharityBudgetByOutBudgetNo_Get_Query
   }
 
-  /** 商户单号查询公益捐赠预算详情 `GET /v3/fund-app/mch-transfer/partner/charity-budget/{out_budget_no}` */
   export interface MchTransferPartnerCharityBudgetByOutBudgetNo_Get_Query {
     /** 出资商户号 */
     sponsor_mchid: string
   }
 
-  /** 商户单号查询公益捐赠预算详情 `GET /v3/fund-app/mch-transfer/partner/charity-budget/{out_budget_no}` */
   export interface MchTransferPartnerCharityBudgetByOutBudgetNo_Get_Data
     extends MchTransferPartnerCharityBudget_Post_Data {}
 
-  /** `v3/fund-app/mch-transfer/partner/charity-budget/{out_budget_no}/unlock` */
   export interface MchTransferPartnerCharityBudgetByOutBudgetNoUnlock {
     /**
      * 解锁公益捐赠预算 `POST /v3/fund-app/mch-transfer/partner/charity-budget/{out_budget_no}/unlock`
@@ -792,14 +754,13 @@ export namespace FundApp {
     ): PendingResponse<Response<MchTransferPartnerCharityBudgetByOutBudgetNoUnlock_Post_Data>>
   }
 
-  /** 解锁公益捐赠预算 `POST /v3/fund-app/mch-transfer/partner/charity-budget/{out_budget_no}/unlock` */
+  /** 解锁公益捐赠预算 */
   export interface MchTransferPartnerCharityBudgetByOutBudgetNoUnlock_Post extends CallSettings {
     /** 商户预算单号 */
     out_budget_no: PathValue
     json: MchTransferPartnerCharityBudgetByOutBudgetNoUnlock_Post_Json
   }
 
-  /** 解锁公益捐赠预算 `POST /v3/fund-app/mch-transfer/partner/charity-budget/{out_budget_no}/unlock` */
   export interface MchTransferPartnerCharityBudgetByOutBudgetNoUnlock_Post_Json {
     /** 出资商户号 */
     sponsor_mchid: string
@@ -807,7 +768,6 @@ export namespace FundApp {
     activity_remark: string
   }
 
-  /** 解锁公益捐赠预算 `POST /v3/fund-app/mch-transfer/partner/charity-budget/{out_budget_no}/unlock` */
   export interface MchTransferPartnerCharityBudgetByOutBudgetNoUnlock_Post_Data {
     /** 服务商商户号 */
     sp_mchid: string
@@ -835,7 +795,6 @@ export namespace FundApp {
     unlocked_amount?: number
   }
 
-  /** `v3/fund-app/mch-transfer/partner/charity-transfer-bills` */
   export interface MchTransferPartnerCharityTransferBills {
     /**
      * 发起公益捐赠 `POST /v3/fund-app/mch-transfer/partner/charity-transfer-bills`
@@ -852,12 +811,11 @@ export namespace FundApp {
     readonly outTransferNo: Loosen<MchTransferPartnerCharityTransferBillsOutTransferNo>
   }
 
-  /** 发起公益捐赠 `POST /v3/fund-app/mch-transfer/partner/charity-transfer-bills` */
+  /** 发起公益捐赠 */
   export interface MchTransferPartnerCharityTransferBills_Post extends CallSettings {
     json: MchTransferPartnerCharityTransferBills_Post_Json
   }
 
-  /** 发起公益捐赠 `POST /v3/fund-app/mch-transfer/partner/charity-transfer-bills` */
   export interface MchTransferPartnerCharityTransferBills_Post_Json {
     /** 商户预算单号 */
     out_budget_no: string
@@ -875,7 +833,6 @@ export namespace FundApp {
     transfer_remark: string
   }
 
-  /** 关联的交易单号 */
   export interface MchTransferPartnerCharityTransferBills_Post_Json_TransactionInfo {
     /** 订单类型 */
     transaction_type: 'WXPAY'
@@ -883,7 +840,6 @@ export namespace FundApp {
     transaction_id: string
   }
 
-  /** 发起公益捐赠 `POST /v3/fund-app/mch-transfer/partner/charity-transfer-bills` */
   export interface MchTransferPartnerCharityTransferBills_Post_Data {
     /** 商户预算单号 */
     out_budget_no: string
@@ -912,7 +868,6 @@ export namespace FundApp {
     readonly _out_transfer_no_: Loosen<MchTransferPartnerCharityTransferBillsOutTransferNoByOutTransferNo>
   }
 
-  /** `v3/fund-app/mch-transfer/partner/charity-transfer-bills/out-transfer-no/{out_transfer_no}` */
   export interface MchTransferPartnerCharityTransferBillsOutTransferNoByOutTransferNo {
     /**
      * 商户单号查询公益捐赠详情 `GET /v3/fund-app/mch-transfer/partner/charity-transfer-bills/out-transfer-no/{out_transfer_no}`
@@ -928,7 +883,7 @@ export namespace FundApp {
     ): PendingResponse<Response<MchTransferPartnerCharityTransferBillsOutTransferNoByOutTransferNo_Get_Data>>
   }
 
-  /** 商户单号查询公益捐赠详情 `GET /v3/fund-app/mch-transfer/partner/charity-transfer-bills/out-transfer-no/{out_transfer_no}` */
+  /** 商户单号查询公益捐赠详情 */
   export interface MchTransferPartnerCharityTransferBillsOutTransferNoByOutTransferNo_Get
     extends CallSettings {
     /** 商户公益捐赠单号 */
@@ -936,7 +891,6 @@ export namespace FundApp {
     query: MchTransferPartnerCharityTransferBillsOutTransferNoByOutTransferNo_Get_Query
   }
 
-  /** 商户单号查询公益捐赠详情 `GET /v3/fund-app/mch-transfer/partner/charity-transfer-bills/out-transfer-no/{out_transfer_no}` */
   export interface MchTransferPartnerCharityTransferBillsOutTransferNoByOutTransferNo_Get_Query {
     /** 出资商户号 */
     sponsor_mchid: string
@@ -944,11 +898,9 @@ export namespace FundApp {
     out_budget_no: string
   }
 
-  /** 商户单号查询公益捐赠详情 `GET /v3/fund-app/mch-transfer/partner/charity-transfer-bills/out-transfer-no/{out_transfer_no}` */
   export interface MchTransferPartnerCharityTransferBillsOutTransferNoByOutTransferNo_Get_Data
     extends MchTransferPartnerCharityTransferBills_Post_Data {}
 
-  /** `v3/fund-app/mch-transfer/partner/electronic-receipts` */
   export interface MchTransferPartnerElectronicReceipts {
     /**
      * 申请单笔转账电子回单 `POST /v3/fund-app/mch-transfer/partner/electronic-receipts`
@@ -967,12 +919,11 @@ export namespace FundApp {
     readonly _out_bill_no_: Loosen<MchTransferPartnerElectronicReceiptsByOutBillNo>
   }
 
-  /** 申请单笔转账电子回单 `POST /v3/fund-app/mch-transfer/partner/electronic-receipts` */
+  /** 申请单笔转账电子回单 */
   export interface MchTransferPartnerElectronicReceipts_Post extends CallSettings {
     json: MchTransferPartnerElectronicReceipts_Post_Json
   }
 
-  /** 申请单笔转账电子回单 `POST /v3/fund-app/mch-transfer/partner/electronic-receipts` */
   export interface MchTransferPartnerElectronicReceipts_Post_Json {
     /** 二级商户号 */
     sub_mchid: string
@@ -980,7 +931,6 @@ export namespace FundApp {
     out_bill_no: string
   }
 
-  /** 申请单笔转账电子回单 `POST /v3/fund-app/mch-transfer/partner/electronic-receipts` */
   export interface MchTransferPartnerElectronicReceipts_Post_Data {
     /** 二级商户号 */
     sub_mchid: string
@@ -1000,7 +950,6 @@ export namespace FundApp {
     download_url?: string
   }
 
-  /** `v3/fund-app/mch-transfer/partner/electronic-receipts/{out_bill_no}` */
   export interface MchTransferPartnerElectronicReceiptsByOutBillNo {
     /**
      * 查询单笔转账电子回单 `GET /v3/fund-app/mch-transfer/partner/electronic-receipts/{out_bill_no}`
@@ -1018,24 +967,21 @@ export namespace FundApp {
     ): PendingResponse<Response<MchTransferPartnerElectronicReceiptsByOutBillNo_Get_Data>>
   }
 
-  /** 查询单笔转账电子回单 `GET /v3/fund-app/mch-transfer/partner/electronic-receipts/{out_bill_no}` */
+  /** 查询单笔转账电子回单 */
   export interface MchTransferPartnerElectronicReceiptsByOutBillNo_Get extends CallSettings {
     /** 商户转账单号 */
     out_bill_no: PathValue
     query: MchTransferPartnerElectronicReceiptsByOutBillNo_Get_Query
   }
 
-  /** 查询单笔转账电子回单 `GET /v3/fund-app/mch-transfer/partner/electronic-receipts/{out_bill_no}` */
   export interface MchTransferPartnerElectronicReceiptsByOutBillNo_Get_Query {
     /** 二级商户号 */
     sub_mchid: string
   }
 
-  /** 查询单笔转账电子回单 `GET /v3/fund-app/mch-transfer/partner/electronic-receipts/{out_bill_no}` */
   export interface MchTransferPartnerElectronicReceiptsByOutBillNo_Get_Data
     extends MchTransferPartnerElectronicReceipts_Post_Data {}
 
-  /** `v3/fund-app/mch-transfer/partner/sub-mch-authorizations` */
   export interface MchTransferPartnerSubMchAuthorizations {
     /**
      * 申请子商户商家转账授权 `POST /v3/fund-app/mch-transfer/partner/sub-mch-authorizations`
@@ -1052,12 +998,11 @@ export namespace FundApp {
     readonly _sub_mchid_: Loosen<MchTransferPartnerSubMchAuthorizationsBySubMchid>
   }
 
-  /** 申请子商户商家转账授权 `POST /v3/fund-app/mch-transfer/partner/sub-mch-authorizations` */
+  /** 申请子商户商家转账授权 */
   export interface MchTransferPartnerSubMchAuthorizations_Post extends CallSettings {
     json: MchTransferPartnerSubMchAuthorizations_Post_Json
   }
 
-  /** 申请子商户商家转账授权 `POST /v3/fund-app/mch-transfer/partner/sub-mch-authorizations` */
   export interface MchTransferPartnerSubMchAuthorizations_Post_Json {
     /** 二级商户号 */
     sub_mchid: string
@@ -1065,7 +1010,6 @@ export namespace FundApp {
     out_apply_no: string
   }
 
-  /** 申请子商户商家转账授权 `POST /v3/fund-app/mch-transfer/partner/sub-mch-authorizations` */
   export interface MchTransferPartnerSubMchAuthorizations_Post_Data {
     /** 二级商户号 */
     sub_mchid: string
@@ -1079,7 +1023,6 @@ export namespace FundApp {
     update_time: string
   }
 
-  /** `v3/fund-app/mch-transfer/partner/sub-mch-authorizations/{sub_mchid}` */
   export interface MchTransferPartnerSubMchAuthorizationsBySubMchid {
     /**
      * 查询子商户商家转账授权状态 `GET /v3/fund-app/mch-transfer/partner/sub-mch-authorizations/{sub_mchid}`
@@ -1095,13 +1038,12 @@ export namespace FundApp {
     ): PendingResponse<Response<MchTransferPartnerSubMchAuthorizationsBySubMchid_Get_Data>>
   }
 
-  /** 查询子商户商家转账授权状态 `GET /v3/fund-app/mch-transfer/partner/sub-mch-authorizations/{sub_mchid}` */
+  /** 查询子商户商家转账授权状态 */
   export interface MchTransferPartnerSubMchAuthorizationsBySubMchid_Get extends CallSettings {
     /** 二级商户号 */
     sub_mchid: PathValue
   }
 
-  /** 查询子商户商家转账授权状态 `GET /v3/fund-app/mch-transfer/partner/sub-mch-authorizations/{sub_mchid}` */
   export interface MchTransferPartnerSubMchAuthorizationsBySubMchid_Get_Data {
     /** 二级商户号 */
     sub_mchid: string
@@ -1115,11 +1057,9 @@ export namespace FundApp {
     cancel_authorization_time?: string
   }
 
-  /** 授权申请单 */
   export interface MchTransferPartnerSubMchAuthorizationsBySubMchid_Get_Data_ApplyOrder
     extends MchTransferPartnerSubMchAuthorizations_Post_Data {}
 
-  /** `v3/fund-app/mch-transfer/partner/transfer-bills` */
   export interface MchTransferPartnerTransferBills {
     /**
      * 发起转账 `POST /v3/fund-app/mch-transfer/partner/transfer-bills`
@@ -1138,13 +1078,12 @@ export namespace FundApp {
     readonly transfer: Loosen<MchTransferPartnerTransferBillsTransfer>
   }
 
-  /** 发起转账 `POST /v3/fund-app/mch-transfer/partner/transfer-bills` */
+  /** 发起转账 */
   export interface MchTransferPartnerTransferBills_Post extends CallSettings {
     json: MchTransferPartnerTransferBills_Post_Json
     headers?: MchTransferPartnerTransferBills_Post_Headers | undefined
   }
 
-  /** 发起转账 `POST /v3/fund-app/mch-transfer/partner/transfer-bills` */
   export interface MchTransferPartnerTransferBills_Post_Json {
     /** 二级商户号 */
     sub_mchid: string
@@ -1170,7 +1109,6 @@ export namespace FundApp {
     transfer_scene_report_infos: readonly MchTransferPartnerTransferBills_Post_Json_TransferSceneReportInfos[]
   }
 
-  /** 转账场景报备信息 */
   export interface MchTransferPartnerTransferBills_Post_Json_TransferSceneReportInfos {
     /** 信息类型 */
     info_type: string
@@ -1178,13 +1116,11 @@ export namespace FundApp {
     info_content: string
   }
 
-  /** 发起转账 `POST /v3/fund-app/mch-transfer/partner/transfer-bills` */
   export interface MchTransferPartnerTransferBills_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 发起转账 `POST /v3/fund-app/mch-transfer/partner/transfer-bills` */
   export interface MchTransferPartnerTransferBills_Post_Data {
     /** 二级商户号 */
     sub_mchid: string
@@ -1203,7 +1139,6 @@ export namespace FundApp {
     readonly _out_bill_no_: Loosen<MchTransferPartnerTransferBillsOutBillNoByOutBillNo>
   }
 
-  /** `v3/fund-app/mch-transfer/partner/transfer-bills/out-bill-no/{out_bill_no}` */
   export interface MchTransferPartnerTransferBillsOutBillNoByOutBillNo {
     /**
      * 商户单号查询转账单 `GET /v3/fund-app/mch-transfer/partner/transfer-bills/out-bill-no/{out_bill_no}`
@@ -1220,18 +1155,16 @@ export namespace FundApp {
     readonly cancel: Loosen<MchTransferPartnerTransferBillsOutBillNoByOutBillNoCancel>
   }
 
-  /** 商户单号查询转账单 `GET /v3/fund-app/mch-transfer/partner/transfer-bills/out-bill-no/{out_bill_no}` */
+  /** 商户单号查询转账单 */
   export interface MchTransferPartnerTransferBillsOutBillNoByOutBillNo_Get extends CallSettings {
     /** 商户单号 */
     out_bill_no: PathValue
     query: MchTransferPartnerTransferBillsOutBillNoByOutBillNo_Get_Query
   }
 
-  /** 商户单号查询转账单 `GET /v3/fund-app/mch-transfer/partner/transfer-bills/out-bill-no/{out_bill_no}` */
   export interface MchTransferPartnerTransferBillsOutBillNoByOutBillNo_Get_Query
     extends MchTransferPartnerElectronicReceiptsByOutBillNo_Get_Query {}
 
-  /** 商户单号查询转账单 `GET /v3/fund-app/mch-transfer/partner/transfer-bills/out-bill-no/{out_bill_no}` */
   export interface MchTransferPartnerTransferBillsOutBillNoByOutBillNo_Get_Data {
     /** 二级商户号 */
     sub_mchid: string
@@ -1270,7 +1203,6 @@ export namespace FundApp {
     update_time: string
   }
 
-  /** `v3/fund-app/mch-transfer/partner/transfer-bills/out-bill-no/{out_bill_no}/cancel` */
   export interface MchTransferPartnerTransferBillsOutBillNoByOutBillNoCancel {
     /**
      * 撤销转账 `POST /v3/fund-app/mch-transfer/partner/transfer-bills/out-bill-no/{out_bill_no}/cancel`
@@ -1286,18 +1218,16 @@ export namespace FundApp {
     ): PendingResponse<Response<MchTransferPartnerTransferBillsOutBillNoByOutBillNoCancel_Post_Data>>
   }
 
-  /** 撤销转账 `POST /v3/fund-app/mch-transfer/partner/transfer-bills/out-bill-no/{out_bill_no}/cancel` */
+  /** 撤销转账 */
   export interface MchTransferPartnerTransferBillsOutBillNoByOutBillNoCancel_Post extends CallSettings {
     /** 商户单号 */
     out_bill_no: PathValue
     json: MchTransferPartnerTransferBillsOutBillNoByOutBillNoCancel_Post_Json
   }
 
-  /** 撤销转账 `POST /v3/fund-app/mch-transfer/partner/transfer-bills/out-bill-no/{out_bill_no}/cancel` */
   export interface MchTransferPartnerTransferBillsOutBillNoByOutBillNoCancel_Post_Json
     extends MchTransferPartnerElectronicReceiptsByOutBillNo_Get_Query {}
 
-  /** 撤销转账 `POST /v3/fund-app/mch-transfer/partner/transfer-bills/out-bill-no/{out_bill_no}/cancel` */
   export interface MchTransferPartnerTransferBillsOutBillNoByOutBillNoCancel_Post_Data {
     /** 二级商户号 */
     sub_mchid: string
@@ -1332,7 +1262,6 @@ export namespace FundApp {
     update_time: string
   }
 
-  /** `v3/fund-app/mch-transfer/partner/transfer-bills/pre-transfer-with-authorization` */
   export interface MchTransferPartnerTransferBillsPreTransferWithAuthorization {
     /**
      * 发起转账并完成自动收款授权 `POST /v3/fund-app/mch-transfer/partner/transfer-bills/pre-transfer-with-authorization`
@@ -1348,13 +1277,12 @@ export namespace FundApp {
     ): PendingResponse<Response<MchTransferPartnerTransferBillsPreTransferWithAuthorization_Post_Data>>
   }
 
-  /** 发起转账并完成自动收款授权 `POST /v3/fund-app/mch-transfer/partner/transfer-bills/pre-transfer-with-authorization` */
+  /** 发起转账并完成自动收款授权 */
   export interface MchTransferPartnerTransferBillsPreTransferWithAuthorization_Post extends CallSettings {
     json: MchTransferPartnerTransferBillsPreTransferWithAuthorization_Post_Json
     headers?: MchTransferPartnerTransferBillsPreTransferWithAuthorization_Post_Headers | undefined
   }
 
-  /** 发起转账并完成自动收款授权 `POST /v3/fund-app/mch-transfer/partner/transfer-bills/pre-transfer-with-authorization` */
   export interface MchTransferPartnerTransferBillsPreTransferWithAuthorization_Post_Json {
     /** 二级商户号 */
     sub_mchid: string
@@ -1384,11 +1312,9 @@ export namespace FundApp {
       | undefined
   }
 
-  /** 转账场景报备信息 */
   export interface MchTransferPartnerTransferBillsPreTransferWithAuthorization_Post_Json_TransferSceneReportInfos
     extends MchTransferPartnerTransferBills_Post_Json_TransferSceneReportInfos {}
 
-  /** 自动收款授权信息 */
   export interface MchTransferPartnerTransferBillsPreTransferWithAuthorization_Post_Json_AuthorizationInfo {
     /** 用户展示名称 */
     user_display_name: string
@@ -1398,18 +1324,15 @@ export namespace FundApp {
     authorization_notify_url: string
   }
 
-  /** 发起转账并完成自动收款授权 `POST /v3/fund-app/mch-transfer/partner/transfer-bills/pre-transfer-with-authorization` */
   export interface MchTransferPartnerTransferBillsPreTransferWithAuthorization_Post_Headers
     extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 发起转账并完成自动收款授权 `POST /v3/fund-app/mch-transfer/partner/transfer-bills/pre-transfer-with-authorization` */
   export interface MchTransferPartnerTransferBillsPreTransferWithAuthorization_Post_Data
     extends MchTransferPartnerTransferBills_Post_Data {}
 
-  /** `v3/fund-app/mch-transfer/partner/transfer-bills/transfer` */
   export interface MchTransferPartnerTransferBillsTransfer {
     /**
      * 转账（用户自动收款） `POST /v3/fund-app/mch-transfer/partner/transfer-bills/transfer`
@@ -1425,13 +1348,12 @@ export namespace FundApp {
     ): PendingResponse<Response<MchTransferPartnerTransferBillsTransfer_Post_Data>>
   }
 
-  /** 转账（用户自动收款） `POST /v3/fund-app/mch-transfer/partner/transfer-bills/transfer` */
+  /** 转账（用户自动收款） */
   export interface MchTransferPartnerTransferBillsTransfer_Post extends CallSettings {
     json: MchTransferPartnerTransferBillsTransfer_Post_Json
     headers?: MchTransferPartnerTransferBillsTransfer_Post_Headers | undefined
   }
 
-  /** 转账（用户自动收款） `POST /v3/fund-app/mch-transfer/partner/transfer-bills/transfer` */
   export interface MchTransferPartnerTransferBillsTransfer_Post_Json {
     /** 二级商户号 */
     sub_mchid: string
@@ -1457,17 +1379,14 @@ export namespace FundApp {
     authorization_id: string
   }
 
-  /** 转账场景报备信息 */
   export interface MchTransferPartnerTransferBillsTransfer_Post_Json_TransferSceneReportInfos
     extends MchTransferPartnerTransferBills_Post_Json_TransferSceneReportInfos {}
 
-  /** 转账（用户自动收款） `POST /v3/fund-app/mch-transfer/partner/transfer-bills/transfer` */
   export interface MchTransferPartnerTransferBillsTransfer_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 转账（用户自动收款） `POST /v3/fund-app/mch-transfer/partner/transfer-bills/transfer` */
   export interface MchTransferPartnerTransferBillsTransfer_Post_Data {
     /** 二级商户号 */
     sub_mchid: string
@@ -1497,7 +1416,6 @@ export namespace FundApp {
     update_time?: string
   }
 
-  /** `v3/fund-app/mch-transfer/partner/user-confirm-authorizations` */
   export interface MchTransferPartnerUserConfirmAuthorizations {
     /**
      * 申请免确认收款授权 `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations`
@@ -1514,12 +1432,11 @@ export namespace FundApp {
     readonly _out_authorization_no_: Loosen<MchTransferPartnerUserConfirmAuthorizationsByOutAuthorizationNo>
   }
 
-  /** 申请免确认收款授权 `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations` */
+  /** 申请免确认收款授权 */
   export interface MchTransferPartnerUserConfirmAuthorizations_Post extends CallSettings {
     json: MchTransferPartnerUserConfirmAuthorizations_Post_Json
   }
 
-  /** 申请免确认收款授权 `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations` */
   export interface MchTransferPartnerUserConfirmAuthorizations_Post_Json {
     /** 商户侧授权单号 */
     out_authorization_no: string
@@ -1537,7 +1454,6 @@ export namespace FundApp {
     notify_url: string
   }
 
-  /** 申请免确认收款授权 `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations` */
   export interface MchTransferPartnerUserConfirmAuthorizations_Post_Data {
     /** 商户侧授权单号 */
     out_authorization_no: string
@@ -1549,7 +1465,6 @@ export namespace FundApp {
     package_info: string
   }
 
-  /** `v3/fund-app/mch-transfer/partner/user-confirm-authorizations/{out_authorization_no}` */
   export interface MchTransferPartnerUserConfirmAuthorizationsByOutAuthorizationNo {
     /**
      * 商户单号查询自动收款授权 `GET /v3/fund-app/mch-transfer/partner/user-confirm-authorizations/{out_authorization_no}`
@@ -1566,13 +1481,12 @@ export namespace FundApp {
     readonly close: Loosen<MchTransferPartnerUserConfirmAuthorizationsByOutAuthorizationNoClose>
   }
 
-  /** 商户单号查询自动收款授权 `GET /v3/fund-app/mch-transfer/partner/user-confirm-authorizations/{out_authorization_no}` */
+  /** 商户单号查询自动收款授权 */
   export interface MchTransferPartnerUserConfirmAuthorizationsByOutAuthorizationNo_Get extends CallSettings {
     /** 商户侧授权单号 */
     out_authorization_no: PathValue
   }
 
-  /** 商户单号查询自动收款授权 `GET /v3/fund-app/mch-transfer/partner/user-confirm-authorizations/{out_authorization_no}` */
   export interface MchTransferPartnerUserConfirmAuthorizationsByOutAuthorizationNo_Get_Data {
     /** 商户侧授权单号 */
     out_authorization_no: string
@@ -1598,7 +1512,6 @@ export namespace FundApp {
     create_time?: string
   }
 
-  /** 自动收款授权的关闭信息 */
   export interface MchTransferPartnerUserConfirmAuthorizationsByOutAuthorizationNo_Get_Data_CloseInfo {
     /** 关闭时间 */
     close_time: string
@@ -1606,7 +1519,6 @@ export namespace FundApp {
     close_reason: 'CLOSE_VIA_MCH_API' | 'USER_CLOSE' | (string & {})
   }
 
-  /** `v3/fund-app/mch-transfer/partner/user-confirm-authorizations/{out_authorization_no}/close` */
   export interface MchTransferPartnerUserConfirmAuthorizationsByOutAuthorizationNoClose {
     /**
      * 解除免确认收款授权 `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations/{out_authorization_no}/close`
@@ -1624,14 +1536,13 @@ export namespace FundApp {
     >
   }
 
-  /** 解除免确认收款授权 `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations/{out_authorization_no}/close` */
+  /** 解除免确认收款授权 */
   export interface MchTransferPartnerUserConfirmAuthorizationsByOutAuthorizationNoClose_Post
     extends CallSettings {
     /** 商户侧授权单号 */
     out_authorization_no: PathValue
   }
 
-  /** 解除免确认收款授权 `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations/{out_authorization_no}/close` */
   export interface MchTransferPartnerUserConfirmAuthorizationsByOutAuthorizationNoClose_Post_Data {
     /** 商户侧授权单号 */
     out_authorization_no: string
@@ -1657,7 +1568,6 @@ export namespace FundApp {
     create_time?: string
   }
 
-  /** 自动收款授权的关闭信息 */
   export interface MchTransferPartnerUserConfirmAuthorizationsByOutAuthorizationNoClose_Post_Data_CloseInfo {
     /** 关闭时间 */
     close_time: string
@@ -1665,7 +1575,6 @@ export namespace FundApp {
     close_reason: 'CLOSE_VIA_MCH_API' | (string & {})
   }
 
-  /** `v3/fund-app/mch-transfer/transfer-bills` */
   export interface MchTransferTransferBills {
     /**
      * 发起转账 `POST /v3/fund-app/mch-transfer/transfer-bills`
@@ -1683,13 +1592,12 @@ export namespace FundApp {
     readonly transferBillNo: Loosen<MchTransferTransferBillsTransferBillNo>
   }
 
-  /** 发起转账 `POST /v3/fund-app/mch-transfer/transfer-bills` */
+  /** 发起转账 */
   export interface MchTransferTransferBills_Post extends CallSettings {
     json: MchTransferTransferBills_Post_Json
     headers?: MchTransferTransferBills_Post_Headers | undefined
   }
 
-  /** 发起转账 `POST /v3/fund-app/mch-transfer/transfer-bills` */
   export interface MchTransferTransferBills_Post_Json {
     /** 商户AppID */
     appid: string
@@ -1715,23 +1623,19 @@ export namespace FundApp {
     user_recv_style?: MchTransferTransferBills_Post_Json_UserRecvStyle | undefined
   }
 
-  /** 转账场景报备信息 */
   export interface MchTransferTransferBills_Post_Json_TransferSceneReportInfos
     extends MchTransferPartnerTransferBills_Post_Json_TransferSceneReportInfos {}
 
-  /** 用户收款样式 */
   export interface MchTransferTransferBills_Post_Json_UserRecvStyle {
     /** 用户收款样式类型 */
     type: 'CONFIRM_PAGE' | 'RED_PACKET'
   }
 
-  /** 发起转账 `POST /v3/fund-app/mch-transfer/transfer-bills` */
   export interface MchTransferTransferBills_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 发起转账 `POST /v3/fund-app/mch-transfer/transfer-bills` */
   export interface MchTransferTransferBills_Post_Data {
     /** 商户单号 */
     out_bill_no: string
@@ -1761,7 +1665,6 @@ export namespace FundApp {
     readonly _out_bill_no_: Loosen<MchTransferTransferBillsOutBillNoByOutBillNo>
   }
 
-  /** `v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}` */
   export interface MchTransferTransferBillsOutBillNoByOutBillNo {
     /**
      * 商户单号查询转账单 `GET /v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}`
@@ -1778,13 +1681,12 @@ export namespace FundApp {
     readonly cancel: Loosen<MchTransferTransferBillsOutBillNoByOutBillNoCancel>
   }
 
-  /** 商户单号查询转账单 `GET /v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}` */
+  /** 商户单号查询转账单 */
   export interface MchTransferTransferBillsOutBillNoByOutBillNo_Get extends CallSettings {
     /** 商户单号 */
     out_bill_no: PathValue
   }
 
-  /** 商户单号查询转账单 `GET /v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}` */
   export interface MchTransferTransferBillsOutBillNoByOutBillNo_Get_Data {
     /** 商户号 */
     mch_id: string
@@ -1821,7 +1723,6 @@ export namespace FundApp {
     update_time: string
   }
 
-  /** `v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel` */
   export interface MchTransferTransferBillsOutBillNoByOutBillNoCancel {
     /**
      * 撤销转账 `POST /v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel`
@@ -1837,13 +1738,12 @@ export namespace FundApp {
     ): PendingResponse<Response<MchTransferTransferBillsOutBillNoByOutBillNoCancel_Post_Data>>
   }
 
-  /** 撤销转账 `POST /v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel` */
+  /** 撤销转账 */
   export interface MchTransferTransferBillsOutBillNoByOutBillNoCancel_Post extends CallSettings {
     /** 商户单号 */
     out_bill_no: PathValue
   }
 
-  /** 撤销转账 `POST /v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel` */
   export interface MchTransferTransferBillsOutBillNoByOutBillNoCancel_Post_Data {
     /** 商户单号 */
     out_bill_no: string
@@ -1855,7 +1755,6 @@ export namespace FundApp {
     update_time: string
   }
 
-  /** `v3/fund-app/mch-transfer/transfer-bills/pre-transfer-with-authorization` */
   export interface MchTransferTransferBillsPreTransferWithAuthorization {
     /**
      * 发起转账并完成自动收款授权 `POST /v3/fund-app/mch-transfer/transfer-bills/pre-transfer-with-authorization`
@@ -1871,13 +1770,12 @@ export namespace FundApp {
     ): PendingResponse<Response<MchTransferTransferBillsPreTransferWithAuthorization_Post_Data>>
   }
 
-  /** 发起转账并完成自动收款授权 `POST /v3/fund-app/mch-transfer/transfer-bills/pre-transfer-with-authorization` */
+  /** 发起转账并完成自动收款授权 */
   export interface MchTransferTransferBillsPreTransferWithAuthorization_Post extends CallSettings {
     json: MchTransferTransferBillsPreTransferWithAuthorization_Post_Json
     headers?: MchTransferTransferBillsPreTransferWithAuthorization_Post_Headers | undefined
   }
 
-  /** 发起转账并完成自动收款授权 `POST /v3/fund-app/mch-transfer/transfer-bills/pre-transfer-with-authorization` */
   export interface MchTransferTransferBillsPreTransferWithAuthorization_Post_Json {
     /** 商户AppID */
     appid: string
@@ -1907,21 +1805,17 @@ export namespace FundApp {
     sponsor_mchid?: string | undefined
   }
 
-  /** 转账场景报备信息 */
   export interface MchTransferTransferBillsPreTransferWithAuthorization_Post_Json_TransferSceneReportInfos
     extends MchTransferPartnerTransferBills_Post_Json_TransferSceneReportInfos {}
 
-  /** 自动收款授权信息 */
   export interface MchTransferTransferBillsPreTransferWithAuthorization_Post_Json_AuthorizationInfo
     extends MchTransferPartnerTransferBillsPreTransferWithAuthorization_Post_Json_AuthorizationInfo {}
 
-  /** 发起转账并完成自动收款授权 `POST /v3/fund-app/mch-transfer/transfer-bills/pre-transfer-with-authorization` */
   export interface MchTransferTransferBillsPreTransferWithAuthorization_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 发起转账并完成自动收款授权 `POST /v3/fund-app/mch-transfer/transfer-bills/pre-transfer-with-authorization` */
   export interface MchTransferTransferBillsPreTransferWithAuthorization_Post_Data {
     /** 商户单号 */
     out_bill_no: string
@@ -1946,7 +1840,6 @@ export namespace FundApp {
     out_authorization_no?: string
   }
 
-  /** `v3/fund-app/mch-transfer/transfer-bills/transfer` */
   export interface MchTransferTransferBillsTransfer {
     /**
      * 用户授权后转账 `POST /v3/fund-app/mch-transfer/transfer-bills/transfer`
@@ -1962,13 +1855,12 @@ export namespace FundApp {
     ): PendingResponse<Response<MchTransferTransferBillsTransfer_Post_Data>>
   }
 
-  /** 用户授权后转账 `POST /v3/fund-app/mch-transfer/transfer-bills/transfer` */
+  /** 用户授权后转账 */
   export interface MchTransferTransferBillsTransfer_Post extends CallSettings {
     json: MchTransferTransferBillsTransfer_Post_Json
     headers?: MchTransferTransferBillsTransfer_Post_Headers | undefined
   }
 
-  /** 用户授权后转账 `POST /v3/fund-app/mch-transfer/transfer-bills/transfer` */
   export interface MchTransferTransferBillsTransfer_Post_Json {
     /** 商户AppID */
     appid: string
@@ -1996,17 +1888,14 @@ export namespace FundApp {
     out_authorization_no?: string | undefined
   }
 
-  /** 转账场景报备信息 */
   export interface MchTransferTransferBillsTransfer_Post_Json_TransferSceneReportInfos
     extends MchTransferPartnerTransferBills_Post_Json_TransferSceneReportInfos {}
 
-  /** 用户授权后转账 `POST /v3/fund-app/mch-transfer/transfer-bills/transfer` */
   export interface MchTransferTransferBillsTransfer_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 用户授权后转账 `POST /v3/fund-app/mch-transfer/transfer-bills/transfer` */
   export interface MchTransferTransferBillsTransfer_Post_Data {
     /** 商户号 */
     mch_id: string
@@ -2039,7 +1928,6 @@ export namespace FundApp {
     readonly _transfer_bill_no_: Loosen<MchTransferTransferBillsTransferBillNoByTransferBillNo>
   }
 
-  /** `v3/fund-app/mch-transfer/transfer-bills/transfer-bill-no/{transfer_bill_no}` */
   export interface MchTransferTransferBillsTransferBillNoByTransferBillNo {
     /**
      * 微信转账单号查询转账单 `GET /v3/fund-app/mch-transfer/transfer-bills/transfer-bill-no/{transfer_bill_no}`
@@ -2055,17 +1943,15 @@ export namespace FundApp {
     ): PendingResponse<Response<MchTransferTransferBillsTransferBillNoByTransferBillNo_Get_Data>>
   }
 
-  /** 微信转账单号查询转账单 `GET /v3/fund-app/mch-transfer/transfer-bills/transfer-bill-no/{transfer_bill_no}` */
+  /** 微信转账单号查询转账单 */
   export interface MchTransferTransferBillsTransferBillNoByTransferBillNo_Get extends CallSettings {
     /** 微信转账单号 */
     transfer_bill_no: PathValue
   }
 
-  /** 微信转账单号查询转账单 `GET /v3/fund-app/mch-transfer/transfer-bills/transfer-bill-no/{transfer_bill_no}` */
   export interface MchTransferTransferBillsTransferBillNoByTransferBillNo_Get_Data
     extends MchTransferTransferBillsOutBillNoByOutBillNo_Get_Data {}
 
-  /** `v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills` */
   export interface MchTransferTransferToQqWalletBills {
     /**
      * 发起转账到QQ钱包 `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills`
@@ -2082,13 +1968,12 @@ export namespace FundApp {
     readonly _out_bill_no_: Loosen<MchTransferTransferToQqWalletBillsByOutBillNo>
   }
 
-  /** 发起转账到QQ钱包 `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills` */
+  /** 发起转账到QQ钱包 */
   export interface MchTransferTransferToQqWalletBills_Post extends CallSettings {
     json: MchTransferTransferToQqWalletBills_Post_Json
     headers?: MchTransferTransferToQqWalletBills_Post_Headers | undefined
   }
 
-  /** 发起转账到QQ钱包 `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills` */
   export interface MchTransferTransferToQqWalletBills_Post_Json {
     /** QQ互联开放平台AppID */
     appid: string
@@ -2112,17 +1997,14 @@ export namespace FundApp {
     transfer_scene_report_infos: readonly MchTransferTransferToQqWalletBills_Post_Json_TransferSceneReportInfos[]
   }
 
-  /** 转账场景报备信息 */
   export interface MchTransferTransferToQqWalletBills_Post_Json_TransferSceneReportInfos
     extends MchTransferPartnerTransferBills_Post_Json_TransferSceneReportInfos {}
 
-  /** 发起转账到QQ钱包 `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills` */
   export interface MchTransferTransferToQqWalletBills_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 发起转账到QQ钱包 `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills` */
   export interface MchTransferTransferToQqWalletBills_Post_Data {
     /** 商户号 */
     mchid: string
@@ -2161,7 +2043,6 @@ export namespace FundApp {
     update_time?: string
   }
 
-  /** `v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills/{out_bill_no}` */
   export interface MchTransferTransferToQqWalletBillsByOutBillNo {
     /**
      * 查询转账到QQ钱包的结果 `GET /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills/{out_bill_no}`
@@ -2178,17 +2059,15 @@ export namespace FundApp {
     readonly cancel: Loosen<MchTransferTransferToQqWalletBillsByOutBillNoCancel>
   }
 
-  /** 查询转账到QQ钱包的结果 `GET /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills/{out_bill_no}` */
+  /** 查询转账到QQ钱包的结果 */
   export interface MchTransferTransferToQqWalletBillsByOutBillNo_Get extends CallSettings {
     /** 商户单号 */
     out_bill_no: PathValue
   }
 
-  /** 查询转账到QQ钱包的结果 `GET /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills/{out_bill_no}` */
   export interface MchTransferTransferToQqWalletBillsByOutBillNo_Get_Data
     extends MchTransferTransferToQqWalletBills_Post_Data {}
 
-  /** `v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills/{out_bill_no}/cancel` */
   export interface MchTransferTransferToQqWalletBillsByOutBillNoCancel {
     /**
      * 撤销转账到QQ钱包 `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills/{out_bill_no}/cancel`
@@ -2204,13 +2083,12 @@ export namespace FundApp {
     ): PendingResponse<Response<MchTransferTransferToQqWalletBillsByOutBillNoCancel_Post_Data>>
   }
 
-  /** 撤销转账到QQ钱包 `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills/{out_bill_no}/cancel` */
+  /** 撤销转账到QQ钱包 */
   export interface MchTransferTransferToQqWalletBillsByOutBillNoCancel_Post extends CallSettings {
     /** 商户单号 */
     out_bill_no: PathValue
   }
 
-  /** 撤销转账到QQ钱包 `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills/{out_bill_no}/cancel` */
   export interface MchTransferTransferToQqWalletBillsByOutBillNoCancel_Post_Data {
     /** 商户号 */
     mchid?: string
@@ -2249,7 +2127,6 @@ export namespace FundApp {
     update_time: string
   }
 
-  /** `v3/fund-app/mch-transfer/user-confirm-authorization` */
   export interface MchTransferUserConfirmAuthorization {
     /**
      * 申请免确认收款授权 `POST /v3/fund-app/mch-transfer/user-confirm-authorization`
@@ -2266,12 +2143,11 @@ export namespace FundApp {
     readonly outAuthorizationNo: Loosen<MchTransferUserConfirmAuthorizationOutAuthorizationNo>
   }
 
-  /** 申请免确认收款授权 `POST /v3/fund-app/mch-transfer/user-confirm-authorization` */
+  /** 申请免确认收款授权 */
   export interface MchTransferUserConfirmAuthorization_Post extends CallSettings {
     json: MchTransferUserConfirmAuthorization_Post_Json
   }
 
-  /** 申请免确认收款授权 `POST /v3/fund-app/mch-transfer/user-confirm-authorization` */
   export interface MchTransferUserConfirmAuthorization_Post_Json {
     /** 商户侧授权单号 */
     out_authorization_no: string
@@ -2291,7 +2167,6 @@ export namespace FundApp {
     scene_info?: MchTransferUserConfirmAuthorization_Post_Json_SceneInfo | undefined
   }
 
-  /** 场景信息 */
   export interface MchTransferUserConfirmAuthorization_Post_Json_SceneInfo {
     /** 用户终端IP */
     client_ip?: string | undefined
@@ -2301,7 +2176,6 @@ export namespace FundApp {
     device_type?: 'IOS' | 'ANDROID' | 'HARMONY' | 'OTHER' | undefined
   }
 
-  /** 申请免确认收款授权 `POST /v3/fund-app/mch-transfer/user-confirm-authorization` */
   export interface MchTransferUserConfirmAuthorization_Post_Data
     extends MchTransferPartnerUserConfirmAuthorizations_Post_Data {}
 
@@ -2310,7 +2184,6 @@ export namespace FundApp {
     readonly _out_authorization_no_: Loosen<MchTransferUserConfirmAuthorizationOutAuthorizationNoByOutAuthorizationNo>
   }
 
-  /** `v3/fund-app/mch-transfer/user-confirm-authorization/out-authorization-no/{out_authorization_no}` */
   export interface MchTransferUserConfirmAuthorizationOutAuthorizationNoByOutAuthorizationNo {
     /**
      * 商户单号查询自动收款授权 `GET /v3/fund-app/mch-transfer/user-confirm-authorization/out-authorization-no/{out_authorization_no}`
@@ -2329,7 +2202,7 @@ export namespace FundApp {
     readonly close: Loosen<MchTransferUserConfirmAuthorizationOutAuthorizationNoByOutAuthorizationNoClose>
   }
 
-  /** 商户单号查询自动收款授权 `GET /v3/fund-app/mch-transfer/user-confirm-authorization/out-authorization-no/{out_authorization_no}` */
+  /** 商户单号查询自动收款授权 */
   export interface MchTransferUserConfirmAuthorizationOutAuthorizationNoByOutAuthorizationNo_Get
     extends CallSettings {
     /** 商户侧授权单号 */
@@ -2337,13 +2210,11 @@ export namespace FundApp {
     query?: MchTransferUserConfirmAuthorizationOutAuthorizationNoByOutAuthorizationNo_Get_Query | undefined
   }
 
-  /** 商户单号查询自动收款授权 `GET /v3/fund-app/mch-transfer/user-confirm-authorization/out-authorization-no/{out_authorization_no}` */
   export interface MchTransferUserConfirmAuthorizationOutAuthorizationNoByOutAuthorizationNo_Get_Query {
     /** 是否展示用户授权信息 */
     is_display_authorization?: boolean | undefined
   }
 
-  /** 商户单号查询自动收款授权 `GET /v3/fund-app/mch-transfer/user-confirm-authorization/out-authorization-no/{out_authorization_no}` */
   export interface MchTransferUserConfirmAuthorizationOutAuthorizationNoByOutAuthorizationNo_Get_Data {
     /** 商户侧授权单号 */
     out_authorization_no: string
@@ -2371,7 +2242,6 @@ export namespace FundApp {
     package_info?: string
   }
 
-  /** 自动收款授权的关闭信息 */
   export interface MchTransferUserConfirmAuthorizationOutAuthorizationNoByOutAuthorizationNo_Get_Data_CloseInfo {
     /** 关闭时间 */
     close_time: string
@@ -2385,7 +2255,6 @@ export namespace FundApp {
       | (string & {})
   }
 
-  /** `v3/fund-app/mch-transfer/user-confirm-authorization/out-authorization-no/{out_authorization_no}/close` */
   export interface MchTransferUserConfirmAuthorizationOutAuthorizationNoByOutAuthorizationNoClose {
     /**
      * 解除免确认收款授权 `POST /v3/fund-app/mch-transfer/user-confirm-authorization/out-authorization-no/{out_authorization_no}/close`
@@ -2405,14 +2274,13 @@ export namespace FundApp {
     >
   }
 
-  /** 解除免确认收款授权 `POST /v3/fund-app/mch-transfer/user-confirm-authorization/out-authorization-no/{out_authorization_no}/close` */
+  /** 解除免确认收款授权 */
   export interface MchTransferUserConfirmAuthorizationOutAuthorizationNoByOutAuthorizationNoClose_Post
     extends CallSettings {
     /** 商户侧授权单号 */
     out_authorization_no: PathValue
   }
 
-  /** 解除免确认收款授权 `POST /v3/fund-app/mch-transfer/user-confirm-authorization/out-authorization-no/{out_authorization_no}/close` */
   export interface MchTransferUserConfirmAuthorizationOutAuthorizationNoByOutAuthorizationNoClose_Post_Data {
     /** 商户侧授权单号 */
     out_authorization_no: string
@@ -2438,7 +2306,6 @@ export namespace FundApp {
     create_time?: string
   }
 
-  /** 自动收款授权的关闭信息 */
   export interface MchTransferUserConfirmAuthorizationOutAuthorizationNoByOutAuthorizationNoClose_Post_Data_CloseInfo
     extends MchTransferPartnerUserConfirmAuthorizationsByOutAuthorizationNoClose_Post_Data_CloseInfo {}
 }

@@ -30,7 +30,6 @@ export namespace FundsToOversea {
     readonly 'v3/funds-to-oversea/transactions/{transaction_id}/available_abroad_amounts': Loosen<TransactionsByTransactionIdAvailable_Abroad_Amounts>
   }
 
-  /** `v3/funds-to-oversea/bill-download-url` */
   export interface BillDownloadUrl {
     /**
      * 获取购付汇账单文件下载链接 `GET /v3/funds-to-oversea/bill-download-url`
@@ -44,12 +43,11 @@ export namespace FundsToOversea {
     getAsync(options: BillDownloadUrl_Get): PendingResponse<Response<BillDownloadUrl_Get_Data>>
   }
 
-  /** 获取购付汇账单文件下载链接 `GET /v3/funds-to-oversea/bill-download-url` */
+  /** 获取购付汇账单文件下载链接 */
   export interface BillDownloadUrl_Get extends CallSettings {
     query: BillDownloadUrl_Get_Query
   }
 
-  /** 获取购付汇账单文件下载链接 `GET /v3/funds-to-oversea/bill-download-url` */
   export interface BillDownloadUrl_Get_Query {
     /** 账单日期 */
     bill_date: string
@@ -57,7 +55,6 @@ export namespace FundsToOversea {
     sub_mchid?: string | undefined
   }
 
-  /** 获取购付汇账单文件下载链接 `GET /v3/funds-to-oversea/bill-download-url` */
   export interface BillDownloadUrl_Get_Data {
     /** 哈希类型 */
     hash_type: string
@@ -67,7 +64,6 @@ export namespace FundsToOversea {
     download_url: string
   }
 
-  /** `v3/funds-to-oversea/orders` */
   export interface Orders {
     /**
      * 申请资金出境 `POST /v3/funds-to-oversea/orders`
@@ -80,12 +76,11 @@ export namespace FundsToOversea {
     readonly _out_order_id_: Loosen<OrdersByOutOrderId>
   }
 
-  /** 申请资金出境 `POST /v3/funds-to-oversea/orders` */
+  /** 申请资金出境 */
   export interface Orders_Post extends CallSettings {
     json: Orders_Post_Json
   }
 
-  /** 申请资金出境 `POST /v3/funds-to-oversea/orders` */
   export interface Orders_Post_Json {
     /** 商户出境单号 */
     out_order_id: string
@@ -109,7 +104,6 @@ export namespace FundsToOversea {
     presale_info?: Orders_Post_Json_PresaleInfo | undefined
   }
 
-  /** 商品信息 */
   export interface Orders_Post_Json_GoodsInfo {
     /** 商品名称 */
     goods_name: string
@@ -121,7 +115,6 @@ export namespace FundsToOversea {
     goods_quantity: number
   }
 
-  /** 卖家信息 */
   export interface Orders_Post_Json_SellerInfo {
     /** 境外卖家经营主体名称 */
     oversea_business_name: string
@@ -131,7 +124,6 @@ export namespace FundsToOversea {
     seller_id: string
   }
 
-  /** 物流信息 */
   export interface Orders_Post_Json_ExpressInfo {
     /** 物流单号 */
     courier_number: string
@@ -139,13 +131,11 @@ export namespace FundsToOversea {
     express_company_name: string
   }
 
-  /** 收款人信息 */
   export interface Orders_Post_Json_PayeeInfo {
     /** 收款人识别号 */
     payee_id: string
   }
 
-  /** 预售信息 */
   export interface Orders_Post_Json_PresaleInfo {
     /** 订单类型 */
     type: 'DEPOSIT' | 'BALANCE'
@@ -157,7 +147,6 @@ export namespace FundsToOversea {
     balance_transaction_id?: string | undefined
   }
 
-  /** 申请资金出境 `POST /v3/funds-to-oversea/orders` */
   export interface Orders_Post_Data {
     /** 商户出境单号 */
     out_order_id: string
@@ -191,7 +180,6 @@ export namespace FundsToOversea {
     charge_account_type?: string
   }
 
-  /** `v3/funds-to-oversea/orders/{out_order_id}` */
   export interface OrdersByOutOrderId {
     /**
      * 查询出境结果 `GET /v3/funds-to-oversea/orders/{out_order_id}`
@@ -203,14 +191,13 @@ export namespace FundsToOversea {
     getAsync(options: OrdersByOutOrderId_Get): PendingResponse<Response<OrdersByOutOrderId_Get_Data>>
   }
 
-  /** 查询出境结果 `GET /v3/funds-to-oversea/orders/{out_order_id}` */
+  /** 查询出境结果 */
   export interface OrdersByOutOrderId_Get extends CallSettings {
     /** 商户出境单号 */
     out_order_id: PathValue
     query: OrdersByOutOrderId_Get_Query
   }
 
-  /** 查询出境结果 `GET /v3/funds-to-oversea/orders/{out_order_id}` */
   export interface OrdersByOutOrderId_Get_Query {
     /** 二级商户号 */
     sub_mchid: string
@@ -218,7 +205,6 @@ export namespace FundsToOversea {
     transaction_id: string
   }
 
-  /** 查询出境结果 `GET /v3/funds-to-oversea/orders/{out_order_id}` */
   export interface OrdersByOutOrderId_Get_Data extends Orders_Post_Data {}
 
   /** `v3/funds-to-oversea/return` */
@@ -226,7 +212,6 @@ export namespace FundsToOversea {
     readonly returnOrders: Loosen<ReturnReturnOrders>
   }
 
-  /** `v3/funds-to-oversea/return/return-orders` */
   export interface ReturnReturnOrders {
     /**
      * 申请资金出境退回 `POST /v3/funds-to-oversea/return/return-orders`
@@ -239,12 +224,11 @@ export namespace FundsToOversea {
     readonly outReturnNo: Loosen<ReturnReturnOrdersOutReturnNo>
   }
 
-  /** 申请资金出境退回 `POST /v3/funds-to-oversea/return/return-orders` */
+  /** 申请资金出境退回 */
   export interface ReturnReturnOrders_Post extends CallSettings {
     json: ReturnReturnOrders_Post_Json
   }
 
-  /** 申请资金出境退回 `POST /v3/funds-to-oversea/return/return-orders` */
   export interface ReturnReturnOrders_Post_Json {
     /** 商户出境退回单号 */
     out_return_no: string
@@ -260,7 +244,6 @@ export namespace FundsToOversea {
     amount: number
   }
 
-  /** 申请资金出境退回 `POST /v3/funds-to-oversea/return/return-orders` */
   export interface ReturnReturnOrders_Post_Data {
     /** 商户出境退回单号 */
     out_return_no: string
@@ -291,7 +274,6 @@ export namespace FundsToOversea {
     readonly _out_return_no_: Loosen<ReturnReturnOrdersOutReturnNoByOutReturnNo>
   }
 
-  /** `v3/funds-to-oversea/return/return-orders/out-return-no/{out_return_no}` */
   export interface ReturnReturnOrdersOutReturnNoByOutReturnNo {
     /**
      * `GET /v3/funds-to-oversea/return/return-orders/out-return-no/{out_return_no}`
@@ -314,13 +296,11 @@ export namespace FundsToOversea {
     query: ReturnReturnOrdersOutReturnNoByOutReturnNo_Get_Query
   }
 
-  /** `GET /v3/funds-to-oversea/return/return-orders/out-return-no/{out_return_no}` */
   export interface ReturnReturnOrdersOutReturnNoByOutReturnNo_Get_Query {
     /** 二级商户号 */
     sub_mchid: string
   }
 
-  /** `GET /v3/funds-to-oversea/return/return-orders/out-return-no/{out_return_no}` */
   export interface ReturnReturnOrdersOutReturnNoByOutReturnNo_Get_Data {
     /** 商户出境退回单号 */
     out_return_no: string
@@ -356,7 +336,6 @@ export namespace FundsToOversea {
     readonly available_abroad_amounts: Loosen<TransactionsByTransactionIdAvailable_Abroad_Amounts>
   }
 
-  /** `v3/funds-to-oversea/transactions/{transaction_id}/available_abroad_amounts` */
   export interface TransactionsByTransactionIdAvailable_Abroad_Amounts {
     /**
      * 查询订单剩余可出境余额 `GET /v3/funds-to-oversea/transactions/{transaction_id}/available_abroad_amounts`
@@ -372,18 +351,16 @@ export namespace FundsToOversea {
     ): PendingResponse<Response<TransactionsByTransactionIdAvailable_Abroad_Amounts_Get_Data>>
   }
 
-  /** 查询订单剩余可出境余额 `GET /v3/funds-to-oversea/transactions/{transaction_id}/available_abroad_amounts` */
+  /** 查询订单剩余可出境余额 */
   export interface TransactionsByTransactionIdAvailable_Abroad_Amounts_Get extends CallSettings {
     /** 微信支付订单号 */
     transaction_id: PathValue
     query: TransactionsByTransactionIdAvailable_Abroad_Amounts_Get_Query
   }
 
-  /** 查询订单剩余可出境余额 `GET /v3/funds-to-oversea/transactions/{transaction_id}/available_abroad_amounts` */
   export interface TransactionsByTransactionIdAvailable_Abroad_Amounts_Get_Query
     extends ReturnReturnOrdersOutReturnNoByOutReturnNo_Get_Query {}
 
-  /** 查询订单剩余可出境余额 `GET /v3/funds-to-oversea/transactions/{transaction_id}/available_abroad_amounts` */
   export interface TransactionsByTransactionIdAvailable_Abroad_Amounts_Get_Data {
     /** 微信支付订单号 */
     transaction_id: string

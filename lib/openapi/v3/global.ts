@@ -98,7 +98,6 @@ export namespace Global {
     readonly 'v3/global/transactions/out-trade-no/{out_trade_no}/close': Loosen<TransactionsOutTradeNoByOutTradeNoClose>
   }
 
-  /** `v3/global/certificates` */
   export interface Certificates {
     /**
      * 获取平台证书列表 `GET /v3/global/certificates`
@@ -112,16 +111,14 @@ export namespace Global {
     getAsync(options?: Certificates_Get): PendingResponse<Response<Certificates_Get_Data>>
   }
 
-  /** 获取平台证书列表 `GET /v3/global/certificates` */
+  /** 获取平台证书列表 */
   export interface Certificates_Get extends CallSettings {}
 
-  /** 获取平台证书列表 `GET /v3/global/certificates` */
   export interface Certificates_Get_Data {
     /** 平台证书列表 */
     data: Certificates_Get_Data_Data[]
   }
 
-  /** 平台证书列表 */
   export interface Certificates_Get_Data_Data {
     /** 证书序列号 */
     serial_no: string
@@ -133,7 +130,6 @@ export namespace Global {
     encrypt_certificate: Certificates_Get_Data_Data_EncryptCertificate
   }
 
-  /** 证书信息 */
   export interface Certificates_Get_Data_Data_EncryptCertificate {
     /** 加密证书的算法 */
     algorithm: string
@@ -152,7 +148,6 @@ export namespace Global {
     readonly verifyCertificate: Loosen<CustomsVerifyCertificate>
   }
 
-  /** `v3/global/customs/orders` */
   export interface CustomsOrders {
     /**
      * 报关查询 `GET /v3/global/customs/orders`
@@ -186,12 +181,11 @@ export namespace Global {
     patchAsync(options: CustomsOrders_Patch): PendingResponse<Response<CustomsOrders_Patch_Data>>
   }
 
-  /** 报关查询 `GET /v3/global/customs/orders` */
+  /** 报关查询 */
   export interface CustomsOrders_Get extends CallSettings {
     query: CustomsOrders_Get_Query
   }
 
-  /** 报关查询 `GET /v3/global/customs/orders` */
   export interface CustomsOrders_Get_Query {
     /** 机构APPID */
     appid: string
@@ -218,7 +212,6 @@ export namespace Global {
     limit?: number | undefined
   }
 
-  /** 报关查询 `GET /v3/global/customs/orders` */
   export interface CustomsOrders_Get_Data {
     /** 机构APPID */
     appid: string
@@ -240,7 +233,6 @@ export namespace Global {
     data: CustomsOrders_Get_Data_Data[]
   }
 
-  /** 报关数据包 */
   export interface CustomsOrders_Get_Data_Data {
     /** 商户子单号 */
     sub_order_no?: string
@@ -278,12 +270,11 @@ export namespace Global {
     modify_time: string
   }
 
-  /** 报关 `POST /v3/global/customs/orders` */
+  /** 报关 */
   export interface CustomsOrders_Post extends CallSettings {
     json: CustomsOrders_Post_Json
   }
 
-  /** 报关 `POST /v3/global/customs/orders` */
   export interface CustomsOrders_Post_Json {
     /** 机构APPID */
     appid: string
@@ -320,7 +311,6 @@ export namespace Global {
     product_fee?: number | undefined
   }
 
-  /** 报关 `POST /v3/global/customs/orders` */
   export interface CustomsOrders_Post_Data {
     /** 机构APPID */
     appid: string
@@ -342,12 +332,11 @@ export namespace Global {
     verify_department_trade_id: string
   }
 
-  /** 报关信息修改 `PATCH /v3/global/customs/orders` */
+  /** 报关信息修改 */
   export interface CustomsOrders_Patch extends CallSettings {
     json: CustomsOrders_Patch_Json
   }
 
-  /** 报关信息修改 `PATCH /v3/global/customs/orders` */
   export interface CustomsOrders_Patch_Json {
     /** 机构APPID */
     appid: string
@@ -382,7 +371,6 @@ export namespace Global {
     product_fee?: number | undefined
   }
 
-  /** 报关信息修改 `PATCH /v3/global/customs/orders` */
   export interface CustomsOrders_Patch_Data {
     /** 机构APPID */
     appid: string
@@ -406,7 +394,6 @@ export namespace Global {
     verify_department_trade_id: string
   }
 
-  /** `v3/global/customs/redeclare` */
   export interface CustomsRedeclare {
     /**
      * 报关重推 `POST /v3/global/customs/redeclare`
@@ -420,12 +407,11 @@ export namespace Global {
     postAsync(options: CustomsRedeclare_Post): PendingResponse<Response<CustomsRedeclare_Post_Data>>
   }
 
-  /** 报关重推 `POST /v3/global/customs/redeclare` */
+  /** 报关重推 */
   export interface CustomsRedeclare_Post extends CallSettings {
     json: CustomsRedeclare_Post_Json
   }
 
-  /** 报关重推 `POST /v3/global/customs/redeclare` */
   export interface CustomsRedeclare_Post_Json {
     /** 机构APPID */
     appid: string
@@ -454,7 +440,6 @@ export namespace Global {
     merchant_customs_no: string
   }
 
-  /** 报关重推 `POST /v3/global/customs/redeclare` */
   export interface CustomsRedeclare_Post_Data {
     /** 机构APPID */
     appid: string
@@ -476,7 +461,6 @@ export namespace Global {
     explanation?: string
   }
 
-  /** `v3/global/customs/verify-certificate` */
   export interface CustomsVerifyCertificate {
     /**
      * 身份信息校验 `POST /v3/global/customs/verify-certificate`
@@ -492,13 +476,12 @@ export namespace Global {
     ): PendingResponse<Response<CustomsVerifyCertificate_Post_Data>>
   }
 
-  /** 身份信息校验 `POST /v3/global/customs/verify-certificate` */
+  /** 身份信息校验 */
   export interface CustomsVerifyCertificate_Post extends CallSettings {
     json: CustomsVerifyCertificate_Post_Json
     headers?: CustomsVerifyCertificate_Post_Headers | undefined
   }
 
-  /** 身份信息校验 `POST /v3/global/customs/verify-certificate` */
   export interface CustomsVerifyCertificate_Post_Json {
     /** 机构APPID */
     appid: string
@@ -531,13 +514,11 @@ export namespace Global {
     certificate_name: Encrypted
   }
 
-  /** 身份信息校验 `POST /v3/global/customs/verify-certificate` */
   export interface CustomsVerifyCertificate_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 身份信息校验 `POST /v3/global/customs/verify-certificate` */
   export interface CustomsVerifyCertificate_Post_Data {
     /** 机构APPID */
     appid: string
@@ -568,7 +549,6 @@ export namespace Global {
     readonly domain: Loosen<MerchantH5PermissionDomain>
   }
 
-  /** `v3/global/merchant/h5/permission/{sub_mchid}` */
   export interface MerchantH5PermissionBySubMchid {
     /**
      * 查询子商户H5支付权限状态 `GET /v3/global/merchant/h5/permission/{sub_mchid}`
@@ -586,13 +566,12 @@ export namespace Global {
     ): PendingResponse<Response<MerchantH5PermissionBySubMchid_Get_Data>>
   }
 
-  /** 查询子商户H5支付权限状态 `GET /v3/global/merchant/h5/permission/{sub_mchid}` */
+  /** 查询子商户H5支付权限状态 */
   export interface MerchantH5PermissionBySubMchid_Get extends CallSettings {
     /** 子商户号 */
     sub_mchid: PathValue
   }
 
-  /** 查询子商户H5支付权限状态 `GET /v3/global/merchant/h5/permission/{sub_mchid}` */
   export interface MerchantH5PermissionBySubMchid_Get_Data {
     /** 子商户号 */
     sub_mchid: string
@@ -606,7 +585,6 @@ export namespace Global {
       | (string & {})
   }
 
-  /** `v3/global/merchant/h5/permission/applications` */
   export interface MerchantH5PermissionApplications {
     /**
      * 创建H5支付权限申请单 `POST /v3/global/merchant/h5/permission/applications`
@@ -625,12 +603,11 @@ export namespace Global {
     readonly _applyment_id_: Loosen<MerchantH5PermissionApplicationsByApplymentId>
   }
 
-  /** 创建H5支付权限申请单 `POST /v3/global/merchant/h5/permission/applications` */
+  /** 创建H5支付权限申请单 */
   export interface MerchantH5PermissionApplications_Post extends CallSettings {
     json: MerchantH5PermissionApplications_Post_Json
   }
 
-  /** 创建H5支付权限申请单 `POST /v3/global/merchant/h5/permission/applications` */
   export interface MerchantH5PermissionApplications_Post_Json {
     /** 公司介绍和业务描述 */
     business_description?: string | undefined
@@ -656,7 +633,6 @@ export namespace Global {
     applyment_type?: 'APPLY_FOR_PAYMENT_AUTHORITY' | 'APPLY_FOR_RELIEVE_LIMITED' | undefined
   }
 
-  /** 创建H5支付权限申请单 `POST /v3/global/merchant/h5/permission/applications` */
   export interface MerchantH5PermissionApplications_Post_Data {
     /** 子商户号 */
     sub_mchid: string
@@ -688,7 +664,6 @@ export namespace Global {
     notify_url?: string
   }
 
-  /** `v3/global/merchant/h5/permission/applications/{applyment_id}` */
   export interface MerchantH5PermissionApplicationsByApplymentId {
     /**
      * 查询H5支付权限申请单详情 `GET /v3/global/merchant/h5/permission/applications/{applyment_id}`
@@ -720,24 +695,22 @@ export namespace Global {
     ): PendingResponse<Response<MerchantH5PermissionApplicationsByApplymentId_Patch_Data>>
   }
 
-  /** 查询H5支付权限申请单详情 `GET /v3/global/merchant/h5/permission/applications/{applyment_id}` */
+  /** 查询H5支付权限申请单详情 */
   export interface MerchantH5PermissionApplicationsByApplymentId_Get extends CallSettings {
     /** 申请单号 */
     applyment_id: PathValue
   }
 
-  /** 查询H5支付权限申请单详情 `GET /v3/global/merchant/h5/permission/applications/{applyment_id}` */
   export interface MerchantH5PermissionApplicationsByApplymentId_Get_Data
     extends MerchantH5PermissionApplications_Post_Data {}
 
-  /** 修改H5支付权限申请单 `PATCH /v3/global/merchant/h5/permission/applications/{applyment_id}` */
+  /** 修改H5支付权限申请单 */
   export interface MerchantH5PermissionApplicationsByApplymentId_Patch extends CallSettings {
     /** 申请单号 */
     applyment_id: PathValue
     json: MerchantH5PermissionApplicationsByApplymentId_Patch_Json
   }
 
-  /** 修改H5支付权限申请单 `PATCH /v3/global/merchant/h5/permission/applications/{applyment_id}` */
   export interface MerchantH5PermissionApplicationsByApplymentId_Patch_Json {
     /** H5支付域名 */
     domains: readonly string[]
@@ -755,7 +728,6 @@ export namespace Global {
     website_url?: string | undefined
   }
 
-  /** 修改H5支付权限申请单 `PATCH /v3/global/merchant/h5/permission/applications/{applyment_id}` */
   export interface MerchantH5PermissionApplicationsByApplymentId_Patch_Data {
     /** 子商户号 */
     sub_mchid: string
@@ -792,7 +764,6 @@ export namespace Global {
     readonly applications: Loosen<MerchantH5PermissionDomainApplications>
   }
 
-  /** `v3/global/merchant/h5/permission/domain/applications` */
   export interface MerchantH5PermissionDomainApplications {
     /**
      * 创建H5支付域名修改申请单 `POST /v3/global/merchant/h5/permission/domain/applications`
@@ -811,12 +782,11 @@ export namespace Global {
     readonly _applyment_id_: Loosen<MerchantH5PermissionDomainApplicationsByApplymentId>
   }
 
-  /** 创建H5支付域名修改申请单 `POST /v3/global/merchant/h5/permission/domain/applications` */
+  /** 创建H5支付域名修改申请单 */
   export interface MerchantH5PermissionDomainApplications_Post extends CallSettings {
     json: MerchantH5PermissionDomainApplications_Post_Json
   }
 
-  /** 创建H5支付域名修改申请单 `POST /v3/global/merchant/h5/permission/domain/applications` */
   export interface MerchantH5PermissionDomainApplications_Post_Json {
     /** 子商户号 */
     sub_mchid?: string | undefined
@@ -836,7 +806,6 @@ export namespace Global {
     out_applyment_id: string
   }
 
-  /** 创建H5支付域名修改申请单 `POST /v3/global/merchant/h5/permission/domain/applications` */
   export interface MerchantH5PermissionDomainApplications_Post_Data {
     /** 子商户号 */
     sub_mchid: string
@@ -862,7 +831,6 @@ export namespace Global {
     out_applyment_id: string
   }
 
-  /** `v3/global/merchant/h5/permission/domain/applications/{applyment_id}` */
   export interface MerchantH5PermissionDomainApplicationsByApplymentId {
     /**
      * 查询H5支付域名修改申请单 `GET /v3/global/merchant/h5/permission/domain/applications/{applyment_id}`
@@ -894,24 +862,22 @@ export namespace Global {
     ): PendingResponse<Response<MerchantH5PermissionDomainApplicationsByApplymentId_Patch_Data>>
   }
 
-  /** 查询H5支付域名修改申请单 `GET /v3/global/merchant/h5/permission/domain/applications/{applyment_id}` */
+  /** 查询H5支付域名修改申请单 */
   export interface MerchantH5PermissionDomainApplicationsByApplymentId_Get extends CallSettings {
     /** 申请单号 */
     applyment_id: PathValue
   }
 
-  /** 查询H5支付域名修改申请单 `GET /v3/global/merchant/h5/permission/domain/applications/{applyment_id}` */
   export interface MerchantH5PermissionDomainApplicationsByApplymentId_Get_Data
     extends MerchantH5PermissionDomainApplications_Post_Data {}
 
-  /** 修改H5支付域名修改申请单 `PATCH /v3/global/merchant/h5/permission/domain/applications/{applyment_id}` */
+  /** 修改H5支付域名修改申请单 */
   export interface MerchantH5PermissionDomainApplicationsByApplymentId_Patch extends CallSettings {
     /** 申请单号 */
     applyment_id: PathValue
     json: MerchantH5PermissionDomainApplicationsByApplymentId_Patch_Json
   }
 
-  /** 修改H5支付域名修改申请单 `PATCH /v3/global/merchant/h5/permission/domain/applications/{applyment_id}` */
   export interface MerchantH5PermissionDomainApplicationsByApplymentId_Patch_Json {
     /** H5支付域名 */
     domains: readonly string[]
@@ -925,7 +891,6 @@ export namespace Global {
     website_homepage_pics?: readonly string[] | undefined
   }
 
-  /** 修改H5支付域名修改申请单 `PATCH /v3/global/merchant/h5/permission/domain/applications/{applyment_id}` */
   export interface MerchantH5PermissionDomainApplicationsByApplymentId_Patch_Data
     extends MerchantH5PermissionDomainApplications_Post_Data {}
 
@@ -936,7 +901,6 @@ export namespace Global {
     readonly images: Loosen<MerchantServiceImages>
   }
 
-  /** `v3/global/merchant-service/complaint-notifications` */
   export interface MerchantServiceComplaintNotifications {
     /**
      * 查询投诉通知回调 `GET /v3/global/merchant-service/complaint-notifications`
@@ -992,10 +956,9 @@ export namespace Global {
     deleteAsync(options?: MerchantServiceComplaintNotifications_Delete): PendingResponse<Response<undefined>>
   }
 
-  /** 查询投诉通知回调 `GET /v3/global/merchant-service/complaint-notifications` */
+  /** 查询投诉通知回调 */
   export interface MerchantServiceComplaintNotifications_Get extends CallSettings {}
 
-  /** 查询投诉通知回调 `GET /v3/global/merchant-service/complaint-notifications` */
   export interface MerchantServiceComplaintNotifications_Get_Data {
     /** 商户号 */
     mchid: string
@@ -1003,38 +966,33 @@ export namespace Global {
     url: string
   }
 
-  /** 创建投诉通知回调 `POST /v3/global/merchant-service/complaint-notifications` */
+  /** 创建投诉通知回调 */
   export interface MerchantServiceComplaintNotifications_Post extends CallSettings {
     json: MerchantServiceComplaintNotifications_Post_Json
   }
 
-  /** 创建投诉通知回调 `POST /v3/global/merchant-service/complaint-notifications` */
   export interface MerchantServiceComplaintNotifications_Post_Json {
     /** 通知地址. A URL */
     url: string
   }
 
-  /** 创建投诉通知回调 `POST /v3/global/merchant-service/complaint-notifications` */
   export interface MerchantServiceComplaintNotifications_Post_Data
     extends MerchantServiceComplaintNotifications_Get_Data {}
 
-  /** 更新投诉通知回调 `PUT /v3/global/merchant-service/complaint-notifications` */
+  /** 更新投诉通知回调 */
   export interface MerchantServiceComplaintNotifications_Put extends CallSettings {
     json: MerchantServiceComplaintNotifications_Put_Json
   }
 
-  /** 更新投诉通知回调 `PUT /v3/global/merchant-service/complaint-notifications` */
   export interface MerchantServiceComplaintNotifications_Put_Json
     extends MerchantServiceComplaintNotifications_Post_Json {}
 
-  /** 更新投诉通知回调 `PUT /v3/global/merchant-service/complaint-notifications` */
   export interface MerchantServiceComplaintNotifications_Put_Data
     extends MerchantServiceComplaintNotifications_Get_Data {}
 
-  /** 删除投诉通知回调 `DELETE /v3/global/merchant-service/complaint-notifications` */
+  /** 删除投诉通知回调 */
   export interface MerchantServiceComplaintNotifications_Delete extends CallSettings {}
 
-  /** `v3/global/merchant-service/complaints` */
   export interface MerchantServiceComplaints {
     /**
      * 查询投诉单列表 `GET /v3/global/merchant-service/complaints`
@@ -1051,12 +1009,11 @@ export namespace Global {
     readonly _complaint_id_: Loosen<MerchantServiceComplaintsByComplaintId>
   }
 
-  /** 查询投诉单列表 `GET /v3/global/merchant-service/complaints` */
+  /** 查询投诉单列表 */
   export interface MerchantServiceComplaints_Get extends CallSettings {
     query: MerchantServiceComplaints_Get_Query
   }
 
-  /** 查询投诉单列表 `GET /v3/global/merchant-service/complaints` */
   export interface MerchantServiceComplaints_Get_Query {
     /** 分页大小 */
     limit?: number | undefined
@@ -1086,7 +1043,6 @@ export namespace Global {
       | undefined
   }
 
-  /** 查询投诉单列表 `GET /v3/global/merchant-service/complaints` */
   export interface MerchantServiceComplaints_Get_Data {
     /** 用户投诉信息详情 */
     data?: MerchantServiceComplaints_Get_Data_Data[]
@@ -1098,7 +1054,6 @@ export namespace Global {
     total_count?: number
   }
 
-  /** 用户投诉信息详情 */
   export interface MerchantServiceComplaints_Get_Data_Data {
     /** 投诉单号 */
     complaint_id: string
@@ -1134,7 +1089,6 @@ export namespace Global {
     service_order_info?: MerchantServiceComplaints_Get_Data_Data_ServiceOrderInfo[]
   }
 
-  /** 投诉单关联订单信息 */
   export interface MerchantServiceComplaints_Get_Data_Data_ComplaintOrderInfo {
     /** 微信订单号 */
     transaction_id: string
@@ -1156,7 +1110,6 @@ export namespace Global {
     trade_time: string
   }
 
-  /** 投诉资料列表 */
   export interface MerchantServiceComplaints_Get_Data_Data_ComplaintMediaList {
     /** 媒体文件业务类型 */
     media_type: 'USER_COMPLAINT_IMAGE' | 'OPERATION_IMAGE' | (string & {})
@@ -1164,7 +1117,6 @@ export namespace Global {
     media_url: string[]
   }
 
-  /** 投诉单关联服务单信息 */
   export interface MerchantServiceComplaints_Get_Data_Data_ServiceOrderInfo {
     /** 微信支付服务订单号 */
     order_id?: string
@@ -1174,7 +1126,6 @@ export namespace Global {
     state?: 'DOING' | 'REVOKED' | 'WAITPAY' | 'DONE' | (string & {})
   }
 
-  /** `v3/global/merchant-service/complaints/{complaint_id}` */
   export interface MerchantServiceComplaintsByComplaintId {
     /**
      * 查询投诉单详情 `GET /v3/global/merchant-service/complaints/{complaint_id}`
@@ -1195,14 +1146,13 @@ export namespace Global {
     readonly response: Loosen<MerchantServiceComplaintsByComplaintIdResponse>
   }
 
-  /** 查询投诉单详情 `GET /v3/global/merchant-service/complaints/{complaint_id}` */
+  /** 查询投诉单详情 */
   export interface MerchantServiceComplaintsByComplaintId_Get extends CallSettings {
     /** 投诉单号 */
     complaint_id: PathValue
     query?: MerchantServiceComplaintsByComplaintId_Get_Query | undefined
   }
 
-  /** 查询投诉单详情 `GET /v3/global/merchant-service/complaints/{complaint_id}` */
   export interface MerchantServiceComplaintsByComplaintId_Get_Query {
     /** 商户语言 */
     mch_language?:
@@ -1222,11 +1172,9 @@ export namespace Global {
       | undefined
   }
 
-  /** 查询投诉单详情 `GET /v3/global/merchant-service/complaints/{complaint_id}` */
   export interface MerchantServiceComplaintsByComplaintId_Get_Data
     extends MerchantServiceComplaints_Get_Data_Data {}
 
-  /** `v3/global/merchant-service/complaints/{complaint_id}/complete` */
   export interface MerchantServiceComplaintsByComplaintIdComplete {
     /**
      * 反馈处理完成 `POST /v3/global/merchant-service/complaints/{complaint_id}/complete`
@@ -1240,20 +1188,18 @@ export namespace Global {
     ): PendingResponse<Response<undefined>>
   }
 
-  /** 反馈处理完成 `POST /v3/global/merchant-service/complaints/{complaint_id}/complete` */
+  /** 反馈处理完成 */
   export interface MerchantServiceComplaintsByComplaintIdComplete_Post extends CallSettings {
     /** 投诉单号 */
     complaint_id: PathValue
     json: MerchantServiceComplaintsByComplaintIdComplete_Post_Json
   }
 
-  /** 反馈处理完成 `POST /v3/global/merchant-service/complaints/{complaint_id}/complete` */
   export interface MerchantServiceComplaintsByComplaintIdComplete_Post_Json {
     /** 被诉商户号 */
     complainted_mchid: string
   }
 
-  /** `v3/global/merchant-service/complaints/{complaint_id}/negotiation-historys` */
   export interface MerchantServiceComplaintsByComplaintIdNegotiationHistorys {
     /**
      * 查询投诉协商历史 `GET /v3/global/merchant-service/complaints/{complaint_id}/negotiation-historys`
@@ -1271,14 +1217,13 @@ export namespace Global {
     ): PendingResponse<Response<MerchantServiceComplaintsByComplaintIdNegotiationHistorys_Get_Data>>
   }
 
-  /** 查询投诉协商历史 `GET /v3/global/merchant-service/complaints/{complaint_id}/negotiation-historys` */
+  /** 查询投诉协商历史 */
   export interface MerchantServiceComplaintsByComplaintIdNegotiationHistorys_Get extends CallSettings {
     /** 投诉单号 */
     complaint_id: PathValue
     query?: MerchantServiceComplaintsByComplaintIdNegotiationHistorys_Get_Query | undefined
   }
 
-  /** 查询投诉协商历史 `GET /v3/global/merchant-service/complaints/{complaint_id}/negotiation-historys` */
   export interface MerchantServiceComplaintsByComplaintIdNegotiationHistorys_Get_Query {
     /** 分页大小 */
     limit?: number | undefined
@@ -1302,7 +1247,6 @@ export namespace Global {
       | undefined
   }
 
-  /** 查询投诉协商历史 `GET /v3/global/merchant-service/complaints/{complaint_id}/negotiation-historys` */
   export interface MerchantServiceComplaintsByComplaintIdNegotiationHistorys_Get_Data {
     /** 投诉协商历史 */
     data?: MerchantServiceComplaintsByComplaintIdNegotiationHistorys_Get_Data_Data[]
@@ -1314,7 +1258,6 @@ export namespace Global {
     total_count?: number
   }
 
-  /** 投诉协商历史 */
   export interface MerchantServiceComplaintsByComplaintIdNegotiationHistorys_Get_Data_Data {
     /** 操作流水号 */
     log_id: string
@@ -1354,7 +1297,6 @@ export namespace Global {
     complaint_media_list?: MerchantServiceComplaintsByComplaintIdNegotiationHistorys_Get_Data_Data_ComplaintMediaList
   }
 
-  /** 操作资料列表 */
   export interface MerchantServiceComplaintsByComplaintIdNegotiationHistorys_Get_Data_Data_ComplaintMediaList {
     /** 媒体文件业务类型 */
     media_type: 'USER_COMPLAINT_IMAGE' | 'OPERATION_IMAGE' | (string & {})
@@ -1362,7 +1304,6 @@ export namespace Global {
     media_url: string[]
   }
 
-  /** `v3/global/merchant-service/complaints/{complaint_id}/response` */
   export interface MerchantServiceComplaintsByComplaintIdResponse {
     /**
      * 提交回复 `POST /v3/global/merchant-service/complaints/{complaint_id}/response`
@@ -1376,14 +1317,13 @@ export namespace Global {
     ): PendingResponse<Response<undefined>>
   }
 
-  /** 提交回复 `POST /v3/global/merchant-service/complaints/{complaint_id}/response` */
+  /** 提交回复 */
   export interface MerchantServiceComplaintsByComplaintIdResponse_Post extends CallSettings {
     /** 投诉单号 */
     complaint_id: PathValue
     json: MerchantServiceComplaintsByComplaintIdResponse_Post_Json
   }
 
-  /** 提交回复 `POST /v3/global/merchant-service/complaints/{complaint_id}/response` */
   export interface MerchantServiceComplaintsByComplaintIdResponse_Post_Json {
     /** 被诉商户号 */
     complainted_mchid: string
@@ -1403,7 +1343,6 @@ export namespace Global {
     readonly upload: Loosen<MerchantServiceImagesUpload>
   }
 
-  /** `v3/global/merchant-service/images/{media_id}` */
   export interface MerchantServiceImagesByMediaId {
     /**
      * 图片下载 `GET /v3/global/merchant-service/images/{media_id}`
@@ -1421,20 +1360,18 @@ export namespace Global {
     getAsync(options: MerchantServiceImagesByMediaId_Get): PendingResponse<Response<Buffer>>
   }
 
-  /** 图片下载 `GET /v3/global/merchant-service/images/{media_id}` */
+  /** 图片下载 */
   export interface MerchantServiceImagesByMediaId_Get extends CallSettings {
     /** 媒体文件ID */
     media_id: PathValue
     query: MerchantServiceImagesByMediaId_Get_Query
   }
 
-  /** 图片下载 `GET /v3/global/merchant-service/images/{media_id}` */
   export interface MerchantServiceImagesByMediaId_Get_Query {
     /** 投诉单号 */
     complaint_id: string
   }
 
-  /** `v3/global/merchant-service/images/upload` */
   export interface MerchantServiceImagesUpload {
     /**
      * 商户上传反馈图片 `POST /v3/global/merchant-service/images/upload`
@@ -1450,10 +1387,9 @@ export namespace Global {
     ): PendingResponse<Response<MerchantServiceImagesUpload_Post_Data>>
   }
 
-  /** 商户上传反馈图片 `POST /v3/global/merchant-service/images/upload` */
+  /** 商户上传反馈图片 */
   export type MerchantServiceImagesUpload_Post = Uploaded
 
-  /** 商户上传反馈图片 `POST /v3/global/merchant-service/images/upload` */
   export interface MerchantServiceImagesUpload_Post_Data {
     /** 媒体文件标识ID. A media id, from an upload */
     media_id: string
@@ -1469,7 +1405,6 @@ export namespace Global {
     readonly upload: Loosen<MerchantStorageFileUpload>
   }
 
-  /** `v3/global/merchant-storage/file/upload` */
   export interface MerchantStorageFileUpload {
     /**
      * 上传文件 `POST /v3/global/merchant-storage/file/upload`
@@ -1485,16 +1420,14 @@ export namespace Global {
     ): PendingResponse<Response<MerchantStorageFileUpload_Post_Data>>
   }
 
-  /** 上传文件 `POST /v3/global/merchant-storage/file/upload` */
+  /** 上传文件 */
   export type MerchantStorageFileUpload_Post = Uploaded
 
-  /** 上传文件 `POST /v3/global/merchant-storage/file/upload` */
   export interface MerchantStorageFileUpload_Post_Data {
     /** 文件标识ID */
     file_id?: string
   }
 
-  /** `v3/global/merchants` */
   export interface Merchants {
     /**
      * 子商户进件（融合钱包） `POST /v3/global/merchants`
@@ -1509,13 +1442,12 @@ export namespace Global {
     readonly _sub_mchid_: Loosen<MerchantsBySubMchid>
   }
 
-  /** 子商户进件（融合钱包） `POST /v3/global/merchants` */
+  /** 子商户进件（融合钱包） */
   export interface Merchants_Post extends CallSettings {
     json: Merchants_Post_Json
     headers?: Merchants_Post_Headers | undefined
   }
 
-  /** 子商户进件（融合钱包） `POST /v3/global/merchants` */
   export interface Merchants_Post_Json {
     /** 机构appid */
     sp_appid: string
@@ -1559,7 +1491,6 @@ export namespace Global {
     attach?: string | undefined
   }
 
-  /** 联系人信息 */
   export interface Merchants_Post_Json_Contact {
     /** 联系人名称. Base64. Encrypted with the platform's key */
     name: Encrypted
@@ -1569,7 +1500,6 @@ export namespace Global {
     email: Encrypted
   }
 
-  /** 业务信息 */
   export interface Merchants_Post_Json_Business {
     /** 业务类型 */
     business_type: 'ONLINE' | 'OFFLINE' | 'BOTH'
@@ -1589,7 +1519,6 @@ export namespace Global {
     mcc?: string | undefined
   }
 
-  /** 董事信息 */
   export interface Merchants_Post_Json_Director {
     /** 董事姓名 */
     name?: string | undefined
@@ -1597,7 +1526,6 @@ export namespace Global {
     number?: string | undefined
   }
 
-  /** 负责人信息 */
   export interface Merchants_Post_Json_Principal {
     /** 负责人姓名 */
     name?: string | undefined
@@ -1605,7 +1533,6 @@ export namespace Global {
     number?: string | undefined
   }
 
-  /** H5申请资料 */
   export interface Merchants_Post_Json_H5PaymentApplyInfo {
     /** H5经营网址 */
     h5_website_url: string
@@ -1613,7 +1540,6 @@ export namespace Global {
     domains: readonly string[]
   }
 
-  /** 子商户进件（融合钱包） `POST /v3/global/merchants` */
   export interface Merchants_Post_Headers extends HeadersInput {
     /** 由商户侧生成的唯一key */
     'Idempotency-Key'?: string | undefined
@@ -1621,7 +1547,6 @@ export namespace Global {
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 子商户进件（融合钱包） `POST /v3/global/merchants` */
   export interface Merchants_Post_Data {
     /** 子商户号 */
     sub_mchid: string
@@ -1640,7 +1565,6 @@ export namespace Global {
       | (string & {})
   }
 
-  /** `v3/global/merchants/{sub_mchid}` */
   export interface MerchantsBySubMchid {
     /**
      * 查询子商户（融合钱包） `GET /v3/global/merchants/{sub_mchid}`
@@ -1664,14 +1588,13 @@ export namespace Global {
     patchAsync(options: MerchantsBySubMchid_Patch): PendingResponse<Response<MerchantsBySubMchid_Patch_Data>>
   }
 
-  /** 查询子商户（融合钱包） `GET /v3/global/merchants/{sub_mchid}` */
+  /** 查询子商户（融合钱包） */
   export interface MerchantsBySubMchid_Get extends CallSettings {
     /** 子商户号 */
     sub_mchid: PathValue
     query: MerchantsBySubMchid_Get_Query
   }
 
-  /** 查询子商户（融合钱包） `GET /v3/global/merchants/{sub_mchid}` */
   export interface MerchantsBySubMchid_Get_Query {
     /** 机构appid */
     sp_appid: string
@@ -1679,7 +1602,6 @@ export namespace Global {
     sp_mchid: string
   }
 
-  /** 查询子商户（融合钱包） `GET /v3/global/merchants/{sub_mchid}` */
   export interface MerchantsBySubMchid_Get_Data {
     /** 子商户号 */
     sub_mchid: string
@@ -1717,7 +1639,6 @@ export namespace Global {
     attach?: string
   }
 
-  /** 联系人信息 */
   export interface MerchantsBySubMchid_Get_Data_Contact {
     /** 联系人名称. Base64. Encrypted with the merchant's key */
     name?: string
@@ -1727,7 +1648,6 @@ export namespace Global {
     email?: string
   }
 
-  /** 业务信息 */
   export interface MerchantsBySubMchid_Get_Data_Business {
     /** 业务类型 */
     business_type?: 'ONLINE' | 'OFFLINE' | 'BOTH' | (string & {})
@@ -1745,7 +1665,6 @@ export namespace Global {
     mcc?: string
   }
 
-  /** 董事信息 */
   export interface MerchantsBySubMchid_Get_Data_Director {
     /** 董事姓名 */
     name?: string
@@ -1753,7 +1672,6 @@ export namespace Global {
     number?: string
   }
 
-  /** 负责人信息 */
   export interface MerchantsBySubMchid_Get_Data_Principal {
     /** 负责人姓名 */
     name?: string
@@ -1761,7 +1679,6 @@ export namespace Global {
     number?: string
   }
 
-  /** H5支付权限详情 */
   export interface MerchantsBySubMchid_Get_Data_H5Payment {
     /** H5驳回详情 */
     audit_reject_detail?: string
@@ -1776,7 +1693,6 @@ export namespace Global {
       | (string & {})
   }
 
-  /** 子商户状态信息 */
   export interface MerchantsBySubMchid_Get_Data_SubMerchantState {
     /** 子商户状态 */
     sub_merchant_status?:
@@ -1792,7 +1708,6 @@ export namespace Global {
     application_reject_detail?: MerchantsBySubMchid_Get_Data_SubMerchantState_ApplicationRejectDetail
   }
 
-  /** 子商户入驻驳回详情 */
   export interface MerchantsBySubMchid_Get_Data_SubMerchantState_ApplicationRejectDetail {
     /** 驳回字段 */
     field?: string
@@ -1800,14 +1715,13 @@ export namespace Global {
     reason?: string
   }
 
-  /** 修改子商户（融合钱包） `PATCH /v3/global/merchants/{sub_mchid}` */
+  /** 修改子商户（融合钱包） */
   export interface MerchantsBySubMchid_Patch extends CallSettings {
     sub_mchid: PathValue
     json: MerchantsBySubMchid_Patch_Json
     headers?: MerchantsBySubMchid_Patch_Headers | undefined
   }
 
-  /** 修改子商户（融合钱包） `PATCH /v3/global/merchants/{sub_mchid}` */
   export interface MerchantsBySubMchid_Patch_Json {
     /** 机构appid */
     sp_appid: string
@@ -1851,10 +1765,8 @@ export namespace Global {
     h5_payment_apply_info?: MerchantsBySubMchid_Patch_Json_H5PaymentApplyInfo | undefined
   }
 
-  /** 联系人信息 */
   export interface MerchantsBySubMchid_Patch_Json_Contact extends Merchants_Post_Json_Contact {}
 
-  /** 业务信息 */
   export interface MerchantsBySubMchid_Patch_Json_Business {
     /** 业务类型 */
     business_type: 'ONLINE' | 'OFFLINE' | 'BOTH'
@@ -1874,13 +1786,10 @@ export namespace Global {
     mcc?: string | undefined
   }
 
-  /** 董事信息 */
   export interface MerchantsBySubMchid_Patch_Json_Director extends Merchants_Post_Json_Director {}
 
-  /** 负责人信息 */
   export interface MerchantsBySubMchid_Patch_Json_Principal extends Merchants_Post_Json_Principal {}
 
-  /** H5支付申请资料资料 */
   export interface MerchantsBySubMchid_Patch_Json_H5PaymentApplyInfo {
     /** H5经营网址 */
     website_url?: string | undefined
@@ -1888,13 +1797,11 @@ export namespace Global {
     domains?: readonly string[] | undefined
   }
 
-  /** 修改子商户（融合钱包） `PATCH /v3/global/merchants/{sub_mchid}` */
   export interface MerchantsBySubMchid_Patch_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 修改子商户（融合钱包） `PATCH /v3/global/merchants/{sub_mchid}` */
   export interface MerchantsBySubMchid_Patch_Data {
     /** 子商户号 */
     sub_mchid: string
@@ -1931,7 +1838,6 @@ export namespace Global {
     readonly reverse: Loosen<MicropayTransactionsIdByTransactionIdReverse>
   }
 
-  /** `v3/global/micropay/transactions/id/{transaction_id}/reverse` */
   export interface MicropayTransactionsIdByTransactionIdReverse {
     /**
      * 撤销订单(微信支付订单号) `POST /v3/global/micropay/transactions/id/{transaction_id}/reverse`
@@ -1947,14 +1853,13 @@ export namespace Global {
     ): PendingResponse<Response<undefined>>
   }
 
-  /** 撤销订单(微信支付订单号) `POST /v3/global/micropay/transactions/id/{transaction_id}/reverse` */
+  /** 撤销订单(微信支付订单号) */
   export interface MicropayTransactionsIdByTransactionIdReverse_Post extends CallSettings {
     /** 微信订单号 */
     transaction_id: PathValue
     json: MicropayTransactionsIdByTransactionIdReverse_Post_Json
   }
 
-  /** 撤销订单(微信支付订单号) `POST /v3/global/micropay/transactions/id/{transaction_id}/reverse` */
   export interface MicropayTransactionsIdByTransactionIdReverse_Post_Json {
     /** 商户号 */
     mchid: string
@@ -1974,7 +1879,6 @@ export namespace Global {
     readonly reverse: Loosen<MicropayTransactionsOutTradeNoByOutTradeNoReverse>
   }
 
-  /** `v3/global/micropay/transactions/out-trade-no/{out_trade_no}/reverse` */
   export interface MicropayTransactionsOutTradeNoByOutTradeNoReverse {
     /**
      * 撤销订单(商户订单号) `POST /v3/global/micropay/transactions/out-trade-no/{out_trade_no}/reverse`
@@ -1990,18 +1894,16 @@ export namespace Global {
     ): PendingResponse<Response<undefined>>
   }
 
-  /** 撤销订单(商户订单号) `POST /v3/global/micropay/transactions/out-trade-no/{out_trade_no}/reverse` */
+  /** 撤销订单(商户订单号) */
   export interface MicropayTransactionsOutTradeNoByOutTradeNoReverse_Post extends CallSettings {
     /** 商户订单号 */
     out_trade_no: PathValue
     json: MicropayTransactionsOutTradeNoByOutTradeNoReverse_Post_Json
   }
 
-  /** 撤销订单(商户订单号) `POST /v3/global/micropay/transactions/out-trade-no/{out_trade_no}/reverse` */
   export interface MicropayTransactionsOutTradeNoByOutTradeNoReverse_Post_Json
     extends MicropayTransactionsIdByTransactionIdReverse_Post_Json {}
 
-  /** `v3/global/micropay/transactions/pay` */
   export interface MicropayTransactionsPay {
     /**
      * 提交付款码支付 `POST /v3/global/micropay/transactions/pay`
@@ -2017,12 +1919,11 @@ export namespace Global {
     ): PendingResponse<Response<MicropayTransactionsPay_Post_Data>>
   }
 
-  /** 提交付款码支付 `POST /v3/global/micropay/transactions/pay` */
+  /** 提交付款码支付 */
   export interface MicropayTransactionsPay_Post extends CallSettings {
     json: MicropayTransactionsPay_Post_Json
   }
 
-  /** 提交付款码支付 `POST /v3/global/micropay/transactions/pay` */
   export interface MicropayTransactionsPay_Post_Json {
     /** 商户号 */
     mchid: string
@@ -2060,13 +1961,11 @@ export namespace Global {
     detail?: readonly MicropayTransactionsPay_Post_Json_Detail[] | undefined
   }
 
-  /** 支付者 */
   export interface MicropayTransactionsPay_Post_Json_Payer {
     /** 授权码 */
     auth_code: string
   }
 
-  /** 订单金额 */
   export interface MicropayTransactionsPay_Post_Json_Amount {
     /** 总金额 */
     total: number
@@ -2074,7 +1973,6 @@ export namespace Global {
     currency?: string | undefined
   }
 
-  /** 场景信息 */
   export interface MicropayTransactionsPay_Post_Json_SceneInfo {
     /** 商户端设备号 */
     device_id?: string | undefined
@@ -2088,7 +1986,6 @@ export namespace Global {
     store_info?: MicropayTransactionsPay_Post_Json_SceneInfo_StoreInfo | undefined
   }
 
-  /** 商户门店信息 */
   export interface MicropayTransactionsPay_Post_Json_SceneInfo_StoreInfo {
     /** 编号 */
     id?: string | undefined
@@ -2098,7 +1995,6 @@ export namespace Global {
     address: string
   }
 
-  /** 优惠功能 */
   export interface MicropayTransactionsPay_Post_Json_Detail {
     /** 订单原价 */
     cost_price?: number | undefined
@@ -2108,7 +2004,6 @@ export namespace Global {
     goods_detail?: readonly MicropayTransactionsPay_Post_Json_Detail_GoodsDetail[] | undefined
   }
 
-  /** 单品列表 */
   export interface MicropayTransactionsPay_Post_Json_Detail_GoodsDetail {
     /** 商品编码 */
     goods_id: string
@@ -2122,7 +2017,6 @@ export namespace Global {
     price: number
   }
 
-  /** 提交付款码支付 `POST /v3/global/micropay/transactions/pay` */
   export interface MicropayTransactionsPay_Post_Data {
     /** 微信支付订单号 */
     id: string
@@ -2160,7 +2054,6 @@ export namespace Global {
     detail?: MicropayTransactionsPay_Post_Data_Detail[]
   }
 
-  /** 支付者 */
   export interface MicropayTransactionsPay_Post_Data_Payer {
     /** 用户标识 */
     openid?: string
@@ -2170,7 +2063,6 @@ export namespace Global {
     sub_openid?: string
   }
 
-  /** 订单金额 */
   export interface MicropayTransactionsPay_Post_Data_Amount {
     /** 订单金额 */
     total: number
@@ -2184,7 +2076,6 @@ export namespace Global {
     exchange_rate?: MicropayTransactionsPay_Post_Data_Amount_ExchangeRate
   }
 
-  /** 汇率 */
   export interface MicropayTransactionsPay_Post_Data_Amount_ExchangeRate {
     /** 汇率类型 */
     type?: 'SETTLEMENT_RATE' | (string & {})
@@ -2192,7 +2083,6 @@ export namespace Global {
     rate?: number
   }
 
-  /** 优惠功能 */
   export interface MicropayTransactionsPay_Post_Data_Detail {
     /** 券ID */
     promotion_id: string
@@ -2218,7 +2108,6 @@ export namespace Global {
     goods_detail?: MicropayTransactionsPay_Post_Data_Detail_GoodsDetail[]
   }
 
-  /** 单品列表 */
   export interface MicropayTransactionsPay_Post_Data_Detail_GoodsDetail {
     /** 商品编码 */
     goods_id: string
@@ -2247,7 +2136,6 @@ export namespace Global {
     readonly webPreEntrustSign: Loosen<PapayContractsWebPreEntrustSign>
   }
 
-  /** `v3/global/papay/contracts/{contract_id}` */
   export interface PapayContractsByContractId {
     /**
      * 代扣协议ID查询签约 `GET /v3/global/papay/contracts/{contract_id}`
@@ -2264,14 +2152,13 @@ export namespace Global {
     readonly terminate: Loosen<PapayContractsByContractIdTerminate>
   }
 
-  /** 代扣协议ID查询签约 `GET /v3/global/papay/contracts/{contract_id}` */
+  /** 代扣协议ID查询签约 */
   export interface PapayContractsByContractId_Get extends CallSettings {
     /** 委托代扣协议ID */
     contract_id: PathValue
     query?: PapayContractsByContractId_Get_Query | undefined
   }
 
-  /** 代扣协议ID查询签约 `GET /v3/global/papay/contracts/{contract_id}` */
   export interface PapayContractsByContractId_Get_Query {
     /** 机构APPID */
     appid?: string | undefined
@@ -2287,7 +2174,6 @@ export namespace Global {
     plan_id?: number | undefined
   }
 
-  /** 代扣协议ID查询签约 `GET /v3/global/papay/contracts/{contract_id}` */
   export interface PapayContractsByContractId_Get_Data {
     /** 商户号 */
     mchid?: string
@@ -2323,7 +2209,6 @@ export namespace Global {
     openid?: string
   }
 
-  /** `v3/global/papay/contracts/{contract_id}/terminate` */
   export interface PapayContractsByContractIdTerminate {
     /**
      * 申请解约 `POST /v3/global/papay/contracts/{contract_id}/terminate`
@@ -2337,14 +2222,13 @@ export namespace Global {
     postAsync(options: PapayContractsByContractIdTerminate_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 申请解约 `POST /v3/global/papay/contracts/{contract_id}/terminate` */
+  /** 申请解约 */
   export interface PapayContractsByContractIdTerminate_Post extends CallSettings {
     /** 委托代扣协议ID */
     contract_id: PathValue
     json: PapayContractsByContractIdTerminate_Post_Json
   }
 
-  /** 申请解约 `POST /v3/global/papay/contracts/{contract_id}/terminate` */
   export interface PapayContractsByContractIdTerminate_Post_Json {
     /** 机构APPID */
     appid?: string | undefined
@@ -2358,7 +2242,6 @@ export namespace Global {
     termination_note?: string | undefined
   }
 
-  /** `v3/global/papay/contracts/app-pre-entrust-sign` */
   export interface PapayContractsAppPreEntrustSign {
     /**
      * APP签约 `POST /v3/global/papay/contracts/app-pre-entrust-sign`
@@ -2376,12 +2259,11 @@ export namespace Global {
     ): PendingResponse<Response<PapayContractsAppPreEntrustSign_Post_Data>>
   }
 
-  /** APP签约 `POST /v3/global/papay/contracts/app-pre-entrust-sign` */
+  /** APP签约 */
   export interface PapayContractsAppPreEntrustSign_Post extends CallSettings {
     json: PapayContractsAppPreEntrustSign_Post_Json
   }
 
-  /** APP签约 `POST /v3/global/papay/contracts/app-pre-entrust-sign` */
   export interface PapayContractsAppPreEntrustSign_Post_Json {
     /** 机构APPID */
     appid?: string | undefined
@@ -2409,13 +2291,11 @@ export namespace Global {
     expired_time?: string | undefined
   }
 
-  /** APP签约 `POST /v3/global/papay/contracts/app-pre-entrust-sign` */
   export interface PapayContractsAppPreEntrustSign_Post_Data {
     /** 委托代扣签约会话id */
     session_id: string
   }
 
-  /** `v3/global/papay/contracts/h5-pre-entrust-sign` */
   export interface PapayContractsH5PreEntrustSign {
     /**
      * H5预签约 `POST /v3/global/papay/contracts/h5-pre-entrust-sign`
@@ -2433,12 +2313,11 @@ export namespace Global {
     ): PendingResponse<Response<PapayContractsH5PreEntrustSign_Post_Data>>
   }
 
-  /** H5预签约 `POST /v3/global/papay/contracts/h5-pre-entrust-sign` */
+  /** H5预签约 */
   export interface PapayContractsH5PreEntrustSign_Post extends CallSettings {
     json: PapayContractsH5PreEntrustSign_Post_Json
   }
 
-  /** H5预签约 `POST /v3/global/papay/contracts/h5-pre-entrust-sign` */
   export interface PapayContractsH5PreEntrustSign_Post_Json {
     /** 机构APPID */
     appid?: string | undefined
@@ -2468,13 +2347,11 @@ export namespace Global {
     return_url?: string | undefined
   }
 
-  /** H5预签约 `POST /v3/global/papay/contracts/h5-pre-entrust-sign` */
   export interface PapayContractsH5PreEntrustSign_Post_Data {
     /** 签约跳转URL */
     sign_url: string
   }
 
-  /** `v3/global/papay/contracts/jsapi-pre-entrust-sign` */
   export interface PapayContractsJsapiPreEntrustSign {
     /**
      * JSAPI预签约 `POST /v3/global/papay/contracts/jsapi-pre-entrust-sign`
@@ -2492,12 +2369,11 @@ export namespace Global {
     ): PendingResponse<Response<PapayContractsJsapiPreEntrustSign_Post_Data>>
   }
 
-  /** JSAPI预签约 `POST /v3/global/papay/contracts/jsapi-pre-entrust-sign` */
+  /** JSAPI预签约 */
   export interface PapayContractsJsapiPreEntrustSign_Post extends CallSettings {
     json: PapayContractsJsapiPreEntrustSign_Post_Json
   }
 
-  /** JSAPI预签约 `POST /v3/global/papay/contracts/jsapi-pre-entrust-sign` */
   export interface PapayContractsJsapiPreEntrustSign_Post_Json {
     /** 机构APPID */
     appid?: string | undefined
@@ -2525,11 +2401,9 @@ export namespace Global {
     expired_time?: string | undefined
   }
 
-  /** JSAPI预签约 `POST /v3/global/papay/contracts/jsapi-pre-entrust-sign` */
   export interface PapayContractsJsapiPreEntrustSign_Post_Data
     extends PapayContractsH5PreEntrustSign_Post_Data {}
 
-  /** `v3/global/papay/contracts/miniprogram-pre-entrust-sign` */
   export interface PapayContractsMiniprogramPreEntrustSign {
     /**
      * 小程序签约 `POST /v3/global/papay/contracts/miniprogram-pre-entrust-sign`
@@ -2547,16 +2421,14 @@ export namespace Global {
     ): PendingResponse<Response<PapayContractsMiniprogramPreEntrustSign_Post_Data>>
   }
 
-  /** 小程序签约 `POST /v3/global/papay/contracts/miniprogram-pre-entrust-sign` */
+  /** 小程序签约 */
   export interface PapayContractsMiniprogramPreEntrustSign_Post extends CallSettings {
     json: PapayContractsMiniprogramPreEntrustSign_Post_Json
   }
 
-  /** 小程序签约 `POST /v3/global/papay/contracts/miniprogram-pre-entrust-sign` */
   export interface PapayContractsMiniprogramPreEntrustSign_Post_Json
     extends PapayContractsAppPreEntrustSign_Post_Json {}
 
-  /** 小程序签约 `POST /v3/global/papay/contracts/miniprogram-pre-entrust-sign` */
   export interface PapayContractsMiniprogramPreEntrustSign_Post_Data
     extends PapayContractsAppPreEntrustSign_Post_Data {}
 
@@ -2565,7 +2437,6 @@ export namespace Global {
     readonly _out_contract_code_: Loosen<PapayContractsOutContractCodeByOutContractCode>
   }
 
-  /** `v3/global/papay/contracts/out-contract-code/{out_contract_code}` */
   export interface PapayContractsOutContractCodeByOutContractCode {
     /**
      * 商户协议号查询签约 `GET /v3/global/papay/contracts/out-contract-code/{out_contract_code}`
@@ -2583,14 +2454,13 @@ export namespace Global {
     ): PendingResponse<Response<PapayContractsOutContractCodeByOutContractCode_Get_Data>>
   }
 
-  /** 商户协议号查询签约 `GET /v3/global/papay/contracts/out-contract-code/{out_contract_code}` */
+  /** 商户协议号查询签约 */
   export interface PapayContractsOutContractCodeByOutContractCode_Get extends CallSettings {
     /** 签约协议号 */
     out_contract_code: PathValue
     query?: PapayContractsOutContractCodeByOutContractCode_Get_Query | undefined
   }
 
-  /** 商户协议号查询签约 `GET /v3/global/papay/contracts/out-contract-code/{out_contract_code}` */
   export interface PapayContractsOutContractCodeByOutContractCode_Get_Query {
     /** 机构APPID */
     appid?: string | undefined
@@ -2604,11 +2474,9 @@ export namespace Global {
     sub_appid?: string | undefined
   }
 
-  /** 商户协议号查询签约 `GET /v3/global/papay/contracts/out-contract-code/{out_contract_code}` */
   export interface PapayContractsOutContractCodeByOutContractCode_Get_Data
     extends PapayContractsByContractId_Get_Data {}
 
-  /** `v3/global/papay/contracts/web-pre-entrust-sign` */
   export interface PapayContractsWebPreEntrustSign {
     /**
      * WEB预签约 `POST /v3/global/papay/contracts/web-pre-entrust-sign`
@@ -2626,12 +2494,11 @@ export namespace Global {
     ): PendingResponse<Response<PapayContractsWebPreEntrustSign_Post_Data>>
   }
 
-  /** WEB预签约 `POST /v3/global/papay/contracts/web-pre-entrust-sign` */
+  /** WEB预签约 */
   export interface PapayContractsWebPreEntrustSign_Post extends CallSettings {
     json: PapayContractsWebPreEntrustSign_Post_Json
   }
 
-  /** WEB预签约 `POST /v3/global/papay/contracts/web-pre-entrust-sign` */
   export interface PapayContractsWebPreEntrustSign_Post_Json {
     /** 机构APPID */
     appid?: string | undefined
@@ -2657,13 +2524,11 @@ export namespace Global {
     return_url?: string | undefined
   }
 
-  /** WEB预签约 `POST /v3/global/papay/contracts/web-pre-entrust-sign` */
   export interface PapayContractsWebPreEntrustSign_Post_Data {
     /** 展码页面URL */
     show_code_url: string
   }
 
-  /** `v3/global/papay/transactions` */
   export interface PapayTransactions {
     /**
      * 支付扣款 `POST /v3/global/papay/transactions`
@@ -2679,12 +2544,11 @@ export namespace Global {
     readonly outTradeNo: Loosen<PapayTransactionsOutTradeNo>
   }
 
-  /** 支付扣款 `POST /v3/global/papay/transactions` */
+  /** 支付扣款 */
   export interface PapayTransactions_Post extends CallSettings {
     json: PapayTransactions_Post_Json
   }
 
-  /** 支付扣款 `POST /v3/global/papay/transactions` */
   export interface PapayTransactions_Post_Json {
     /** 机构APPID */
     appid?: string | undefined
@@ -2714,10 +2578,8 @@ export namespace Global {
     scene_info?: PapayTransactions_Post_Json_SceneInfo | undefined
   }
 
-  /** 订单金额 */
   export interface PapayTransactions_Post_Json_Amount extends MicropayTransactionsPay_Post_Json_Amount {}
 
-  /** 场景信息 */
   export interface PapayTransactions_Post_Json_SceneInfo {
     /** 商户端设备号 */
     device_id?: string | undefined
@@ -2725,7 +2587,6 @@ export namespace Global {
     device_ip?: string | undefined
   }
 
-  /** 支付扣款 `POST /v3/global/papay/transactions` */
   export interface PapayTransactions_Post_Data {
     /** 商户号 */
     mchid?: string
@@ -2763,7 +2624,6 @@ export namespace Global {
     promotion_detail?: PapayTransactions_Post_Data_PromotionDetail[]
   }
 
-  /** 支付者 */
   export interface PapayTransactions_Post_Data_Payer {
     /** 用户标识 */
     openid?: string
@@ -2773,7 +2633,6 @@ export namespace Global {
     sub_openid?: string
   }
 
-  /** 订单金额 */
   export interface PapayTransactions_Post_Data_Amount {
     /** 订单金额 */
     total: number
@@ -2787,7 +2646,6 @@ export namespace Global {
     exchange_rate?: PapayTransactions_Post_Data_Amount_ExchangeRate
   }
 
-  /** 汇率信息 */
   export interface PapayTransactions_Post_Data_Amount_ExchangeRate {
     /** 汇率类型 */
     type?: 'SETTLEMENT_RATE' | 'USERPAYMENT_RATE' | (string & {})
@@ -2795,7 +2653,6 @@ export namespace Global {
     rate?: number
   }
 
-  /** 优惠功能 */
   export interface PapayTransactions_Post_Data_PromotionDetail {
     /** 券ID */
     promotion_id: string
@@ -2821,7 +2678,6 @@ export namespace Global {
     goods_detail?: PapayTransactions_Post_Data_PromotionDetail_GoodsDetail[]
   }
 
-  /** 单品列表 */
   export interface PapayTransactions_Post_Data_PromotionDetail_GoodsDetail {
     /** 商品编码 */
     goods_id: string
@@ -2835,7 +2691,6 @@ export namespace Global {
     price: number
   }
 
-  /** `v3/global/papay/transactions/{transaction_id}` */
   export interface PapayTransactionsByTransactionId {
     /**
      * 查询订单(微信支付订单号) `GET /v3/global/papay/transactions/{transaction_id}`
@@ -2853,20 +2708,18 @@ export namespace Global {
     ): PendingResponse<Response<PapayTransactionsByTransactionId_Get_Data>>
   }
 
-  /** 查询订单(微信支付订单号) `GET /v3/global/papay/transactions/{transaction_id}` */
+  /** 查询订单(微信支付订单号) */
   export interface PapayTransactionsByTransactionId_Get extends CallSettings {
     /** 微信支付订单号 */
     transaction_id: PathValue
     query: PapayTransactionsByTransactionId_Get_Query
   }
 
-  /** 查询订单(微信支付订单号) `GET /v3/global/papay/transactions/{transaction_id}` */
   export interface PapayTransactionsByTransactionId_Get_Query {
     /** 子商户号 */
     sub_mchid: string
   }
 
-  /** 查询订单(微信支付订单号) `GET /v3/global/papay/transactions/{transaction_id}` */
   export interface PapayTransactionsByTransactionId_Get_Data {
     /** 商户号 */
     mchid: string
@@ -2904,11 +2757,9 @@ export namespace Global {
     promotion_detail?: PapayTransactionsByTransactionId_Get_Data_PromotionDetail[]
   }
 
-  /** 支付者 */
   export interface PapayTransactionsByTransactionId_Get_Data_Payer
     extends PapayTransactions_Post_Data_Payer {}
 
-  /** 订单金额 */
   export interface PapayTransactionsByTransactionId_Get_Data_Amount {
     /** 订单金额 */
     total: number
@@ -2922,11 +2773,9 @@ export namespace Global {
     exchange_rate?: PapayTransactionsByTransactionId_Get_Data_Amount_ExchangeRate
   }
 
-  /** 汇率信息 */
   export interface PapayTransactionsByTransactionId_Get_Data_Amount_ExchangeRate
     extends MicropayTransactionsPay_Post_Data_Amount_ExchangeRate {}
 
-  /** 优惠功能 */
   export interface PapayTransactionsByTransactionId_Get_Data_PromotionDetail
     extends PapayTransactions_Post_Data_PromotionDetail {}
 
@@ -2935,7 +2784,6 @@ export namespace Global {
     readonly _out_trade_no_: Loosen<PapayTransactionsOutTradeNoByOutTradeNo>
   }
 
-  /** `v3/global/papay/transactions/out-trade-no/{out_trade_no}` */
   export interface PapayTransactionsOutTradeNoByOutTradeNo {
     /**
      * 查询订单(商户订单号) `GET /v3/global/papay/transactions/out-trade-no/{out_trade_no}`
@@ -2954,22 +2802,19 @@ export namespace Global {
     readonly reverse: Loosen<PapayTransactionsOutTradeNoByOutTradeNoReverse>
   }
 
-  /** 查询订单(商户订单号) `GET /v3/global/papay/transactions/out-trade-no/{out_trade_no}` */
+  /** 查询订单(商户订单号) */
   export interface PapayTransactionsOutTradeNoByOutTradeNo_Get extends CallSettings {
     /** 商户订单号 */
     out_trade_no: PathValue
     query: PapayTransactionsOutTradeNoByOutTradeNo_Get_Query
   }
 
-  /** 查询订单(商户订单号) `GET /v3/global/papay/transactions/out-trade-no/{out_trade_no}` */
   export interface PapayTransactionsOutTradeNoByOutTradeNo_Get_Query
     extends PapayTransactionsByTransactionId_Get_Query {}
 
-  /** 查询订单(商户订单号) `GET /v3/global/papay/transactions/out-trade-no/{out_trade_no}` */
   export interface PapayTransactionsOutTradeNoByOutTradeNo_Get_Data
     extends PapayTransactionsByTransactionId_Get_Data {}
 
-  /** `v3/global/papay/transactions/out-trade-no/{out_trade_no}/reverse` */
   export interface PapayTransactionsOutTradeNoByOutTradeNoReverse {
     /**
      * 撤销订单(商户订单号) `POST /v3/global/papay/transactions/out-trade-no/{out_trade_no}/reverse`
@@ -2985,14 +2830,13 @@ export namespace Global {
     ): PendingResponse<Response<undefined>>
   }
 
-  /** 撤销订单(商户订单号) `POST /v3/global/papay/transactions/out-trade-no/{out_trade_no}/reverse` */
+  /** 撤销订单(商户订单号) */
   export interface PapayTransactionsOutTradeNoByOutTradeNoReverse_Post extends CallSettings {
     /** 商户订单号 */
     out_trade_no: PathValue
     query: PapayTransactionsOutTradeNoByOutTradeNoReverse_Post_Query
   }
 
-  /** 撤销订单(商户订单号) `POST /v3/global/papay/transactions/out-trade-no/{out_trade_no}/reverse` */
   export interface PapayTransactionsOutTradeNoByOutTradeNoReverse_Post_Query
     extends PapayTransactionsByTransactionId_Get_Query {}
 
@@ -3005,7 +2849,6 @@ export namespace Global {
     readonly transactions: Loosen<ProfitSharingTransactions>
   }
 
-  /** `v3/global/profit-sharing/bill-download-url` */
   export interface ProfitSharingBillDownloadUrl {
     /**
      * 获取分账账单文件下载地址 `GET /v3/global/profit-sharing/bill-download-url`
@@ -3021,12 +2864,11 @@ export namespace Global {
     ): PendingResponse<Response<ProfitSharingBillDownloadUrl_Get_Data>>
   }
 
-  /** 获取分账账单文件下载地址 `GET /v3/global/profit-sharing/bill-download-url` */
+  /** 获取分账账单文件下载地址 */
   export interface ProfitSharingBillDownloadUrl_Get extends CallSettings {
     query?: ProfitSharingBillDownloadUrl_Get_Query | undefined
   }
 
-  /** 获取分账账单文件下载地址 `GET /v3/global/profit-sharing/bill-download-url` */
   export interface ProfitSharingBillDownloadUrl_Get_Query {
     /** 子商户号 */
     sub_mchid?: string | undefined
@@ -3034,13 +2876,11 @@ export namespace Global {
     bill_date?: string | undefined
   }
 
-  /** 获取分账账单文件下载地址 `GET /v3/global/profit-sharing/bill-download-url` */
   export interface ProfitSharingBillDownloadUrl_Get_Data {
     /** 下载地址 */
     download_url: string
   }
 
-  /** `v3/global/profit-sharing/orders` */
   export interface ProfitSharingOrders {
     /**
      * 请求分账 `POST /v3/global/profit-sharing/orders`
@@ -3056,12 +2896,11 @@ export namespace Global {
     readonly unfreeze: Loosen<ProfitSharingOrdersUnfreeze>
   }
 
-  /** 请求分账 `POST /v3/global/profit-sharing/orders` */
+  /** 请求分账 */
   export interface ProfitSharingOrders_Post extends CallSettings {
     json: ProfitSharingOrders_Post_Json
   }
 
-  /** 请求分账 `POST /v3/global/profit-sharing/orders` */
   export interface ProfitSharingOrders_Post_Json {
     /** 子商户号 */
     sub_mchid?: string | undefined
@@ -3079,7 +2918,6 @@ export namespace Global {
     unfreeze_unsplit: boolean
   }
 
-  /** 分账接收方列表 */
   export interface ProfitSharingOrders_Post_Json_Receivers {
     /** 分账币种 */
     currency: 'CNY'
@@ -3097,7 +2935,6 @@ export namespace Global {
     description: string
   }
 
-  /** 请求分账 `POST /v3/global/profit-sharing/orders` */
   export interface ProfitSharingOrders_Post_Data {
     /** 子商户号 */
     sub_mchid?: string
@@ -3113,7 +2950,6 @@ export namespace Global {
     receivers?: ProfitSharingOrders_Post_Data_Receivers[]
   }
 
-  /** 分账接收方列表 */
   export interface ProfitSharingOrders_Post_Data_Receivers {
     /** 分账币种 */
     currency: string
@@ -3145,7 +2981,6 @@ export namespace Global {
     rate?: number
   }
 
-  /** `v3/global/profit-sharing/orders/{out_order_no}` */
   export interface ProfitSharingOrdersByOutOrderNo {
     /**
      * 查询分账结果 `GET /v3/global/profit-sharing/orders/{out_order_no}`
@@ -3163,14 +2998,13 @@ export namespace Global {
     ): PendingResponse<Response<ProfitSharingOrdersByOutOrderNo_Get_Data>>
   }
 
-  /** 查询分账结果 `GET /v3/global/profit-sharing/orders/{out_order_no}` */
+  /** 查询分账结果 */
   export interface ProfitSharingOrdersByOutOrderNo_Get extends CallSettings {
     /** 商户分账单号 */
     out_order_no: PathValue
     query?: ProfitSharingOrdersByOutOrderNo_Get_Query | undefined
   }
 
-  /** 查询分账结果 `GET /v3/global/profit-sharing/orders/{out_order_no}` */
   export interface ProfitSharingOrdersByOutOrderNo_Get_Query {
     /** 子商户号 */
     sub_mchid?: string | undefined
@@ -3178,10 +3012,8 @@ export namespace Global {
     transaction_id?: string | undefined
   }
 
-  /** 查询分账结果 `GET /v3/global/profit-sharing/orders/{out_order_no}` */
   export interface ProfitSharingOrdersByOutOrderNo_Get_Data extends ProfitSharingOrders_Post_Data {}
 
-  /** `v3/global/profit-sharing/orders/unfreeze` */
   export interface ProfitSharingOrdersUnfreeze {
     /**
      * 解冻剩余资金 `POST /v3/global/profit-sharing/orders/unfreeze`
@@ -3197,12 +3029,11 @@ export namespace Global {
     ): PendingResponse<Response<ProfitSharingOrdersUnfreeze_Post_Data>>
   }
 
-  /** 解冻剩余资金 `POST /v3/global/profit-sharing/orders/unfreeze` */
+  /** 解冻剩余资金 */
   export interface ProfitSharingOrdersUnfreeze_Post extends CallSettings {
     json: ProfitSharingOrdersUnfreeze_Post_Json
   }
 
-  /** 解冻剩余资金 `POST /v3/global/profit-sharing/orders/unfreeze` */
   export interface ProfitSharingOrdersUnfreeze_Post_Json {
     /** 子商户号 */
     sub_mchid?: string | undefined
@@ -3214,10 +3045,8 @@ export namespace Global {
     description: string
   }
 
-  /** 解冻剩余资金 `POST /v3/global/profit-sharing/orders/unfreeze` */
   export interface ProfitSharingOrdersUnfreeze_Post_Data extends ProfitSharingOrders_Post_Data {}
 
-  /** `v3/global/profit-sharing/receivers` */
   export interface ProfitSharingReceivers {
     /**
      * 添加分账接收方 `POST /v3/global/profit-sharing/receivers`
@@ -3244,12 +3073,11 @@ export namespace Global {
     readonly _account_: Loosen<ProfitSharingReceiversByAccount>
   }
 
-  /** 添加分账接收方 `POST /v3/global/profit-sharing/receivers` */
+  /** 添加分账接收方 */
   export interface ProfitSharingReceivers_Post extends CallSettings {
     json: ProfitSharingReceivers_Post_Json
   }
 
-  /** 添加分账接收方 `POST /v3/global/profit-sharing/receivers` */
   export interface ProfitSharingReceivers_Post_Json {
     /** 子商户号 */
     sub_mchid?: string | undefined
@@ -3286,7 +3114,6 @@ export namespace Global {
     partnership_file_id?: string | undefined
   }
 
-  /** 添加分账接收方 `POST /v3/global/profit-sharing/receivers` */
   export interface ProfitSharingReceivers_Post_Data {
     /** 子商户号 */
     sub_mchid?: string
@@ -3323,12 +3150,11 @@ export namespace Global {
     partnership_file_id?: string
   }
 
-  /** 删除分账接收方 `DELETE /v3/global/profit-sharing/receivers` */
+  /** 删除分账接收方 */
   export interface ProfitSharingReceivers_Delete extends CallSettings {
     json: ProfitSharingReceivers_Delete_Json
   }
 
-  /** 删除分账接收方 `DELETE /v3/global/profit-sharing/receivers` */
   export interface ProfitSharingReceivers_Delete_Json {
     /** 子商户号 */
     sub_mchid?: string | undefined
@@ -3342,7 +3168,6 @@ export namespace Global {
     account?: string | undefined
   }
 
-  /** `v3/global/profit-sharing/receivers/{account}` */
   export interface ProfitSharingReceiversByAccount {
     /**
      * 查询分账接收方添加结果 `GET /v3/global/profit-sharing/receivers/{account}`
@@ -3360,14 +3185,13 @@ export namespace Global {
     ): PendingResponse<Response<ProfitSharingReceiversByAccount_Get_Data>>
   }
 
-  /** 查询分账接收方添加结果 `GET /v3/global/profit-sharing/receivers/{account}` */
+  /** 查询分账接收方添加结果 */
   export interface ProfitSharingReceiversByAccount_Get extends CallSettings {
     /** 接收方账号 */
     account: PathValue
     query?: ProfitSharingReceiversByAccount_Get_Query | undefined
   }
 
-  /** 查询分账接收方添加结果 `GET /v3/global/profit-sharing/receivers/{account}` */
   export interface ProfitSharingReceiversByAccount_Get_Query {
     /** 子商户号 */
     sub_mchid?: string | undefined
@@ -3381,7 +3205,6 @@ export namespace Global {
     type?: 'MERCHANT_ID' | 'PERSONAL_OPENID' | 'PERSONAL_SUB_OPENID' | undefined
   }
 
-  /** 查询分账接收方添加结果 `GET /v3/global/profit-sharing/receivers/{account}` */
   export interface ProfitSharingReceiversByAccount_Get_Data {
     /** 子商户号 */
     sub_mchid?: string
@@ -3421,7 +3244,6 @@ export namespace Global {
     readonly refundableBalance: Loosen<ProfitSharingRefundsRefundableBalance>
   }
 
-  /** `v3/global/profit-sharing/refunds/bill-download-url` */
   export interface ProfitSharingRefundsBillDownloadUrl {
     /**
      * 获取分账退款账单下载链接 `GET /v3/global/profit-sharing/refunds/bill-download-url`
@@ -3439,20 +3261,17 @@ export namespace Global {
     ): PendingResponse<Response<ProfitSharingRefundsBillDownloadUrl_Get_Data>>
   }
 
-  /** 获取分账退款账单下载链接 `GET /v3/global/profit-sharing/refunds/bill-download-url` */
+  /** 获取分账退款账单下载链接 */
   export interface ProfitSharingRefundsBillDownloadUrl_Get extends CallSettings {
     query?: ProfitSharingRefundsBillDownloadUrl_Get_Query | undefined
   }
 
-  /** 获取分账退款账单下载链接 `GET /v3/global/profit-sharing/refunds/bill-download-url` */
   export interface ProfitSharingRefundsBillDownloadUrl_Get_Query
     extends ProfitSharingBillDownloadUrl_Get_Query {}
 
-  /** 获取分账退款账单下载链接 `GET /v3/global/profit-sharing/refunds/bill-download-url` */
   export interface ProfitSharingRefundsBillDownloadUrl_Get_Data
     extends ProfitSharingBillDownloadUrl_Get_Data {}
 
-  /** `v3/global/profit-sharing/refunds/refundable-balance` */
   export interface ProfitSharingRefundsRefundableBalance {
     /**
      * 查询可供垫付退款实时余额 `GET /v3/global/profit-sharing/refunds/refundable-balance`
@@ -3470,10 +3289,9 @@ export namespace Global {
     ): PendingResponse<Response<ProfitSharingRefundsRefundableBalance_Get_Data>>
   }
 
-  /** 查询可供垫付退款实时余额 `GET /v3/global/profit-sharing/refunds/refundable-balance` */
+  /** 查询可供垫付退款实时余额 */
   export interface ProfitSharingRefundsRefundableBalance_Get extends CallSettings {}
 
-  /** 查询可供垫付退款实时余额 `GET /v3/global/profit-sharing/refunds/refundable-balance` */
   export interface ProfitSharingRefundsRefundableBalance_Get_Data {
     /** 出资方商户号 */
     sponsor_mchid?: string
@@ -3495,7 +3313,6 @@ export namespace Global {
     readonly refundableAmounts: Loosen<ProfitSharingTransactionsByTransactionIdRefundableAmounts>
   }
 
-  /** `v3/global/profit-sharing/transactions/{transaction_id}/amounts` */
   export interface ProfitSharingTransactionsByTransactionIdAmounts {
     /**
      * 查询剩余待分金额 `GET /v3/global/profit-sharing/transactions/{transaction_id}/amounts`
@@ -3513,20 +3330,18 @@ export namespace Global {
     ): PendingResponse<Response<ProfitSharingTransactionsByTransactionIdAmounts_Get_Data>>
   }
 
-  /** 查询剩余待分金额 `GET /v3/global/profit-sharing/transactions/{transaction_id}/amounts` */
+  /** 查询剩余待分金额 */
   export interface ProfitSharingTransactionsByTransactionIdAmounts_Get extends CallSettings {
     /** 微信订单号 */
     transaction_id: PathValue
     query?: ProfitSharingTransactionsByTransactionIdAmounts_Get_Query | undefined
   }
 
-  /** 查询剩余待分金额 `GET /v3/global/profit-sharing/transactions/{transaction_id}/amounts` */
   export interface ProfitSharingTransactionsByTransactionIdAmounts_Get_Query {
     /** 子商户号 */
     sub_mchid?: string | undefined
   }
 
-  /** 查询剩余待分金额 `GET /v3/global/profit-sharing/transactions/{transaction_id}/amounts` */
   export interface ProfitSharingTransactionsByTransactionIdAmounts_Get_Data {
     /** 微信订单号 */
     transaction_id: string
@@ -3536,7 +3351,6 @@ export namespace Global {
     currency?: string
   }
 
-  /** `v3/global/profit-sharing/transactions/{transaction_id}/refundable-amounts` */
   export interface ProfitSharingTransactionsByTransactionIdRefundableAmounts {
     /**
      * 查询订单剩余可退款金额 `GET /v3/global/profit-sharing/transactions/{transaction_id}/refundable-amounts`
@@ -3554,18 +3368,16 @@ export namespace Global {
     ): PendingResponse<Response<ProfitSharingTransactionsByTransactionIdRefundableAmounts_Get_Data>>
   }
 
-  /** 查询订单剩余可退款金额 `GET /v3/global/profit-sharing/transactions/{transaction_id}/refundable-amounts` */
+  /** 查询订单剩余可退款金额 */
   export interface ProfitSharingTransactionsByTransactionIdRefundableAmounts_Get extends CallSettings {
     /** 微信订单号 */
     transaction_id: PathValue
     query?: ProfitSharingTransactionsByTransactionIdRefundableAmounts_Get_Query | undefined
   }
 
-  /** 查询订单剩余可退款金额 `GET /v3/global/profit-sharing/transactions/{transaction_id}/refundable-amounts` */
   export interface ProfitSharingTransactionsByTransactionIdRefundableAmounts_Get_Query
     extends ProfitSharingTransactionsByTransactionIdAmounts_Get_Query {}
 
-  /** 查询订单剩余可退款金额 `GET /v3/global/profit-sharing/transactions/{transaction_id}/refundable-amounts` */
   export interface ProfitSharingTransactionsByTransactionIdRefundableAmounts_Get_Data {
     /** 微信订单号 */
     transaction_id: string
@@ -3577,7 +3389,6 @@ export namespace Global {
     funds_refundable_amount?: number
   }
 
-  /** `v3/global/profit-sharing/transactions/mark` */
   export interface ProfitSharingTransactionsMark {
     /**
      * 分账标记 `POST /v3/global/profit-sharing/transactions/mark`
@@ -3591,12 +3402,11 @@ export namespace Global {
     postAsync(options: ProfitSharingTransactionsMark_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 分账标记 `POST /v3/global/profit-sharing/transactions/mark` */
+  /** 分账标记 */
   export interface ProfitSharingTransactionsMark_Post extends CallSettings {
     json: ProfitSharingTransactionsMark_Post_Json
   }
 
-  /** 分账标记 `POST /v3/global/profit-sharing/transactions/mark` */
   export interface ProfitSharingTransactionsMark_Post_Json {
     /** 二级商户号 */
     sub_mchid?: string | undefined
@@ -3627,7 +3437,6 @@ export namespace Global {
     readonly _sub_mchid_: Loosen<RefundPartnerRechargeBalanceSubMchidBySubMchid>
   }
 
-  /** `v3/global/refund/partner/recharge-balance/sub-mchid/{sub_mchid}` */
   export interface RefundPartnerRechargeBalanceSubMchidBySubMchid {
     /**
      * 商家充值退款余额查询 `GET /v3/global/refund/partner/recharge-balance/sub-mchid/{sub_mchid}`
@@ -3645,13 +3454,12 @@ export namespace Global {
     ): PendingResponse<Response<RefundPartnerRechargeBalanceSubMchidBySubMchid_Get_Data>>
   }
 
-  /** 商家充值退款余额查询 `GET /v3/global/refund/partner/recharge-balance/sub-mchid/{sub_mchid}` */
+  /** 商家充值退款余额查询 */
   export interface RefundPartnerRechargeBalanceSubMchidBySubMchid_Get extends CallSettings {
     /** 特约商户号 */
     sub_mchid: PathValue
   }
 
-  /** 商家充值退款余额查询 `GET /v3/global/refund/partner/recharge-balance/sub-mchid/{sub_mchid}` */
   export interface RefundPartnerRechargeBalanceSubMchidBySubMchid_Get_Data {
     /** 账户可用余额 */
     remaining_amount: number
@@ -3659,7 +3467,6 @@ export namespace Global {
     currency: string
   }
 
-  /** `v3/global/refund/recharge-balance` */
   export interface RefundRechargeBalance {
     /**
      * 商家充值退款余额查询 `GET /v3/global/refund/recharge-balance`
@@ -3673,14 +3480,12 @@ export namespace Global {
     getAsync(options?: RefundRechargeBalance_Get): PendingResponse<Response<RefundRechargeBalance_Get_Data>>
   }
 
-  /** 商家充值退款余额查询 `GET /v3/global/refund/recharge-balance` */
+  /** 商家充值退款余额查询 */
   export interface RefundRechargeBalance_Get extends CallSettings {}
 
-  /** 商家充值退款余额查询 `GET /v3/global/refund/recharge-balance` */
   export interface RefundRechargeBalance_Get_Data
     extends RefundPartnerRechargeBalanceSubMchidBySubMchid_Get_Data {}
 
-  /** `v3/global/refunds` */
   export interface Refunds {
     /**
      * 查询所有退款 `GET /v3/global/refunds`
@@ -3706,12 +3511,11 @@ export namespace Global {
     readonly outRefundNo: Loosen<RefundsOutRefundNo>
   }
 
-  /** 查询所有退款 `GET /v3/global/refunds` */
+  /** 查询所有退款 */
   export interface Refunds_Get extends CallSettings {
     query: Refunds_Get_Query
   }
 
-  /** 查询所有退款 `GET /v3/global/refunds` */
   export interface Refunds_Get_Query {
     /** 微信支付订单号 */
     transaction_id?: string | undefined
@@ -3729,7 +3533,6 @@ export namespace Global {
     count: number
   }
 
-  /** 查询所有退款 `GET /v3/global/refunds` */
   export interface Refunds_Get_Data {
     /** 微信支付交易订单号 */
     id: string
@@ -3751,7 +3554,6 @@ export namespace Global {
     current_total_num: number
   }
 
-  /** 订单金额 */
   export interface Refunds_Get_Data_Amount {
     /** 订单金额 */
     total: number
@@ -3763,7 +3565,6 @@ export namespace Global {
     payer_currency: string
   }
 
-  /** 退款单列表 */
   export interface Refunds_Get_Data_Data {
     /** 微信退款单号 */
     id: string
@@ -3787,7 +3588,6 @@ export namespace Global {
     refund_detail?: Refunds_Get_Data_Data_RefundDetail
   }
 
-  /** 退款金额 */
   export interface Refunds_Get_Data_Data_Amount {
     /** 退款金额 */
     refund: number
@@ -3801,7 +3601,6 @@ export namespace Global {
     exchange_rate: Refunds_Get_Data_Data_Amount_ExchangeRate
   }
 
-  /** 汇率 */
   export interface Refunds_Get_Data_Data_Amount_ExchangeRate {
     /** 汇率类型 */
     type?: 'USERPAYMENT_RATE' | 'SETTLEMENT_RATE' | (string & {})
@@ -3809,7 +3608,6 @@ export namespace Global {
     rate?: number
   }
 
-  /** 优惠退款详情 */
   export interface Refunds_Get_Data_Data_RefundDetail {
     /** 券ID */
     promotion_id: string
@@ -3825,12 +3623,11 @@ export namespace Global {
     currency: string
   }
 
-  /** 申请退款 `POST /v3/global/refunds` */
+  /** 申请退款 */
   export interface Refunds_Post extends CallSettings {
     json: Refunds_Post_Json
   }
 
-  /** 申请退款 `POST /v3/global/refunds` */
   export interface Refunds_Post_Json {
     /** 商户号 */
     mchid: string
@@ -3858,7 +3655,6 @@ export namespace Global {
     notify_url?: string | undefined
   }
 
-  /** 订单金额 */
   export interface Refunds_Post_Json_Amount {
     /** 退款金额 */
     refund: number
@@ -3868,7 +3664,6 @@ export namespace Global {
     currency: string
   }
 
-  /** 申请退款 `POST /v3/global/refunds` */
   export interface Refunds_Post_Data {
     /** 微信支付退款订单号 */
     id: string
@@ -3882,7 +3677,6 @@ export namespace Global {
     detail?: Refunds_Post_Data_Detail
   }
 
-  /** 退款金额 */
   export interface Refunds_Post_Data_Amount {
     /** 退款金额 */
     refund: number
@@ -3896,10 +3690,8 @@ export namespace Global {
     exchange_rate: Refunds_Post_Data_Amount_ExchangeRate
   }
 
-  /** 汇率 */
   export interface Refunds_Post_Data_Amount_ExchangeRate extends Refunds_Get_Data_Data_Amount_ExchangeRate {}
 
-  /** 优惠退款详情 */
   export interface Refunds_Post_Data_Detail extends Refunds_Get_Data_Data_RefundDetail {}
 
   /** `v3/global/refunds/id` */
@@ -3907,7 +3699,6 @@ export namespace Global {
     readonly _refund_id_: Loosen<RefundsIdByRefundId>
   }
 
-  /** `v3/global/refunds/id/{refund_id}` */
   export interface RefundsIdByRefundId {
     /**
      * `GET /v3/global/refunds/id/{refund_id}`
@@ -3928,7 +3719,6 @@ export namespace Global {
     query: RefundsIdByRefundId_Get_Query
   }
 
-  /** `GET /v3/global/refunds/id/{refund_id}` */
   export interface RefundsIdByRefundId_Get_Query {
     /** 商户号 */
     mchid: string
@@ -3938,7 +3728,6 @@ export namespace Global {
     sp_mchid: string
   }
 
-  /** `GET /v3/global/refunds/id/{refund_id}` */
   export interface RefundsIdByRefundId_Get_Data {
     /** 微信支付退款订单号 */
     id: string
@@ -3966,10 +3755,8 @@ export namespace Global {
     detail?: RefundsIdByRefundId_Get_Data_Detail
   }
 
-  /** 退款金额 */
   export interface RefundsIdByRefundId_Get_Data_Amount extends Refunds_Get_Data_Data_Amount {}
 
-  /** 优惠退款详情 */
   export interface RefundsIdByRefundId_Get_Data_Detail extends Refunds_Get_Data_Data_RefundDetail {}
 
   /** `v3/global/refunds/out-refund-no` */
@@ -3977,7 +3764,6 @@ export namespace Global {
     readonly _out_refund_no_: Loosen<RefundsOutRefundNoByOutRefundNo>
   }
 
-  /** `v3/global/refunds/out-refund-no/{out_refund_no}` */
   export interface RefundsOutRefundNoByOutRefundNo {
     /**
      * 查询单笔退款(商户退款订单号) `GET /v3/global/refunds/out-refund-no/{out_refund_no}`
@@ -3995,17 +3781,15 @@ export namespace Global {
     ): PendingResponse<Response<RefundsOutRefundNoByOutRefundNo_Get_Data>>
   }
 
-  /** 查询单笔退款(商户退款订单号) `GET /v3/global/refunds/out-refund-no/{out_refund_no}` */
+  /** 查询单笔退款(商户退款订单号) */
   export interface RefundsOutRefundNoByOutRefundNo_Get extends CallSettings {
     /** 商户退款订单号 */
     out_refund_no: PathValue
     query: RefundsOutRefundNoByOutRefundNo_Get_Query
   }
 
-  /** 查询单笔退款(商户退款订单号) `GET /v3/global/refunds/out-refund-no/{out_refund_no}` */
   export interface RefundsOutRefundNoByOutRefundNo_Get_Query extends RefundsIdByRefundId_Get_Query {}
 
-  /** 查询单笔退款(商户退款订单号) `GET /v3/global/refunds/out-refund-no/{out_refund_no}` */
   export interface RefundsOutRefundNoByOutRefundNo_Get_Data extends RefundsIdByRefundId_Get_Data {}
 
   /** `v3/global/settle` */
@@ -4013,7 +3797,6 @@ export namespace Global {
     readonly settlements: Loosen<SettleSettlements>
   }
 
-  /** `v3/global/settle/settlements` */
   export interface SettleSettlements {
     /**
      * 查询结算资金明细 `GET /v3/global/settle/settlements`
@@ -4027,12 +3810,11 @@ export namespace Global {
     getAsync(options: SettleSettlements_Get): PendingResponse<Response<SettleSettlements_Get_Data>>
   }
 
-  /** 查询结算资金明细 `GET /v3/global/settle/settlements` */
+  /** 查询结算资金明细 */
   export interface SettleSettlements_Get extends CallSettings {
     query: SettleSettlements_Get_Query
   }
 
-  /** 查询结算资金明细 `GET /v3/global/settle/settlements` */
   export interface SettleSettlements_Get_Query {
     /** 子商户号 */
     sub_mchid?: string | undefined
@@ -4048,7 +3830,6 @@ export namespace Global {
     offset: number
   }
 
-  /** 查询结算资金明细 `GET /v3/global/settle/settlements` */
   export interface SettleSettlements_Get_Data {
     /** 结算信息列表 */
     data?: SettleSettlements_Get_Data_Data[]
@@ -4060,7 +3841,6 @@ export namespace Global {
     limit: number
   }
 
-  /** 结算信息列表 */
   export interface SettleSettlements_Get_Data_Data {
     /** 付款批次号 */
     batch_id: string
@@ -4078,7 +3858,6 @@ export namespace Global {
     split_amount?: SettleSettlements_Get_Data_Data_SplitAmount
   }
 
-  /** 金额 */
   export interface SettleSettlements_Get_Data_Data_Amount {
     /** 已结算金额 */
     settled: number
@@ -4096,7 +3875,6 @@ export namespace Global {
     fee: number
   }
 
-  /** 分账业务金额 */
   export interface SettleSettlements_Get_Data_Data_SplitAmount {
     /** 已结算金额 */
     settled: number
@@ -4110,7 +3888,6 @@ export namespace Global {
     refund: number
   }
 
-  /** `v3/global/statements` */
   export interface Statements {
     /**
      * 下载对账单 `GET /v3/global/statements`
@@ -4128,13 +3905,12 @@ export namespace Global {
     getAsync(options: Statements_Get): PendingResponse<Response<Buffer>>
   }
 
-  /** 下载对账单 `GET /v3/global/statements` */
+  /** 下载对账单 */
   export interface Statements_Get extends CallSettings {
     query: Statements_Get_Query
     headers?: Statements_Get_Headers | undefined
   }
 
-  /** 下载对账单 `GET /v3/global/statements` */
   export interface Statements_Get_Query {
     /** 账单日期 */
     date: string
@@ -4142,7 +3918,6 @@ export namespace Global {
     mchid: string
   }
 
-  /** 下载对账单 `GET /v3/global/statements` */
   export interface Statements_Get_Headers extends HeadersInput {
     /** 账单压缩 */
     'Accept-Encoding'?: string | undefined
@@ -4158,7 +3933,6 @@ export namespace Global {
     readonly outTradeNo: Loosen<TransactionsOutTradeNo>
   }
 
-  /** `v3/global/transactions/app` */
   export interface TransactionsApp {
     /**
      * APP支付下单 `POST /v3/global/transactions/app`
@@ -4172,12 +3946,11 @@ export namespace Global {
     postAsync(options: TransactionsApp_Post): PendingResponse<Response<TransactionsApp_Post_Data>>
   }
 
-  /** APP支付下单 `POST /v3/global/transactions/app` */
+  /** APP支付下单 */
   export interface TransactionsApp_Post extends CallSettings {
     json: TransactionsApp_Post_Json
   }
 
-  /** APP支付下单 `POST /v3/global/transactions/app` */
   export interface TransactionsApp_Post_Json {
     /** 商户号 */
     mchid: string
@@ -4221,7 +3994,6 @@ export namespace Global {
     detail?: readonly TransactionsApp_Post_Json_Detail[] | undefined
   }
 
-  /** 支付者 */
   export interface TransactionsApp_Post_Json_Payer {
     /** 用户标识 */
     openid?: string | undefined
@@ -4231,16 +4003,12 @@ export namespace Global {
     sub_openid?: string | undefined
   }
 
-  /** 订单金额 */
   export interface TransactionsApp_Post_Json_Amount extends MicropayTransactionsPay_Post_Json_Amount {}
 
-  /** 场景信息 */
   export interface TransactionsApp_Post_Json_SceneInfo extends MicropayTransactionsPay_Post_Json_SceneInfo {}
 
-  /** 优惠功能 */
   export interface TransactionsApp_Post_Json_Detail extends MicropayTransactionsPay_Post_Json_Detail {}
 
-  /** APP支付下单 `POST /v3/global/transactions/app` */
   export interface TransactionsApp_Post_Data {
     /** 预支付交易会话标识 */
     prepay_id: string
@@ -4251,7 +4019,6 @@ export namespace Global {
     readonly _transaction_id_: Loosen<TransactionsIdByTransactionId>
   }
 
-  /** `v3/global/transactions/id/{transaction_id}` */
   export interface TransactionsIdByTransactionId {
     /**
      * 查询订单(微信支付订单号) `GET /v3/global/transactions/id/{transaction_id}`
@@ -4268,17 +4035,15 @@ export namespace Global {
     readonly close: Loosen<TransactionsIdByTransactionIdClose>
   }
 
-  /** 查询订单(微信支付订单号) `GET /v3/global/transactions/id/{transaction_id}` */
+  /** 查询订单(微信支付订单号) */
   export interface TransactionsIdByTransactionId_Get extends CallSettings {
     /** 微信支付订单号 */
     transaction_id: PathValue
     query: TransactionsIdByTransactionId_Get_Query
   }
 
-  /** 查询订单(微信支付订单号) `GET /v3/global/transactions/id/{transaction_id}` */
   export interface TransactionsIdByTransactionId_Get_Query extends RefundsIdByRefundId_Get_Query {}
 
-  /** 查询订单(微信支付订单号) `GET /v3/global/transactions/id/{transaction_id}` */
   export interface TransactionsIdByTransactionId_Get_Data {
     /** 商户号 */
     mchid: string
@@ -4316,14 +4081,11 @@ export namespace Global {
     promotion_detail?: TransactionsIdByTransactionId_Get_Data_PromotionDetail[]
   }
 
-  /** 支付者 */
   export interface TransactionsIdByTransactionId_Get_Data_Payer extends PapayTransactions_Post_Data_Payer {}
 
-  /** 订单金额 */
   export interface TransactionsIdByTransactionId_Get_Data_Amount
     extends PapayTransactionsByTransactionId_Get_Data_Amount {}
 
-  /** 优惠功能 */
   export interface TransactionsIdByTransactionId_Get_Data_PromotionDetail {
     /** 券ID */
     promotion_id: string
@@ -4349,11 +4111,9 @@ export namespace Global {
     goods_detail?: TransactionsIdByTransactionId_Get_Data_PromotionDetail_GoodsDetail[]
   }
 
-  /** 单品列表 */
   export interface TransactionsIdByTransactionId_Get_Data_PromotionDetail_GoodsDetail
     extends PapayTransactions_Post_Data_PromotionDetail_GoodsDetail {}
 
-  /** `v3/global/transactions/id/{transaction_id}/close` */
   export interface TransactionsIdByTransactionIdClose {
     /**
      * 关闭订单(微信支付订单号) `POST /v3/global/transactions/id/{transaction_id}/close`
@@ -4367,14 +4127,13 @@ export namespace Global {
     postAsync(options: TransactionsIdByTransactionIdClose_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 关闭订单(微信支付订单号) `POST /v3/global/transactions/id/{transaction_id}/close` */
+  /** 关闭订单(微信支付订单号) */
   export interface TransactionsIdByTransactionIdClose_Post extends CallSettings {
     /** 微信支付订单号 */
     transaction_id: PathValue
     json: TransactionsIdByTransactionIdClose_Post_Json
   }
 
-  /** 关闭订单(微信支付订单号) `POST /v3/global/transactions/id/{transaction_id}/close` */
   export interface TransactionsIdByTransactionIdClose_Post_Json {
     /** 直连商户号 */
     mchid: string
@@ -4384,7 +4143,6 @@ export namespace Global {
     sp_mchid?: string | undefined
   }
 
-  /** `v3/global/transactions/jsapi` */
   export interface TransactionsJsapi {
     /**
      * JSAPI支付下单 `POST /v3/global/transactions/jsapi`
@@ -4398,18 +4156,15 @@ export namespace Global {
     postAsync(options: TransactionsJsapi_Post): PendingResponse<Response<TransactionsJsapi_Post_Data>>
   }
 
-  /** JSAPI支付下单 `POST /v3/global/transactions/jsapi` */
+  /** JSAPI支付下单 */
   export interface TransactionsJsapi_Post extends CallSettings {
     json: TransactionsJsapi_Post_Json
   }
 
-  /** JSAPI支付下单 `POST /v3/global/transactions/jsapi` */
   export interface TransactionsJsapi_Post_Json extends TransactionsApp_Post_Json {}
 
-  /** JSAPI支付下单 `POST /v3/global/transactions/jsapi` */
   export interface TransactionsJsapi_Post_Data extends TransactionsApp_Post_Data {}
 
-  /** `v3/global/transactions/mweb` */
   export interface TransactionsMweb {
     /**
      * H5支付下单 `POST /v3/global/transactions/mweb`
@@ -4423,12 +4178,11 @@ export namespace Global {
     postAsync(options: TransactionsMweb_Post): PendingResponse<Response<TransactionsMweb_Post_Data>>
   }
 
-  /** H5支付下单 `POST /v3/global/transactions/mweb` */
+  /** H5支付下单 */
   export interface TransactionsMweb_Post extends CallSettings {
     json: TransactionsMweb_Post_Json
   }
 
-  /** H5支付下单 `POST /v3/global/transactions/mweb` */
   export interface TransactionsMweb_Post_Json {
     /** 商户号 */
     mchid: string
@@ -4472,13 +4226,10 @@ export namespace Global {
     detail?: readonly TransactionsMweb_Post_Json_Detail[] | undefined
   }
 
-  /** 支付者 */
   export interface TransactionsMweb_Post_Json_Payer extends TransactionsApp_Post_Json_Payer {}
 
-  /** 订单金额 */
   export interface TransactionsMweb_Post_Json_Amount extends MicropayTransactionsPay_Post_Json_Amount {}
 
-  /** 场景信息 */
   export interface TransactionsMweb_Post_Json_SceneInfo {
     /** 商户端设备号 */
     device_id?: string | undefined
@@ -4492,20 +4243,16 @@ export namespace Global {
     store_info: TransactionsMweb_Post_Json_SceneInfo_StoreInfo
   }
 
-  /** 商户门店信息 */
   export interface TransactionsMweb_Post_Json_SceneInfo_StoreInfo
     extends MicropayTransactionsPay_Post_Json_SceneInfo_StoreInfo {}
 
-  /** 优惠功能 */
   export interface TransactionsMweb_Post_Json_Detail extends MicropayTransactionsPay_Post_Json_Detail {}
 
-  /** H5支付下单 `POST /v3/global/transactions/mweb` */
   export interface TransactionsMweb_Post_Data {
     /** 支付跳转链接 */
     mweb_url: string
   }
 
-  /** `v3/global/transactions/native` */
   export interface TransactionsNative {
     /**
      * Native支付下单 `POST /v3/global/transactions/native`
@@ -4519,15 +4266,13 @@ export namespace Global {
     postAsync(options: TransactionsNative_Post): PendingResponse<Response<TransactionsNative_Post_Data>>
   }
 
-  /** Native支付下单 `POST /v3/global/transactions/native` */
+  /** Native支付下单 */
   export interface TransactionsNative_Post extends CallSettings {
     json: TransactionsNative_Post_Json
   }
 
-  /** Native支付下单 `POST /v3/global/transactions/native` */
   export interface TransactionsNative_Post_Json extends TransactionsApp_Post_Json {}
 
-  /** Native支付下单 `POST /v3/global/transactions/native` */
   export interface TransactionsNative_Post_Data {
     /** 二维码链接 */
     code_url: string
@@ -4538,7 +4283,6 @@ export namespace Global {
     readonly _out_trade_no_: Loosen<TransactionsOutTradeNoByOutTradeNo>
   }
 
-  /** `v3/global/transactions/out-trade-no/{out_trade_no}` */
   export interface TransactionsOutTradeNoByOutTradeNo {
     /**
      * 查询订单(商户订单号) `GET /v3/global/transactions/out-trade-no/{out_trade_no}`
@@ -4557,21 +4301,18 @@ export namespace Global {
     readonly close: Loosen<TransactionsOutTradeNoByOutTradeNoClose>
   }
 
-  /** 查询订单(商户订单号) `GET /v3/global/transactions/out-trade-no/{out_trade_no}` */
+  /** 查询订单(商户订单号) */
   export interface TransactionsOutTradeNoByOutTradeNo_Get extends CallSettings {
     /** 商户订单号 */
     out_trade_no: PathValue
     query: TransactionsOutTradeNoByOutTradeNo_Get_Query
   }
 
-  /** 查询订单(商户订单号) `GET /v3/global/transactions/out-trade-no/{out_trade_no}` */
   export interface TransactionsOutTradeNoByOutTradeNo_Get_Query extends RefundsIdByRefundId_Get_Query {}
 
-  /** 查询订单(商户订单号) `GET /v3/global/transactions/out-trade-no/{out_trade_no}` */
   export interface TransactionsOutTradeNoByOutTradeNo_Get_Data
     extends TransactionsIdByTransactionId_Get_Data {}
 
-  /** `v3/global/transactions/out-trade-no/{out_trade_no}/close` */
   export interface TransactionsOutTradeNoByOutTradeNoClose {
     /**
      * 关闭订单(商户订单号) `POST /v3/global/transactions/out-trade-no/{out_trade_no}/close`
@@ -4585,14 +4326,13 @@ export namespace Global {
     postAsync(options: TransactionsOutTradeNoByOutTradeNoClose_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 关闭订单(商户订单号) `POST /v3/global/transactions/out-trade-no/{out_trade_no}/close` */
+  /** 关闭订单(商户订单号) */
   export interface TransactionsOutTradeNoByOutTradeNoClose_Post extends CallSettings {
     /** 商户订单号 */
     out_trade_no: PathValue
     json: TransactionsOutTradeNoByOutTradeNoClose_Post_Json
   }
 
-  /** 关闭订单(商户订单号) `POST /v3/global/transactions/out-trade-no/{out_trade_no}/close` */
   export interface TransactionsOutTradeNoByOutTradeNoClose_Post_Json
     extends TransactionsIdByTransactionIdClose_Post_Json {}
 }

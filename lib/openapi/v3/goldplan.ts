@@ -35,7 +35,6 @@ export namespace Goldplan {
     readonly setAdvertisingIndustryFilter: Loosen<MerchantsSetAdvertisingIndustryFilter>
   }
 
-  /** `v3/goldplan/merchants/changecustompagestatus` */
   export interface MerchantsChangecustompagestatus {
     /**
      * 商家小票管理 `POST /v3/goldplan/merchants/changecustompagestatus`
@@ -51,12 +50,11 @@ export namespace Goldplan {
     ): PendingResponse<Response<MerchantsChangecustompagestatus_Post_Data>>
   }
 
-  /** 商家小票管理 `POST /v3/goldplan/merchants/changecustompagestatus` */
+  /** 商家小票管理 */
   export interface MerchantsChangecustompagestatus_Post extends CallSettings {
     json: MerchantsChangecustompagestatus_Post_Json
   }
 
-  /** 商家小票管理 `POST /v3/goldplan/merchants/changecustompagestatus` */
   export interface MerchantsChangecustompagestatus_Post_Json {
     /** 子商户ID */
     sub_mchid: string
@@ -64,7 +62,6 @@ export namespace Goldplan {
     operation_type: 'OPEN' | 'CLOSE'
   }
 
-  /** 商家小票管理 `POST /v3/goldplan/merchants/changecustompagestatus` */
   export interface MerchantsChangecustompagestatus_Post_Data {
     /** 子商户ID */
     sub_mchid: string
@@ -72,7 +69,6 @@ export namespace Goldplan {
     operation_type: 'OPEN' | 'CLOSE' | (string & {})
   }
 
-  /** `v3/goldplan/merchants/changegoldplanstatus` */
   export interface MerchantsChangegoldplanstatus {
     /**
      * 点金计划管理 `POST /v3/goldplan/merchants/changegoldplanstatus`
@@ -88,12 +84,11 @@ export namespace Goldplan {
     ): PendingResponse<Response<MerchantsChangegoldplanstatus_Post_Data>>
   }
 
-  /** 点金计划管理 `POST /v3/goldplan/merchants/changegoldplanstatus` */
+  /** 点金计划管理 */
   export interface MerchantsChangegoldplanstatus_Post extends CallSettings {
     json: MerchantsChangegoldplanstatus_Post_Json
   }
 
-  /** 点金计划管理 `POST /v3/goldplan/merchants/changegoldplanstatus` */
   export interface MerchantsChangegoldplanstatus_Post_Json {
     /** 子商户ID */
     sub_mchid: string
@@ -103,13 +98,11 @@ export namespace Goldplan {
     operation_pay_scene?: 'JSAPI_AND_MINIPROGRAM' | 'JSAPI' | 'MINIPROGRAM' | undefined
   }
 
-  /** 点金计划管理 `POST /v3/goldplan/merchants/changegoldplanstatus` */
   export interface MerchantsChangegoldplanstatus_Post_Data {
     /** 子商户ID */
     sub_mchid: string
   }
 
-  /** `v3/goldplan/merchants/close-advertising-show` */
   export interface MerchantsCloseAdvertisingShow {
     /**
      * 关闭广告展示 `POST /v3/goldplan/merchants/close-advertising-show`
@@ -121,18 +114,16 @@ export namespace Goldplan {
     postAsync(options: MerchantsCloseAdvertisingShow_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 关闭广告展示 `POST /v3/goldplan/merchants/close-advertising-show` */
+  /** 关闭广告展示 */
   export interface MerchantsCloseAdvertisingShow_Post extends CallSettings {
     json: MerchantsCloseAdvertisingShow_Post_Json
   }
 
-  /** 关闭广告展示 `POST /v3/goldplan/merchants/close-advertising-show` */
   export interface MerchantsCloseAdvertisingShow_Post_Json {
     /** 特约商户号 */
     sub_mchid: string
   }
 
-  /** `v3/goldplan/merchants/open-advertising-show` */
   export interface MerchantsOpenAdvertisingShow {
     /**
      * 开通广告展示 `PATCH /v3/goldplan/merchants/open-advertising-show`
@@ -144,12 +135,11 @@ export namespace Goldplan {
     patchAsync(options: MerchantsOpenAdvertisingShow_Patch): PendingResponse<Response<undefined>>
   }
 
-  /** 开通广告展示 `PATCH /v3/goldplan/merchants/open-advertising-show` */
+  /** 开通广告展示 */
   export interface MerchantsOpenAdvertisingShow_Patch extends CallSettings {
     json: MerchantsOpenAdvertisingShow_Patch_Json
   }
 
-  /** 开通广告展示 `PATCH /v3/goldplan/merchants/open-advertising-show` */
   export interface MerchantsOpenAdvertisingShow_Patch_Json {
     /** 特约商户号 */
     sub_mchid: string
@@ -196,7 +186,6 @@ export namespace Goldplan {
       | undefined
   }
 
-  /** `v3/goldplan/merchants/set-advertising-industry-filter` */
   export interface MerchantsSetAdvertisingIndustryFilter {
     /**
      * 同业过滤标签管理 `POST /v3/goldplan/merchants/set-advertising-industry-filter`
@@ -208,12 +197,11 @@ export namespace Goldplan {
     postAsync(options: MerchantsSetAdvertisingIndustryFilter_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 同业过滤标签管理 `POST /v3/goldplan/merchants/set-advertising-industry-filter` */
+  /** 同业过滤标签管理 */
   export interface MerchantsSetAdvertisingIndustryFilter_Post extends CallSettings {
     json: MerchantsSetAdvertisingIndustryFilter_Post_Json
   }
 
-  /** 同业过滤标签管理 `POST /v3/goldplan/merchants/set-advertising-industry-filter` */
   export interface MerchantsSetAdvertisingIndustryFilter_Post_Json {
     /** 特约子商户号 */
     sub_mchid: string

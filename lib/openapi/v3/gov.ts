@@ -83,7 +83,6 @@ export namespace Gov {
     readonly upload: Loosen<SubsidyAuditCupUpload>
   }
 
-  /** `v3/gov/subsidy/audit/cup/invalid` */
   export interface SubsidyAuditCupInvalid {
     /**
      * 查询审核结果 `POST /v3/gov/subsidy/audit/cup/invalid`
@@ -97,12 +96,11 @@ export namespace Gov {
     ): PendingResponse<Response<SubsidyAuditCupInvalid_Post_Data>>
   }
 
-  /** 查询审核结果 `POST /v3/gov/subsidy/audit/cup/invalid` */
+  /** 查询审核结果 */
   export interface SubsidyAuditCupInvalid_Post extends CallSettings {
     json: SubsidyAuditCupInvalid_Post_Json
   }
 
-  /** 查询审核结果 `POST /v3/gov/subsidy/audit/cup/invalid` */
   export interface SubsidyAuditCupInvalid_Post_Json {
     /** 分公司机构代码 */
     org_no: string
@@ -112,7 +110,6 @@ export namespace Gov {
     upload_time: string
   }
 
-  /** 查询审核结果 `POST /v3/gov/subsidy/audit/cup/invalid` */
   export interface SubsidyAuditCupInvalid_Post_Data {
     /** 响应码 */
     code: string
@@ -124,7 +121,6 @@ export namespace Gov {
     sub_msg?: string
   }
 
-  /** `v3/gov/subsidy/audit/cup/query` */
   export interface SubsidyAuditCupQuery {
     /**
      * 查询审核结果 `POST /v3/gov/subsidy/audit/cup/query`
@@ -136,15 +132,13 @@ export namespace Gov {
     postAsync(options: SubsidyAuditCupQuery_Post): PendingResponse<Response<SubsidyAuditCupQuery_Post_Data>>
   }
 
-  /** 查询审核结果 `POST /v3/gov/subsidy/audit/cup/query` */
+  /** 查询审核结果 */
   export interface SubsidyAuditCupQuery_Post extends CallSettings {
     json: SubsidyAuditCupQuery_Post_Json
   }
 
-  /** 查询审核结果 `POST /v3/gov/subsidy/audit/cup/query` */
   export interface SubsidyAuditCupQuery_Post_Json extends SubsidyAuditCupInvalid_Post_Json {}
 
-  /** 查询审核结果 `POST /v3/gov/subsidy/audit/cup/query` */
   export interface SubsidyAuditCupQuery_Post_Data {
     /** 响应码 */
     code: string
@@ -179,7 +173,6 @@ export namespace Gov {
     readonly sync: Loosen<SubsidyAuditCupRefundSync>
   }
 
-  /** `v3/gov/subsidy/audit/cup/refund/sync` */
   export interface SubsidyAuditCupRefundSync {
     /**
      * 同步非银联支付交易退款信息 `POST /v3/gov/subsidy/audit/cup/refund/sync`
@@ -193,12 +186,11 @@ export namespace Gov {
     ): PendingResponse<Response<SubsidyAuditCupRefundSync_Post_Data>>
   }
 
-  /** 同步非银联支付交易退款信息 `POST /v3/gov/subsidy/audit/cup/refund/sync` */
+  /** 同步非银联支付交易退款信息 */
   export interface SubsidyAuditCupRefundSync_Post extends CallSettings {
     json: SubsidyAuditCupRefundSync_Post_Json
   }
 
-  /** 同步非银联支付交易退款信息 `POST /v3/gov/subsidy/audit/cup/refund/sync` */
   export interface SubsidyAuditCupRefundSync_Post_Json {
     /** 分公司机构代码 */
     org_no: string
@@ -212,10 +204,8 @@ export namespace Gov {
     refund_dt: string
   }
 
-  /** 同步非银联支付交易退款信息 `POST /v3/gov/subsidy/audit/cup/refund/sync` */
   export interface SubsidyAuditCupRefundSync_Post_Data extends SubsidyAuditCupInvalid_Post_Data {}
 
-  /** `v3/gov/subsidy/audit/cup/update` */
   export interface SubsidyAuditCupUpdate {
     /**
      * 更新审核数据 `POST /v3/gov/subsidy/audit/cup/update`
@@ -227,12 +217,11 @@ export namespace Gov {
     postAsync(options: SubsidyAuditCupUpdate_Post): PendingResponse<Response<SubsidyAuditCupUpdate_Post_Data>>
   }
 
-  /** 更新审核数据 `POST /v3/gov/subsidy/audit/cup/update` */
+  /** 更新审核数据 */
   export interface SubsidyAuditCupUpdate_Post extends CallSettings {
     json: SubsidyAuditCupUpdate_Post_Json
   }
 
-  /** 更新审核数据 `POST /v3/gov/subsidy/audit/cup/update` */
   export interface SubsidyAuditCupUpdate_Post_Json {
     /** 分公司机构代码 */
     org_no: string
@@ -332,7 +321,6 @@ export namespace Gov {
     track_info: SubsidyAuditCupUpdate_Post_Json_TrackInfo
   }
 
-  /** 发票信息 */
   export interface SubsidyAuditCupUpdate_Post_Json_InvoiceInfo {
     /** 发票代码 */
     invoice_cd?: string | undefined
@@ -362,7 +350,6 @@ export namespace Gov {
     service_nm?: string | undefined
   }
 
-  /** 物流信息 */
   export interface SubsidyAuditCupUpdate_Post_Json_TrackInfo {
     /** 物流单号 */
     tracking_no?: string | undefined
@@ -386,10 +373,8 @@ export namespace Gov {
     delivery_time?: string | undefined
   }
 
-  /** 更新审核数据 `POST /v3/gov/subsidy/audit/cup/update` */
   export interface SubsidyAuditCupUpdate_Post_Data extends SubsidyAuditCupInvalid_Post_Data {}
 
-  /** `v3/gov/subsidy/audit/cup/upload` */
   export interface SubsidyAuditCupUpload {
     /**
      * 上传审核数据 `POST /v3/gov/subsidy/audit/cup/upload`
@@ -401,15 +386,13 @@ export namespace Gov {
     postAsync(options: SubsidyAuditCupUpload_Post): PendingResponse<Response<SubsidyAuditCupUpload_Post_Data>>
   }
 
-  /** 上传审核数据 `POST /v3/gov/subsidy/audit/cup/upload` */
+  /** 上传审核数据 */
   export interface SubsidyAuditCupUpload_Post extends CallSettings {
     json: SubsidyAuditCupUpload_Post_Json
   }
 
-  /** 上传审核数据 `POST /v3/gov/subsidy/audit/cup/upload` */
   export interface SubsidyAuditCupUpload_Post_Json extends SubsidyAuditCupUpdate_Post_Json {}
 
-  /** 上传审核数据 `POST /v3/gov/subsidy/audit/cup/upload` */
   export interface SubsidyAuditCupUpload_Post_Data extends SubsidyAuditCupInvalid_Post_Data {}
 
   /** `v3/gov/subsidy/companies` */
@@ -417,7 +400,6 @@ export namespace Gov {
     readonly query: Loosen<SubsidyCompaniesQuery>
   }
 
-  /** `v3/gov/subsidy/companies/query` */
   export interface SubsidyCompaniesQuery {
     /**
      * 企业信息查询 `POST /v3/gov/subsidy/companies/query`
@@ -429,12 +411,11 @@ export namespace Gov {
     postAsync(options: SubsidyCompaniesQuery_Post): PendingResponse<Response<SubsidyCompaniesQuery_Post_Data>>
   }
 
-  /** 企业信息查询 `POST /v3/gov/subsidy/companies/query` */
+  /** 企业信息查询 */
   export interface SubsidyCompaniesQuery_Post extends CallSettings {
     json: SubsidyCompaniesQuery_Post_Json
   }
 
-  /** 企业信息查询 `POST /v3/gov/subsidy/companies/query` */
   export interface SubsidyCompaniesQuery_Post_Json {
     /** 使用的资格的地区编码 */
     qualification_region_code: number
@@ -442,7 +423,6 @@ export namespace Gov {
     license_number: string
   }
 
-  /** 企业信息查询 `POST /v3/gov/subsidy/companies/query` */
   export interface SubsidyCompaniesQuery_Post_Data {
     /** 企业名称 */
     company_name?: string
@@ -463,7 +443,6 @@ export namespace Gov {
     readonly upload: Loosen<SubsidyGoodsUpload>
   }
 
-  /** `v3/gov/subsidy/goods/upload` */
   export interface SubsidyGoodsUpload {
     /**
      * 商品信息上传 `POST /v3/gov/subsidy/goods/upload`
@@ -475,12 +454,11 @@ export namespace Gov {
     postAsync(options: SubsidyGoodsUpload_Post): PendingResponse<Response<SubsidyGoodsUpload_Post_Data>>
   }
 
-  /** 商品信息上传 `POST /v3/gov/subsidy/goods/upload` */
+  /** 商品信息上传 */
   export interface SubsidyGoodsUpload_Post extends CallSettings {
     json: SubsidyGoodsUpload_Post_Json
   }
 
-  /** 商品信息上传 `POST /v3/gov/subsidy/goods/upload` */
   export interface SubsidyGoodsUpload_Post_Json {
     /** 消费品类ID */
     appliance_id: 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 15 | 16 | 17
@@ -508,7 +486,6 @@ export namespace Gov {
     bar_code: string
   }
 
-  /** 商品信息上传 `POST /v3/gov/subsidy/goods/upload` */
   export interface SubsidyGoodsUpload_Post_Data {
     /** 响应码 */
     code: string
@@ -521,7 +498,6 @@ export namespace Gov {
     readonly sync: Loosen<SubsidyNQualificationsSync>
   }
 
-  /** `v3/gov/subsidy/n-qualifications/sync` */
   export interface SubsidyNQualificationsSync {
     /**
      * N品类同步资格核销信息 `POST /v3/gov/subsidy/n-qualifications/sync`
@@ -535,13 +511,12 @@ export namespace Gov {
     ): PendingResponse<Response<SubsidyNQualificationsSync_Post_Data>>
   }
 
-  /** N品类同步资格核销信息 `POST /v3/gov/subsidy/n-qualifications/sync` */
+  /** N品类同步资格核销信息 */
   export interface SubsidyNQualificationsSync_Post extends CallSettings {
     json: SubsidyNQualificationsSync_Post_Json
     headers?: SubsidyNQualificationsSync_Post_Headers | undefined
   }
 
-  /** N品类同步资格核销信息 `POST /v3/gov/subsidy/n-qualifications/sync` */
   export interface SubsidyNQualificationsSync_Post_Json {
     /** 自然人姓名. Base64. Encrypted with the platform's key */
     real_name: Encrypted
@@ -618,16 +593,13 @@ export namespace Gov {
     refund_id?: string | undefined
   }
 
-  /** N品类同步资格核销信息 `POST /v3/gov/subsidy/n-qualifications/sync` */
   export interface SubsidyNQualificationsSync_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** N品类同步资格核销信息 `POST /v3/gov/subsidy/n-qualifications/sync` */
   export interface SubsidyNQualificationsSync_Post_Data extends SubsidyGoodsUpload_Post_Data {}
 
-  /** `v3/gov/subsidy/qualification` */
   export interface SubsidyQualification {
     /**
      * 查询补贴资格 `GET /v3/gov/subsidy/qualification`
@@ -639,13 +611,12 @@ export namespace Gov {
     getAsync(options: SubsidyQualification_Get): PendingResponse<Response<SubsidyQualification_Get_Data>>
   }
 
-  /** 查询补贴资格 `GET /v3/gov/subsidy/qualification` */
+  /** 查询补贴资格 */
   export interface SubsidyQualification_Get extends CallSettings {
     query: SubsidyQualification_Get_Query
     headers?: SubsidyQualification_Get_Headers | undefined
   }
 
-  /** 查询补贴资格 `GET /v3/gov/subsidy/qualification` */
   export interface SubsidyQualification_Get_Query {
     /** 自然人姓名. Encrypted with the platform's key */
     real_name?: Encrypted | undefined
@@ -669,13 +640,11 @@ export namespace Gov {
       | undefined
   }
 
-  /** 查询补贴资格 `GET /v3/gov/subsidy/qualification` */
   export interface SubsidyQualification_Get_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 查询补贴资格 `GET /v3/gov/subsidy/qualification` */
   export interface SubsidyQualification_Get_Data {
     /** 资格的状态 */
     state: 'UNCLAIMED' | 'UNREDEEMED' | 'REDEEMED' | (string & {})
@@ -695,7 +664,6 @@ export namespace Gov {
     readonly query: Loosen<SubsidyQualificationsPassthroughQuery>
   }
 
-  /** `v3/gov/subsidy/qualifications/passthrough/cancel` */
   export interface SubsidyQualificationsPassthroughCancel {
     /** 取消资格(透传模式) `POST /v3/gov/subsidy/qualifications/passthrough/cancel` */
     post(
@@ -707,13 +675,12 @@ export namespace Gov {
     ): PendingResponse<Response<SubsidyQualificationsPassthroughCancel_Post_Data>>
   }
 
-  /** 取消资格(透传模式) `POST /v3/gov/subsidy/qualifications/passthrough/cancel` */
+  /** 取消资格(透传模式) */
   export interface SubsidyQualificationsPassthroughCancel_Post extends CallSettings {
     json: SubsidyQualificationsPassthroughCancel_Post_Json
     headers?: SubsidyQualificationsPassthroughCancel_Post_Headers | undefined
   }
 
-  /** 取消资格(透传模式) `POST /v3/gov/subsidy/qualifications/passthrough/cancel` */
   export interface SubsidyQualificationsPassthroughCancel_Post_Json {
     /** 自然人姓名. Base64. Encrypted with the platform's key */
     real_name: Encrypted
@@ -734,16 +701,13 @@ export namespace Gov {
       | 'ID_DOC_TYPE_MAINLAND_TRAVEL_PERMIT_FOR_TW'
   }
 
-  /** 取消资格(透传模式) `POST /v3/gov/subsidy/qualifications/passthrough/cancel` */
   export interface SubsidyQualificationsPassthroughCancel_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 取消资格(透传模式) `POST /v3/gov/subsidy/qualifications/passthrough/cancel` */
   export interface SubsidyQualificationsPassthroughCancel_Post_Data extends SubsidyGoodsUpload_Post_Data {}
 
-  /** `v3/gov/subsidy/qualifications/passthrough/claim` */
   export interface SubsidyQualificationsPassthroughClaim {
     /** 领取资格(透传模式) `POST /v3/gov/subsidy/qualifications/passthrough/claim` */
     post(
@@ -755,13 +719,12 @@ export namespace Gov {
     ): PendingResponse<Response<SubsidyQualificationsPassthroughClaim_Post_Data>>
   }
 
-  /** 领取资格(透传模式) `POST /v3/gov/subsidy/qualifications/passthrough/claim` */
+  /** 领取资格(透传模式) */
   export interface SubsidyQualificationsPassthroughClaim_Post extends CallSettings {
     json: SubsidyQualificationsPassthroughClaim_Post_Json
     headers?: SubsidyQualificationsPassthroughClaim_Post_Headers | undefined
   }
 
-  /** 领取资格(透传模式) `POST /v3/gov/subsidy/qualifications/passthrough/claim` */
   export interface SubsidyQualificationsPassthroughClaim_Post_Json {
     /** 自然人姓名. Base64. Encrypted with the platform's key */
     real_name: Encrypted
@@ -784,16 +747,13 @@ export namespace Gov {
     latitude: string
   }
 
-  /** 领取资格(透传模式) `POST /v3/gov/subsidy/qualifications/passthrough/claim` */
   export interface SubsidyQualificationsPassthroughClaim_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 领取资格(透传模式) `POST /v3/gov/subsidy/qualifications/passthrough/claim` */
   export interface SubsidyQualificationsPassthroughClaim_Post_Data extends SubsidyGoodsUpload_Post_Data {}
 
-  /** `v3/gov/subsidy/qualifications/passthrough/query` */
   export interface SubsidyQualificationsPassthroughQuery {
     /** 批量查询用户资格(透传模式) `POST /v3/gov/subsidy/qualifications/passthrough/query` */
     post(
@@ -805,13 +765,12 @@ export namespace Gov {
     ): PendingResponse<Response<SubsidyQualificationsPassthroughQuery_Post_Data>>
   }
 
-  /** 批量查询用户资格(透传模式) `POST /v3/gov/subsidy/qualifications/passthrough/query` */
+  /** 批量查询用户资格(透传模式) */
   export interface SubsidyQualificationsPassthroughQuery_Post extends CallSettings {
     json: SubsidyQualificationsPassthroughQuery_Post_Json
     headers?: SubsidyQualificationsPassthroughQuery_Post_Headers | undefined
   }
 
-  /** 批量查询用户资格(透传模式) `POST /v3/gov/subsidy/qualifications/passthrough/query` */
   export interface SubsidyQualificationsPassthroughQuery_Post_Json {
     /** 自然人姓名. Base64. Encrypted with the platform's key */
     real_name: Encrypted
@@ -828,19 +787,16 @@ export namespace Gov {
       | 'ID_DOC_TYPE_MAINLAND_TRAVEL_PERMIT_FOR_TW'
   }
 
-  /** 批量查询用户资格(透传模式) `POST /v3/gov/subsidy/qualifications/passthrough/query` */
   export interface SubsidyQualificationsPassthroughQuery_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 批量查询用户资格(透传模式) `POST /v3/gov/subsidy/qualifications/passthrough/query` */
   export interface SubsidyQualificationsPassthroughQuery_Post_Data {
     /** 资格状态数组 */
     qualification_list: SubsidyQualificationsPassthroughQuery_Post_Data_QualificationList[]
   }
 
-  /** 资格状态数组 */
   export interface SubsidyQualificationsPassthroughQuery_Post_Data_QualificationList {
     /** 消费品类ID */
     appliance_id: 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 15 | 16 | 17 | (number & {})
@@ -861,7 +817,6 @@ export namespace Gov {
     claimed_region_name?: string
   }
 
-  /** `v3/gov/subsidy/qualifications/query` */
   export interface SubsidyQualificationsQuery {
     /**
      * 批量查询用户资格 `POST /v3/gov/subsidy/qualifications/query`
@@ -875,29 +830,25 @@ export namespace Gov {
     ): PendingResponse<Response<SubsidyQualificationsQuery_Post_Data>>
   }
 
-  /** 批量查询用户资格 `POST /v3/gov/subsidy/qualifications/query` */
+  /** 批量查询用户资格 */
   export interface SubsidyQualificationsQuery_Post extends CallSettings {
     json: SubsidyQualificationsQuery_Post_Json
     headers?: SubsidyQualificationsQuery_Post_Headers | undefined
   }
 
-  /** 批量查询用户资格 `POST /v3/gov/subsidy/qualifications/query` */
   export interface SubsidyQualificationsQuery_Post_Json
     extends SubsidyQualificationsPassthroughQuery_Post_Json {}
 
-  /** 批量查询用户资格 `POST /v3/gov/subsidy/qualifications/query` */
   export interface SubsidyQualificationsQuery_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 批量查询用户资格 `POST /v3/gov/subsidy/qualifications/query` */
   export interface SubsidyQualificationsQuery_Post_Data {
     /** 资格状态数组 */
     qualification_list: SubsidyQualificationsQuery_Post_Data_QualificationList[]
   }
 
-  /** 资格状态数组 */
   export interface SubsidyQualificationsQuery_Post_Data_QualificationList {
     /** 消费品类ID */
     appliance_id: 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 15 | 16 | 17 | (number & {})
@@ -916,7 +867,6 @@ export namespace Gov {
     claimed_region_name?: string
   }
 
-  /** `v3/gov/subsidy/qualifications/sync` */
   export interface SubsidyQualificationsSync {
     /**
      * 同步资格核销信息 `POST /v3/gov/subsidy/qualifications/sync`
@@ -930,13 +880,12 @@ export namespace Gov {
     ): PendingResponse<Response<SubsidyQualificationsSync_Post_Data>>
   }
 
-  /** 同步资格核销信息 `POST /v3/gov/subsidy/qualifications/sync` */
+  /** 同步资格核销信息 */
   export interface SubsidyQualificationsSync_Post extends CallSettings {
     json: SubsidyQualificationsSync_Post_Json
     headers?: SubsidyQualificationsSync_Post_Headers | undefined
   }
 
-  /** 同步资格核销信息 `POST /v3/gov/subsidy/qualifications/sync` */
   export interface SubsidyQualificationsSync_Post_Json {
     /** 自然人姓名. Base64. Encrypted with the platform's key */
     real_name?: Encrypted | undefined
@@ -1019,13 +968,11 @@ export namespace Gov {
     mch_name: string
   }
 
-  /** 同步资格核销信息 `POST /v3/gov/subsidy/qualifications/sync` */
   export interface SubsidyQualificationsSync_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 同步资格核销信息 `POST /v3/gov/subsidy/qualifications/sync` */
   export interface SubsidyQualificationsSync_Post_Data extends SubsidyGoodsUpload_Post_Data {}
 
   /** `v3/gov/subsidy/sncode` */
@@ -1035,7 +982,6 @@ export namespace Gov {
     readonly unlock: Loosen<SubsidySncodeUnlock>
   }
 
-  /** `v3/gov/subsidy/sncode/lock` */
   export interface SubsidySncodeLock {
     /**
      * sn码锁定 `POST /v3/gov/subsidy/sncode/lock`
@@ -1047,12 +993,11 @@ export namespace Gov {
     postAsync(options: SubsidySncodeLock_Post): PendingResponse<Response<SubsidySncodeLock_Post_Data>>
   }
 
-  /** sn码锁定 `POST /v3/gov/subsidy/sncode/lock` */
+  /** sn码锁定 */
   export interface SubsidySncodeLock_Post extends CallSettings {
     json: SubsidySncodeLock_Post_Json
   }
 
-  /** sn码锁定 `POST /v3/gov/subsidy/sncode/lock` */
   export interface SubsidySncodeLock_Post_Json {
     /** 消费品类ID */
     appliance_id: 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 15 | 16 | 17
@@ -1080,10 +1025,8 @@ export namespace Gov {
     imei2?: string | undefined
   }
 
-  /** sn码锁定 `POST /v3/gov/subsidy/sncode/lock` */
   export interface SubsidySncodeLock_Post_Data extends SubsidyGoodsUpload_Post_Data {}
 
-  /** `v3/gov/subsidy/sncode/query` */
   export interface SubsidySncodeQuery {
     /**
      * 查询sn码状态 `POST /v3/gov/subsidy/sncode/query`
@@ -1095,12 +1038,11 @@ export namespace Gov {
     postAsync(options: SubsidySncodeQuery_Post): PendingResponse<Response<SubsidySncodeQuery_Post_Data>>
   }
 
-  /** 查询sn码状态 `POST /v3/gov/subsidy/sncode/query` */
+  /** 查询sn码状态 */
   export interface SubsidySncodeQuery_Post extends CallSettings {
     json: SubsidySncodeQuery_Post_Json
   }
 
-  /** 查询sn码状态 `POST /v3/gov/subsidy/sncode/query` */
   export interface SubsidySncodeQuery_Post_Json {
     /** S/N码集合 */
     sn_code_list: readonly string[]
@@ -1108,13 +1050,11 @@ export namespace Gov {
     qualification_region_code: number
   }
 
-  /** 查询sn码状态 `POST /v3/gov/subsidy/sncode/query` */
   export interface SubsidySncodeQuery_Post_Data {
     /** sn码状态数组 */
     goods_sn_list: SubsidySncodeQuery_Post_Data_GoodsSnList[]
   }
 
-  /** sn码状态数组 */
   export interface SubsidySncodeQuery_Post_Data_GoodsSnList {
     /** S/N码 */
     sn_code: string
@@ -1124,7 +1064,6 @@ export namespace Gov {
     not_sellable_reason?: 'NOT_SELLABLE_REASON_USED' | 'NOT_SELLABLE_REASON_NOT_FOUND' | (string & {})
   }
 
-  /** `v3/gov/subsidy/sncode/unlock` */
   export interface SubsidySncodeUnlock {
     /**
      * sn码解锁 `POST /v3/gov/subsidy/sncode/unlock`
@@ -1136,12 +1075,11 @@ export namespace Gov {
     postAsync(options: SubsidySncodeUnlock_Post): PendingResponse<Response<SubsidySncodeUnlock_Post_Data>>
   }
 
-  /** sn码解锁 `POST /v3/gov/subsidy/sncode/unlock` */
+  /** sn码解锁 */
   export interface SubsidySncodeUnlock_Post extends CallSettings {
     json: SubsidySncodeUnlock_Post_Json
   }
 
-  /** sn码解锁 `POST /v3/gov/subsidy/sncode/unlock` */
   export interface SubsidySncodeUnlock_Post_Json {
     /** 消费品类ID */
     appliance_id: 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 15 | 16 | 17
@@ -1157,7 +1095,6 @@ export namespace Gov {
     product_type: 'COMMON_PRODUCT' | 'AI_PRODUCT'
   }
 
-  /** sn码解锁 `POST /v3/gov/subsidy/sncode/unlock` */
   export interface SubsidySncodeUnlock_Post_Data extends SubsidyGoodsUpload_Post_Data {}
 
   /** `v3/gov/subsidy/transactions` */
@@ -1167,7 +1104,6 @@ export namespace Gov {
     readonly sync: Loosen<SubsidyTransactionsSync>
   }
 
-  /** `v3/gov/subsidy/transactions/query` */
   export interface SubsidyTransactionsQuery {
     /**
      * 交易信息查询 `POST /v3/gov/subsidy/transactions/query`
@@ -1181,12 +1117,11 @@ export namespace Gov {
     ): PendingResponse<Response<SubsidyTransactionsQuery_Post_Data>>
   }
 
-  /** 交易信息查询 `POST /v3/gov/subsidy/transactions/query` */
+  /** 交易信息查询 */
   export interface SubsidyTransactionsQuery_Post extends CallSettings {
     json: SubsidyTransactionsQuery_Post_Json
   }
 
-  /** 交易信息查询 `POST /v3/gov/subsidy/transactions/query` */
   export interface SubsidyTransactionsQuery_Post_Json {
     /** 使用的资格的地区编码 */
     qualification_region_code: number
@@ -1194,7 +1129,6 @@ export namespace Gov {
     order_number_list: readonly string[]
   }
 
-  /** 交易信息查询 `POST /v3/gov/subsidy/transactions/query` */
   export interface SubsidyTransactionsQuery_Post_Data {
     /** 响应码 */
     code: string
@@ -1204,7 +1138,6 @@ export namespace Gov {
     shop_order_list: SubsidyTransactionsQuery_Post_Data_ShopOrderList[]
   }
 
-  /** 订单状态数组 */
   export interface SubsidyTransactionsQuery_Post_Data_ShopOrderList {
     /** 单号 */
     shop_order_number?: string
@@ -1223,7 +1156,6 @@ export namespace Gov {
     readonly queryDay: Loosen<SubsidyTransactionsSummaryQueryDay>
   }
 
-  /** `v3/gov/subsidy/transactions/summary/query-day` */
   export interface SubsidyTransactionsSummaryQueryDay {
     /**
      * 查询单日交易汇总 `POST /v3/gov/subsidy/transactions/summary/query-day`
@@ -1239,12 +1171,11 @@ export namespace Gov {
     ): PendingResponse<Response<SubsidyTransactionsSummaryQueryDay_Post_Data>>
   }
 
-  /** 查询单日交易汇总 `POST /v3/gov/subsidy/transactions/summary/query-day` */
+  /** 查询单日交易汇总 */
   export interface SubsidyTransactionsSummaryQueryDay_Post extends CallSettings {
     json: SubsidyTransactionsSummaryQueryDay_Post_Json
   }
 
-  /** 查询单日交易汇总 `POST /v3/gov/subsidy/transactions/summary/query-day` */
   export interface SubsidyTransactionsSummaryQueryDay_Post_Json {
     /** 使用的资格的地区编码 */
     qualification_region_code: number
@@ -1262,7 +1193,6 @@ export namespace Gov {
     cate_state?: 'CATE_STATE_REDEEM' | 'CATE_STATE_REFUND' | undefined
   }
 
-  /** 查询单日交易汇总 `POST /v3/gov/subsidy/transactions/summary/query-day` */
   export interface SubsidyTransactionsSummaryQueryDay_Post_Data {
     /** 响应码 */
     code: string
@@ -1276,7 +1206,6 @@ export namespace Gov {
     total_subsidy_count: number
   }
 
-  /** `v3/gov/subsidy/transactions/sync` */
   export interface SubsidyTransactionsSync {
     /**
      * 交易信息回传 `POST /v3/gov/subsidy/transactions/sync`
@@ -1290,13 +1219,12 @@ export namespace Gov {
     ): PendingResponse<Response<SubsidyTransactionsSync_Post_Data>>
   }
 
-  /** 交易信息回传 `POST /v3/gov/subsidy/transactions/sync` */
+  /** 交易信息回传 */
   export interface SubsidyTransactionsSync_Post extends CallSettings {
     json: SubsidyTransactionsSync_Post_Json
     headers?: SubsidyTransactionsSync_Post_Headers | undefined
   }
 
-  /** 交易信息回传 `POST /v3/gov/subsidy/transactions/sync` */
   export interface SubsidyTransactionsSync_Post_Json {
     /** 自然人姓名. Base64. Encrypted with the platform's key */
     real_name?: Encrypted | undefined
@@ -1347,13 +1275,11 @@ export namespace Gov {
     sub_mchid?: string | undefined
   }
 
-  /** 交易信息回传 `POST /v3/gov/subsidy/transactions/sync` */
   export interface SubsidyTransactionsSync_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 交易信息回传 `POST /v3/gov/subsidy/transactions/sync` */
   export interface SubsidyTransactionsSync_Post_Data extends SubsidyGoodsUpload_Post_Data {}
 
   /** `v3/gov/subsidy/zhejiang` */
@@ -1374,7 +1300,6 @@ export namespace Gov {
     readonly try: Loosen<SubsidyZhejiangAuthcodeTry>
   }
 
-  /** `v3/gov/subsidy/zhejiang/authcode/cancel` */
   export interface SubsidyZhejiangAuthcodeCancel {
     /**
      * 品类凭证码预核销撤销 `POST /v3/gov/subsidy/zhejiang/authcode/cancel`
@@ -1390,12 +1315,11 @@ export namespace Gov {
     ): PendingResponse<Response<SubsidyZhejiangAuthcodeCancel_Post_Data>>
   }
 
-  /** 品类凭证码预核销撤销 `POST /v3/gov/subsidy/zhejiang/authcode/cancel` */
+  /** 品类凭证码预核销撤销 */
   export interface SubsidyZhejiangAuthcodeCancel_Post extends CallSettings {
     json: SubsidyZhejiangAuthcodeCancel_Post_Json
   }
 
-  /** 品类凭证码预核销撤销 `POST /v3/gov/subsidy/zhejiang/authcode/cancel` */
   export interface SubsidyZhejiangAuthcodeCancel_Post_Json {
     /** 接入方请求流水号 */
     sp_serial_no: string
@@ -1411,7 +1335,6 @@ export namespace Gov {
     req_ssn: string
   }
 
-  /** 品类凭证码预核销撤销 `POST /v3/gov/subsidy/zhejiang/authcode/cancel` */
   export interface SubsidyZhejiangAuthcodeCancel_Post_Data {
     /** 响应码 */
     resp_code: string
@@ -1419,7 +1342,6 @@ export namespace Gov {
     resp_desc: string
   }
 
-  /** `v3/gov/subsidy/zhejiang/authcode/commit` */
   export interface SubsidyZhejiangAuthcodeCommit {
     /**
      * 品类凭证码上报确认 `POST /v3/gov/subsidy/zhejiang/authcode/commit`
@@ -1435,12 +1357,11 @@ export namespace Gov {
     ): PendingResponse<Response<SubsidyZhejiangAuthcodeCommit_Post_Data>>
   }
 
-  /** 品类凭证码上报确认 `POST /v3/gov/subsidy/zhejiang/authcode/commit` */
+  /** 品类凭证码上报确认 */
   export interface SubsidyZhejiangAuthcodeCommit_Post extends CallSettings {
     json: SubsidyZhejiangAuthcodeCommit_Post_Json
   }
 
-  /** 品类凭证码上报确认 `POST /v3/gov/subsidy/zhejiang/authcode/commit` */
   export interface SubsidyZhejiangAuthcodeCommit_Post_Json {
     /** 接入方请求流水号 */
     sp_serial_no: string
@@ -1486,10 +1407,8 @@ export namespace Gov {
     amount?: number | undefined
   }
 
-  /** 品类凭证码上报确认 `POST /v3/gov/subsidy/zhejiang/authcode/commit` */
   export interface SubsidyZhejiangAuthcodeCommit_Post_Data extends SubsidyZhejiangAuthcodeCancel_Post_Data {}
 
-  /** `v3/gov/subsidy/zhejiang/authcode/issue` */
   export interface SubsidyZhejiangAuthcodeIssue {
     /**
      * 申请品类凭证码 `POST /v3/gov/subsidy/zhejiang/authcode/issue`
@@ -1505,13 +1424,12 @@ export namespace Gov {
     ): PendingResponse<Response<SubsidyZhejiangAuthcodeIssue_Post_Data>>
   }
 
-  /** 申请品类凭证码 `POST /v3/gov/subsidy/zhejiang/authcode/issue` */
+  /** 申请品类凭证码 */
   export interface SubsidyZhejiangAuthcodeIssue_Post extends CallSettings {
     json: SubsidyZhejiangAuthcodeIssue_Post_Json
     headers?: SubsidyZhejiangAuthcodeIssue_Post_Headers | undefined
   }
 
-  /** 申请品类凭证码 `POST /v3/gov/subsidy/zhejiang/authcode/issue` */
   export interface SubsidyZhejiangAuthcodeIssue_Post_Json {
     /** 品类编码 */
     category_id: string
@@ -1533,13 +1451,11 @@ export namespace Gov {
     req_ssn: string
   }
 
-  /** 申请品类凭证码 `POST /v3/gov/subsidy/zhejiang/authcode/issue` */
   export interface SubsidyZhejiangAuthcodeIssue_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 申请品类凭证码 `POST /v3/gov/subsidy/zhejiang/authcode/issue` */
   export interface SubsidyZhejiangAuthcodeIssue_Post_Data {
     /** 响应码 */
     resp_code: string
@@ -1549,7 +1465,6 @@ export namespace Gov {
     auth_code?: string
   }
 
-  /** `v3/gov/subsidy/zhejiang/authcode/refund` */
   export interface SubsidyZhejiangAuthcodeRefund {
     /**
      * 品类凭证码上报撤销 `POST /v3/gov/subsidy/zhejiang/authcode/refund`
@@ -1565,12 +1480,11 @@ export namespace Gov {
     ): PendingResponse<Response<SubsidyZhejiangAuthcodeRefund_Post_Data>>
   }
 
-  /** 品类凭证码上报撤销 `POST /v3/gov/subsidy/zhejiang/authcode/refund` */
+  /** 品类凭证码上报撤销 */
   export interface SubsidyZhejiangAuthcodeRefund_Post extends CallSettings {
     json: SubsidyZhejiangAuthcodeRefund_Post_Json
   }
 
-  /** 品类凭证码上报撤销 `POST /v3/gov/subsidy/zhejiang/authcode/refund` */
   export interface SubsidyZhejiangAuthcodeRefund_Post_Json {
     /** 接入方请求流水号 */
     sp_serial_no: string
@@ -1610,10 +1524,8 @@ export namespace Gov {
     brand?: string | undefined
   }
 
-  /** 品类凭证码上报撤销 `POST /v3/gov/subsidy/zhejiang/authcode/refund` */
   export interface SubsidyZhejiangAuthcodeRefund_Post_Data extends SubsidyZhejiangAuthcodeCancel_Post_Data {}
 
-  /** `v3/gov/subsidy/zhejiang/authcode/try` */
   export interface SubsidyZhejiangAuthcodeTry {
     /**
      * 预核销品类凭证码 `POST /v3/gov/subsidy/zhejiang/authcode/try`
@@ -1627,12 +1539,11 @@ export namespace Gov {
     ): PendingResponse<Response<SubsidyZhejiangAuthcodeTry_Post_Data>>
   }
 
-  /** 预核销品类凭证码 `POST /v3/gov/subsidy/zhejiang/authcode/try` */
+  /** 预核销品类凭证码 */
   export interface SubsidyZhejiangAuthcodeTry_Post extends CallSettings {
     json: SubsidyZhejiangAuthcodeTry_Post_Json
   }
 
-  /** 预核销品类凭证码 `POST /v3/gov/subsidy/zhejiang/authcode/try` */
   export interface SubsidyZhejiangAuthcodeTry_Post_Json {
     /** 接入方请求流水号 */
     sp_serial_no: string
@@ -1648,7 +1559,6 @@ export namespace Gov {
     county_code: string
   }
 
-  /** 预核销品类凭证码 `POST /v3/gov/subsidy/zhejiang/authcode/try` */
   export interface SubsidyZhejiangAuthcodeTry_Post_Data {
     /** 响应码 */
     resp_code: string
@@ -1681,7 +1591,6 @@ export namespace Gov {
     readonly query: Loosen<SubsidyZhejiangGoodsQuery>
   }
 
-  /** `v3/gov/subsidy/zhejiang/goods/query` */
   export interface SubsidyZhejiangGoodsQuery {
     /**
      * 商品信息查询 `POST /v3/gov/subsidy/zhejiang/goods/query`
@@ -1695,12 +1604,11 @@ export namespace Gov {
     ): PendingResponse<Response<SubsidyZhejiangGoodsQuery_Post_Data>>
   }
 
-  /** 商品信息查询 `POST /v3/gov/subsidy/zhejiang/goods/query` */
+  /** 商品信息查询 */
   export interface SubsidyZhejiangGoodsQuery_Post extends CallSettings {
     json: SubsidyZhejiangGoodsQuery_Post_Json
   }
 
-  /** 商品信息查询 `POST /v3/gov/subsidy/zhejiang/goods/query` */
   export interface SubsidyZhejiangGoodsQuery_Post_Json {
     /** 商品条码 */
     goods_bar_code?: string | undefined
@@ -1712,7 +1620,6 @@ export namespace Gov {
     req_time?: string | undefined
   }
 
-  /** 商品信息查询 `POST /v3/gov/subsidy/zhejiang/goods/query` */
   export interface SubsidyZhejiangGoodsQuery_Post_Data {
     /** 响应码 */
     resp_code: string
@@ -1807,7 +1714,6 @@ export namespace Gov {
     readonly confirm: Loosen<SubsidyZhejiangNQualificationsConfirm>
   }
 
-  /** `v3/gov/subsidy/zhejiang/n-qualifications/confirm` */
   export interface SubsidyZhejiangNQualificationsConfirm {
     /**
      * n品类核销 `POST /v3/gov/subsidy/zhejiang/n-qualifications/confirm`
@@ -1823,13 +1729,12 @@ export namespace Gov {
     ): PendingResponse<Response<SubsidyZhejiangNQualificationsConfirm_Post_Data>>
   }
 
-  /** n品类核销 `POST /v3/gov/subsidy/zhejiang/n-qualifications/confirm` */
+  /** n品类核销 */
   export interface SubsidyZhejiangNQualificationsConfirm_Post extends CallSettings {
     json: SubsidyZhejiangNQualificationsConfirm_Post_Json
     headers?: SubsidyZhejiangNQualificationsConfirm_Post_Headers | undefined
   }
 
-  /** n品类核销 `POST /v3/gov/subsidy/zhejiang/n-qualifications/confirm` */
   export interface SubsidyZhejiangNQualificationsConfirm_Post_Json {
     /** 品类集合 */
     data?: readonly SubsidyZhejiangNQualificationsConfirm_Post_Json_Data[] | undefined
@@ -1839,7 +1744,6 @@ export namespace Gov {
     req_time?: string | undefined
   }
 
-  /** 品类集合 */
   export interface SubsidyZhejiangNQualificationsConfirm_Post_Json_Data {
     /** 品类编码 */
     cate_code: string
@@ -1883,13 +1787,11 @@ export namespace Gov {
     serial_num: string
   }
 
-  /** n品类核销 `POST /v3/gov/subsidy/zhejiang/n-qualifications/confirm` */
   export interface SubsidyZhejiangNQualificationsConfirm_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** n品类核销 `POST /v3/gov/subsidy/zhejiang/n-qualifications/confirm` */
   export interface SubsidyZhejiangNQualificationsConfirm_Post_Data
     extends SubsidyZhejiangAuthcodeCancel_Post_Data {}
 
@@ -1901,7 +1803,6 @@ export namespace Gov {
     readonly sync: Loosen<SubsidyZhejiangQualificationsSync>
   }
 
-  /** `v3/gov/subsidy/zhejiang/qualifications/alter` */
   export interface SubsidyZhejiangQualificationsAlter {
     /**
      * 变更资格 `POST /v3/gov/subsidy/zhejiang/qualifications/alter`
@@ -1917,13 +1818,12 @@ export namespace Gov {
     ): PendingResponse<Response<SubsidyZhejiangQualificationsAlter_Post_Data>>
   }
 
-  /** 变更资格 `POST /v3/gov/subsidy/zhejiang/qualifications/alter` */
+  /** 变更资格 */
   export interface SubsidyZhejiangQualificationsAlter_Post extends CallSettings {
     json: SubsidyZhejiangQualificationsAlter_Post_Json
     headers?: SubsidyZhejiangQualificationsAlter_Post_Headers | undefined
   }
 
-  /** 变更资格 `POST /v3/gov/subsidy/zhejiang/qualifications/alter` */
   export interface SubsidyZhejiangQualificationsAlter_Post_Json {
     /** 品类编码 */
     cate_code: string
@@ -1937,13 +1837,11 @@ export namespace Gov {
     req_ssn: string
   }
 
-  /** 变更资格 `POST /v3/gov/subsidy/zhejiang/qualifications/alter` */
   export interface SubsidyZhejiangQualificationsAlter_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 变更资格 `POST /v3/gov/subsidy/zhejiang/qualifications/alter` */
   export interface SubsidyZhejiangQualificationsAlter_Post_Data {
     /** 响应码 */
     resp_code: string
@@ -1953,7 +1851,6 @@ export namespace Gov {
     auth_code: string
   }
 
-  /** `v3/gov/subsidy/zhejiang/qualifications/claim` */
   export interface SubsidyZhejiangQualificationsClaim {
     /**
      * 领取资格 `POST /v3/gov/subsidy/zhejiang/qualifications/claim`
@@ -1969,13 +1866,12 @@ export namespace Gov {
     ): PendingResponse<Response<SubsidyZhejiangQualificationsClaim_Post_Data>>
   }
 
-  /** 领取资格 `POST /v3/gov/subsidy/zhejiang/qualifications/claim` */
+  /** 领取资格 */
   export interface SubsidyZhejiangQualificationsClaim_Post extends CallSettings {
     json: SubsidyZhejiangQualificationsClaim_Post_Json
     headers?: SubsidyZhejiangQualificationsClaim_Post_Headers | undefined
   }
 
-  /** 领取资格 `POST /v3/gov/subsidy/zhejiang/qualifications/claim` */
   export interface SubsidyZhejiangQualificationsClaim_Post_Json {
     /** 品类编码 */
     cate_code: string
@@ -1991,17 +1887,14 @@ export namespace Gov {
     req_ssn: string
   }
 
-  /** 领取资格 `POST /v3/gov/subsidy/zhejiang/qualifications/claim` */
   export interface SubsidyZhejiangQualificationsClaim_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 领取资格 `POST /v3/gov/subsidy/zhejiang/qualifications/claim` */
   export interface SubsidyZhejiangQualificationsClaim_Post_Data
     extends SubsidyZhejiangAuthcodeCancel_Post_Data {}
 
-  /** `v3/gov/subsidy/zhejiang/qualifications/query` */
   export interface SubsidyZhejiangQualificationsQuery {
     /**
      * 查询补贴资格 `POST /v3/gov/subsidy/zhejiang/qualifications/query`
@@ -2017,13 +1910,12 @@ export namespace Gov {
     ): PendingResponse<Response<SubsidyZhejiangQualificationsQuery_Post_Data>>
   }
 
-  /** 查询补贴资格 `POST /v3/gov/subsidy/zhejiang/qualifications/query` */
+  /** 查询补贴资格 */
   export interface SubsidyZhejiangQualificationsQuery_Post extends CallSettings {
     json: SubsidyZhejiangQualificationsQuery_Post_Json
     headers?: SubsidyZhejiangQualificationsQuery_Post_Headers | undefined
   }
 
-  /** 查询补贴资格 `POST /v3/gov/subsidy/zhejiang/qualifications/query` */
   export interface SubsidyZhejiangQualificationsQuery_Post_Json {
     /** 证件号码. Base64. Encrypted with the platform's key */
     cert_no: Encrypted
@@ -2033,13 +1925,11 @@ export namespace Gov {
     req_ssn: string
   }
 
-  /** 查询补贴资格 `POST /v3/gov/subsidy/zhejiang/qualifications/query` */
   export interface SubsidyZhejiangQualificationsQuery_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 查询补贴资格 `POST /v3/gov/subsidy/zhejiang/qualifications/query` */
   export interface SubsidyZhejiangQualificationsQuery_Post_Data {
     /** 响应码 */
     resp_code: string
@@ -2049,7 +1939,6 @@ export namespace Gov {
     data?: SubsidyZhejiangQualificationsQuery_Post_Data_Data[]
   }
 
-  /** 资格信息 */
   export interface SubsidyZhejiangQualificationsQuery_Post_Data_Data {
     /** 品类编码 */
     cate_code: string
@@ -2059,7 +1948,6 @@ export namespace Gov {
     status_code?: '00' | '01' | '02' | '03' | '04' | '05' | '06' | (string & {})
   }
 
-  /** `v3/gov/subsidy/zhejiang/qualifications/sync` */
   export interface SubsidyZhejiangQualificationsSync {
     /**
      * 核销资格 `POST /v3/gov/subsidy/zhejiang/qualifications/sync`
@@ -2075,13 +1963,12 @@ export namespace Gov {
     ): PendingResponse<Response<SubsidyZhejiangQualificationsSync_Post_Data>>
   }
 
-  /** 核销资格 `POST /v3/gov/subsidy/zhejiang/qualifications/sync` */
+  /** 核销资格 */
   export interface SubsidyZhejiangQualificationsSync_Post extends CallSettings {
     json: SubsidyZhejiangQualificationsSync_Post_Json
     headers?: SubsidyZhejiangQualificationsSync_Post_Headers | undefined
   }
 
-  /** 核销资格 `POST /v3/gov/subsidy/zhejiang/qualifications/sync` */
   export interface SubsidyZhejiangQualificationsSync_Post_Json {
     /** 请求流水号 */
     req_ssn?: string | undefined
@@ -2089,7 +1976,6 @@ export namespace Gov {
     data?: readonly SubsidyZhejiangQualificationsSync_Post_Json_Data[] | undefined
   }
 
-  /** 资格集合 */
   export interface SubsidyZhejiangQualificationsSync_Post_Json_Data {
     /** 品类凭证码 */
     auth_code: string
@@ -2161,13 +2047,11 @@ export namespace Gov {
     ccc_sn_order_no?: string | undefined
   }
 
-  /** 核销资格 `POST /v3/gov/subsidy/zhejiang/qualifications/sync` */
   export interface SubsidyZhejiangQualificationsSync_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 核销资格 `POST /v3/gov/subsidy/zhejiang/qualifications/sync` */
   export interface SubsidyZhejiangQualificationsSync_Post_Data {
     /** 响应码 */
     resp_code: string
@@ -2184,7 +2068,6 @@ export namespace Gov {
     readonly unlock: Loosen<SubsidyZhejiangSncodeUnlock>
   }
 
-  /** `v3/gov/subsidy/zhejiang/sncode/lock` */
   export interface SubsidyZhejiangSncodeLock {
     /**
      * sn码锁定 `POST /v3/gov/subsidy/zhejiang/sncode/lock`
@@ -2198,12 +2081,11 @@ export namespace Gov {
     ): PendingResponse<Response<SubsidyZhejiangSncodeLock_Post_Data>>
   }
 
-  /** sn码锁定 `POST /v3/gov/subsidy/zhejiang/sncode/lock` */
+  /** sn码锁定 */
   export interface SubsidyZhejiangSncodeLock_Post extends CallSettings {
     json: SubsidyZhejiangSncodeLock_Post_Json
   }
 
-  /** sn码锁定 `POST /v3/gov/subsidy/zhejiang/sncode/lock` */
   export interface SubsidyZhejiangSncodeLock_Post_Json {
     /** 发起方 */
     create_user: string
@@ -2253,7 +2135,6 @@ export namespace Gov {
     req_time: string
   }
 
-  /** sn码锁定 `POST /v3/gov/subsidy/zhejiang/sncode/lock` */
   export interface SubsidyZhejiangSncodeLock_Post_Data {
     /** 响应码 */
     resp_code: string
@@ -2265,7 +2146,6 @@ export namespace Gov {
     imei2?: string
   }
 
-  /** `v3/gov/subsidy/zhejiang/sncode/query` */
   export interface SubsidyZhejiangSncodeQuery {
     /**
      * sn码销售状态查询 `POST /v3/gov/subsidy/zhejiang/sncode/query`
@@ -2279,12 +2159,11 @@ export namespace Gov {
     ): PendingResponse<Response<SubsidyZhejiangSncodeQuery_Post_Data>>
   }
 
-  /** sn码销售状态查询 `POST /v3/gov/subsidy/zhejiang/sncode/query` */
+  /** sn码销售状态查询 */
   export interface SubsidyZhejiangSncodeQuery_Post extends CallSettings {
     json: SubsidyZhejiangSncodeQuery_Post_Json
   }
 
-  /** sn码销售状态查询 `POST /v3/gov/subsidy/zhejiang/sncode/query` */
   export interface SubsidyZhejiangSncodeQuery_Post_Json {
     /** 商品SN码 */
     sn: string
@@ -2308,7 +2187,6 @@ export namespace Gov {
     req_time: string
   }
 
-  /** sn码销售状态查询 `POST /v3/gov/subsidy/zhejiang/sncode/query` */
   export interface SubsidyZhejiangSncodeQuery_Post_Data {
     /** 响应码 */
     resp_code: string
@@ -2322,7 +2200,6 @@ export namespace Gov {
     sell_state?: 'U0022' | 'U0023' | 'U0024' | 'U9999' | (string & {})
   }
 
-  /** `v3/gov/subsidy/zhejiang/sncode/unlock` */
   export interface SubsidyZhejiangSncodeUnlock {
     /**
      * sn码解锁 `POST /v3/gov/subsidy/zhejiang/sncode/unlock`
@@ -2336,12 +2213,11 @@ export namespace Gov {
     ): PendingResponse<Response<SubsidyZhejiangSncodeUnlock_Post_Data>>
   }
 
-  /** sn码解锁 `POST /v3/gov/subsidy/zhejiang/sncode/unlock` */
+  /** sn码解锁 */
   export interface SubsidyZhejiangSncodeUnlock_Post extends CallSettings {
     json: SubsidyZhejiangSncodeUnlock_Post_Json
   }
 
-  /** sn码解锁 `POST /v3/gov/subsidy/zhejiang/sncode/unlock` */
   export interface SubsidyZhejiangSncodeUnlock_Post_Json {
     /** 请求流水号 */
     req_ssn: string
@@ -2393,6 +2269,5 @@ export namespace Gov {
     sales_models?: string | undefined
   }
 
-  /** sn码解锁 `POST /v3/gov/subsidy/zhejiang/sncode/unlock` */
   export interface SubsidyZhejiangSncodeUnlock_Post_Data extends SubsidyZhejiangAuthcodeCancel_Post_Data {}
 }

@@ -25,7 +25,6 @@ export namespace HirePowerBank {
     readonly 'v3/hire-power-bank/user-qualifications/{openid}': Loosen<UserQualificationsByOpenid>
   }
 
-  /** `v3/hire-power-bank/insurance-orders` */
   export interface InsuranceOrders {
     /**
      * 创建保险订单 `POST /v3/hire-power-bank/insurance-orders`
@@ -38,12 +37,11 @@ export namespace HirePowerBank {
     readonly _out_order_no_: Loosen<InsuranceOrdersByOutOrderNo>
   }
 
-  /** 创建保险订单 `POST /v3/hire-power-bank/insurance-orders` */
+  /** 创建保险订单 */
   export interface InsuranceOrders_Post extends CallSettings {
     json: InsuranceOrders_Post_Json
   }
 
-  /** 创建保险订单 `POST /v3/hire-power-bank/insurance-orders` */
   export interface InsuranceOrders_Post_Json {
     /** 商户创建保险订单时的凭据号 */
     out_order_no?: string | undefined
@@ -54,7 +52,6 @@ export namespace HirePowerBank {
     service_id?: string | undefined
   }
 
-  /** 创建保险订单 `POST /v3/hire-power-bank/insurance-orders` */
   export interface InsuranceOrders_Post_Data {
     /** 租借充电宝隔夜归还保险订单号 */
     order_id?: string
@@ -75,7 +72,6 @@ export namespace HirePowerBank {
     order_receive_state?: string
   }
 
-  /** `v3/hire-power-bank/insurance-orders/{out_order_no}` */
   export interface InsuranceOrdersByOutOrderNo {
     /**
      * 查询保险订单详情 `GET /v3/hire-power-bank/insurance-orders/{out_order_no}`
@@ -89,13 +85,12 @@ export namespace HirePowerBank {
     ): PendingResponse<Response<InsuranceOrdersByOutOrderNo_Get_Data>>
   }
 
-  /** 查询保险订单详情 `GET /v3/hire-power-bank/insurance-orders/{out_order_no}` */
+  /** 查询保险订单详情 */
   export interface InsuranceOrdersByOutOrderNo_Get extends CallSettings {
     /** 商户创建保险订单时的凭据号 */
     out_order_no: PathValue
   }
 
-  /** 查询保险订单详情 `GET /v3/hire-power-bank/insurance-orders/{out_order_no}` */
   export interface InsuranceOrdersByOutOrderNo_Get_Data extends InsuranceOrders_Post_Data {}
 
   /** `v3/hire-power-bank/user-qualifications` */
@@ -103,7 +98,6 @@ export namespace HirePowerBank {
     readonly _openid_: Loosen<UserQualificationsByOpenid>
   }
 
-  /** `v3/hire-power-bank/user-qualifications/{openid}` */
   export interface UserQualificationsByOpenid {
     /**
      * 查询用户保险订单领取资格 `GET /v3/hire-power-bank/user-qualifications/{openid}`
@@ -117,12 +111,11 @@ export namespace HirePowerBank {
     ): PendingResponse<Response<UserQualificationsByOpenid_Get_Data>>
   }
 
-  /** 查询用户保险订单领取资格 `GET /v3/hire-power-bank/user-qualifications/{openid}` */
+  /** 查询用户保险订单领取资格 */
   export interface UserQualificationsByOpenid_Get extends CallSettings {
     openid: PathValue
   }
 
-  /** 查询用户保险订单领取资格 `GET /v3/hire-power-bank/user-qualifications/{openid}` */
   export interface UserQualificationsByOpenid_Get_Data {
     /** 用户是否具有保险订单领取资格 */
     qualified_user?: boolean

@@ -22,7 +22,6 @@ export namespace IndustryCoupon {
     readonly 'v3/industry-coupon/tokens': Loosen<Tokens>
   }
 
-  /** `v3/industry-coupon/tokens` */
   export interface Tokens {
     /**
      * 出行券切卡组件预下单 `POST /v3/industry-coupon/tokens`
@@ -35,12 +34,11 @@ export namespace IndustryCoupon {
     postAsync(options: Tokens_Post): PendingResponse<Response<Tokens_Post_Data>>
   }
 
-  /** 出行券切卡组件预下单 `POST /v3/industry-coupon/tokens` */
+  /** 出行券切卡组件预下单 */
   export interface Tokens_Post extends CallSettings {
     json: Tokens_Post_Json
   }
 
-  /** 出行券切卡组件预下单 `POST /v3/industry-coupon/tokens` */
   export interface Tokens_Post_Json {
     /** 用户标识 */
     open_id: string
@@ -48,7 +46,6 @@ export namespace IndustryCoupon {
     coupon_list: readonly Tokens_Post_Json_CouponList[]
   }
 
-  /** 出行券列表 */
   export interface Tokens_Post_Json_CouponList {
     /** 批次号 */
     stock_id: number
@@ -56,7 +53,6 @@ export namespace IndustryCoupon {
     coupon_id: string
   }
 
-  /** 出行券切卡组件预下单 `POST /v3/industry-coupon/tokens` */
   export interface Tokens_Post_Data {
     /** 切卡组件token值 */
     token?: string

@@ -29,7 +29,6 @@ export namespace IndustryRebate {
     readonly transactions: Loosen<RetailIndustryTransactions>
   }
 
-  /** `v3/industry-rebate/retail-industry/transactions` */
   export interface RetailIndustryTransactions {
     /**
      * 回传SN和商品编码 `POST /v3/industry-rebate/retail-industry/transactions`
@@ -41,12 +40,11 @@ export namespace IndustryRebate {
     postAsync(options: RetailIndustryTransactions_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 回传SN和商品编码 `POST /v3/industry-rebate/retail-industry/transactions` */
+  /** 回传SN和商品编码 */
   export interface RetailIndustryTransactions_Post extends CallSettings {
     json: RetailIndustryTransactions_Post_Json
   }
 
-  /** 回传SN和商品编码 `POST /v3/industry-rebate/retail-industry/transactions` */
   export interface RetailIndustryTransactions_Post_Json {
     /** 品牌ID */
     brand_id?: string | undefined
@@ -62,7 +60,6 @@ export namespace IndustryRebate {
     goods_detail?: readonly RetailIndustryTransactions_Post_Json_GoodsDetail[] | undefined
   }
 
-  /** 单品列表 */
   export interface RetailIndustryTransactions_Post_Json_GoodsDetail {
     /** 商品编码 */
     barcode: string
@@ -81,7 +78,6 @@ export namespace IndustryRebate {
     readonly _transaction_id_: Loosen<TransactionsByTransactionId>
   }
 
-  /** `v3/industry-rebate/transactions/{transaction_id}` */
   export interface TransactionsByTransactionId {
     /**
      * 支付码牌/点餐码牌交易回传 `POST /v3/industry-rebate/transactions/{transaction_id}`
@@ -93,14 +89,13 @@ export namespace IndustryRebate {
     postAsync(options: TransactionsByTransactionId_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 支付码牌/点餐码牌交易回传 `POST /v3/industry-rebate/transactions/{transaction_id}` */
+  /** 支付码牌/点餐码牌交易回传 */
   export interface TransactionsByTransactionId_Post extends CallSettings {
     /** 商户提现单号 */
     transaction_id: PathValue
     json: TransactionsByTransactionId_Post_Json
   }
 
-  /** 支付码牌/点餐码牌交易回传 `POST /v3/industry-rebate/transactions/{transaction_id}` */
   export interface TransactionsByTransactionId_Post_Json {
     /** 子商户 */
     sub_mchid: string

@@ -32,7 +32,6 @@ export namespace Inspolicymgr {
     readonly policies: Loosen<DeductPolicies>
   }
 
-  /** `v3/inspolicymgr/deduct/authorizations` */
   export interface DeductAuthorizations {
     /**
      * 提交保单授权信息 `POST /v3/inspolicymgr/deduct/authorizations`
@@ -45,12 +44,11 @@ export namespace Inspolicymgr {
     readonly _out_insurance_no_: Loosen<DeductAuthorizationsByOutInsuranceNo>
   }
 
-  /** 提交保单授权信息 `POST /v3/inspolicymgr/deduct/authorizations` */
+  /** 提交保单授权信息 */
   export interface DeductAuthorizations_Post extends CallSettings {
     json: DeductAuthorizations_Post_Json
   }
 
-  /** 提交保单授权信息 `POST /v3/inspolicymgr/deduct/authorizations` */
   export interface DeductAuthorizations_Post_Json {
     /** 商户保险编号 */
     out_insurance_no: string
@@ -68,7 +66,6 @@ export namespace Inspolicymgr {
     payee_appid?: string | undefined
   }
 
-  /** 提交保单授权信息 `POST /v3/inspolicymgr/deduct/authorizations` */
   export interface DeductAuthorizations_Post_Data {
     /** 商户保险编号 */
     out_insurance_no: string
@@ -92,7 +89,6 @@ export namespace Inspolicymgr {
     user_auth_time?: string
   }
 
-  /** `v3/inspolicymgr/deduct/authorizations/{out_insurance_no}` */
   export interface DeductAuthorizationsByOutInsuranceNo {
     /**
      * 查询保单授权信息 `GET /v3/inspolicymgr/deduct/authorizations/{out_insurance_no}`
@@ -108,13 +104,12 @@ export namespace Inspolicymgr {
     ): PendingResponse<Response<DeductAuthorizationsByOutInsuranceNo_Get_Data>>
   }
 
-  /** 查询保单授权信息 `GET /v3/inspolicymgr/deduct/authorizations/{out_insurance_no}` */
+  /** 查询保单授权信息 */
   export interface DeductAuthorizationsByOutInsuranceNo_Get extends CallSettings {
     /** 商户保险编号 */
     out_insurance_no: PathValue
   }
 
-  /** 查询保单授权信息 `GET /v3/inspolicymgr/deduct/authorizations/{out_insurance_no}` */
   export interface DeductAuthorizationsByOutInsuranceNo_Get_Data {
     /** 商户保险编号 */
     out_insurance_no: string
@@ -138,7 +133,6 @@ export namespace Inspolicymgr {
     user_auth_time?: string
   }
 
-  /** `v3/inspolicymgr/deduct/policies` */
   export interface DeductPolicies {
     /**
      * 上传保单 `POST /v3/inspolicymgr/deduct/policies`
@@ -151,13 +145,12 @@ export namespace Inspolicymgr {
     readonly _out_insurance_no_: Loosen<DeductPoliciesByOutInsuranceNo>
   }
 
-  /** 上传保单 `POST /v3/inspolicymgr/deduct/policies` */
+  /** 上传保单 */
   export interface DeductPolicies_Post extends CallSettings {
     json: DeductPolicies_Post_Json
     headers?: DeductPolicies_Post_Headers | undefined
   }
 
-  /** 上传保单 `POST /v3/inspolicymgr/deduct/policies` */
   export interface DeductPolicies_Post_Json {
     /** 商户保险编号 */
     out_insurance_no: string
@@ -248,13 +241,11 @@ export namespace Inspolicymgr {
     payee_openid?: string | undefined
   }
 
-  /** 上传保单 `POST /v3/inspolicymgr/deduct/policies` */
   export interface DeductPolicies_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 上传保单 `POST /v3/inspolicymgr/deduct/policies` */
   export interface DeductPolicies_Post_Data {
     /** 商户保险编号 */
     out_insurance_no: string
@@ -343,7 +334,6 @@ export namespace Inspolicymgr {
     coverage_term_type?: 'COVERAGE_TERM_TYPE_FIXED_DATE' | 'COVERAGE_TERM_TYPE_LIFETIME' | (string & {})
   }
 
-  /** `v3/inspolicymgr/deduct/policies/{out_insurance_no}` */
   export interface DeductPoliciesByOutInsuranceNo {
     /**
      * 查询保单 `GET /v3/inspolicymgr/deduct/policies/{out_insurance_no}`
@@ -371,16 +361,15 @@ export namespace Inspolicymgr {
     ): PendingResponse<Response<DeductPoliciesByOutInsuranceNo_Patch_Data>>
   }
 
-  /** 查询保单 `GET /v3/inspolicymgr/deduct/policies/{out_insurance_no}` */
+  /** 查询保单 */
   export interface DeductPoliciesByOutInsuranceNo_Get extends CallSettings {
     /** 商户保险编号 */
     out_insurance_no: PathValue
   }
 
-  /** 查询保单 `GET /v3/inspolicymgr/deduct/policies/{out_insurance_no}` */
   export interface DeductPoliciesByOutInsuranceNo_Get_Data extends DeductPolicies_Post_Data {}
 
-  /** 更新保单信息 `PATCH /v3/inspolicymgr/deduct/policies/{out_insurance_no}` */
+  /** 更新保单信息 */
   export interface DeductPoliciesByOutInsuranceNo_Patch extends CallSettings {
     /** 商户保险编号 */
     out_insurance_no: PathValue
@@ -388,7 +377,6 @@ export namespace Inspolicymgr {
     headers?: DeductPoliciesByOutInsuranceNo_Patch_Headers | undefined
   }
 
-  /** 更新保单信息 `PATCH /v3/inspolicymgr/deduct/policies/{out_insurance_no}` */
   export interface DeductPoliciesByOutInsuranceNo_Patch_Json {
     /** 被保险人姓名列表 */
     insured_name_list?: readonly string[] | undefined
@@ -469,12 +457,10 @@ export namespace Inspolicymgr {
     coverage_term_type?: 'COVERAGE_TERM_TYPE_FIXED_DATE' | 'COVERAGE_TERM_TYPE_LIFETIME' | undefined
   }
 
-  /** 更新保单信息 `PATCH /v3/inspolicymgr/deduct/policies/{out_insurance_no}` */
   export interface DeductPoliciesByOutInsuranceNo_Patch_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 更新保单信息 `PATCH /v3/inspolicymgr/deduct/policies/{out_insurance_no}` */
   export interface DeductPoliciesByOutInsuranceNo_Patch_Data extends DeductPolicies_Post_Data {}
 }

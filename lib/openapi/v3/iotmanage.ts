@@ -29,7 +29,6 @@ export namespace Iotmanage {
     readonly _device_sn_: Loosen<DeviceInspectionsByDeviceSn>
   }
 
-  /** `v3/iotmanage/device-inspections/{device_sn}` */
   export interface DeviceInspectionsByDeviceSn {
     /**
      * 获取出厂检查结果 `GET /v3/iotmanage/device-inspections/{device_sn}`
@@ -43,13 +42,12 @@ export namespace Iotmanage {
     ): PendingResponse<Response<DeviceInspectionsByDeviceSn_Get_Data>>
   }
 
-  /** 获取出厂检查结果 `GET /v3/iotmanage/device-inspections/{device_sn}` */
+  /** 获取出厂检查结果 */
   export interface DeviceInspectionsByDeviceSn_Get extends CallSettings {
     /** 设备序列号 */
     device_sn: PathValue
   }
 
-  /** 获取出厂检查结果 `GET /v3/iotmanage/device-inspections/{device_sn}` */
   export interface DeviceInspectionsByDeviceSn_Get_Data {
     /** 设备序列号 */
     device_sn: string
@@ -75,7 +73,6 @@ export namespace Iotmanage {
     inspect_time: string
   }
 
-  /** `v3/iotmanage/devices` */
   export interface Devices {
     /**
      * 智能设备列表 `GET /v3/iotmanage/devices`
@@ -87,12 +84,11 @@ export namespace Iotmanage {
     getAsync(options: Devices_Get): PendingResponse<Response<Devices_Get_Data>>
   }
 
-  /** 智能设备列表 `GET /v3/iotmanage/devices` */
+  /** 智能设备列表 */
   export interface Devices_Get extends CallSettings {
     query: Devices_Get_Query
   }
 
-  /** 智能设备列表 `GET /v3/iotmanage/devices` */
   export interface Devices_Get_Query {
     /** 最大资源条数 */
     limit: number
@@ -100,7 +96,6 @@ export namespace Iotmanage {
     offset: number
   }
 
-  /** 智能设备列表 `GET /v3/iotmanage/devices` */
   export interface Devices_Get_Data {
     /** 设备信息 */
     data: Devices_Get_Data_Data[]
@@ -114,7 +109,6 @@ export namespace Iotmanage {
     links: Devices_Get_Data_Links
   }
 
-  /** 设备信息 */
   export interface Devices_Get_Data_Data {
     /** 设备序列号 */
     device_sn?: string
@@ -150,7 +144,6 @@ export namespace Iotmanage {
     sub_merchant_shortname?: string
   }
 
-  /** 相关链接 */
   export interface Devices_Get_Data_Links {
     /** 下一页链接 */
     next?: string

@@ -30,7 +30,6 @@ export namespace Lovefeast {
     readonly _brand_id_: Loosen<BrandsByBrandId>
   }
 
-  /** `v3/lovefeast/brands/{brand_id}` */
   export interface BrandsByBrandId {
     /**
      * 查询爱心餐品牌信息 `GET /v3/lovefeast/brands/{brand_id}`
@@ -43,13 +42,12 @@ export namespace Lovefeast {
     getAsync(options: BrandsByBrandId_Get): PendingResponse<Response<BrandsByBrandId_Get_Data>>
   }
 
-  /** 查询爱心餐品牌信息 `GET /v3/lovefeast/brands/{brand_id}` */
+  /** 查询爱心餐品牌信息 */
   export interface BrandsByBrandId_Get extends CallSettings {
     /** 品牌ID */
     brand_id: PathValue
   }
 
-  /** 查询爱心餐品牌信息 `GET /v3/lovefeast/brands/{brand_id}` */
   export interface BrandsByBrandId_Get_Data {
     /** 捐赠数量 */
     donate_count: number
@@ -78,7 +76,6 @@ export namespace Lovefeast {
     readonly _brand_id_: Loosen<UsersByOpenidOrdersBrandIdByBrandId>
   }
 
-  /** `v3/lovefeast/users/{openid}/orders/brand-id/{brand_id}` */
   export interface UsersByOpenidOrdersBrandIdByBrandId {
     /** 查询用户捐赠单列表 `GET /v3/lovefeast/users/{openid}/orders/brand-id/{brand_id}` */
     get(
@@ -90,7 +87,7 @@ export namespace Lovefeast {
     ): PendingResponse<Response<UsersByOpenidOrdersBrandIdByBrandId_Get_Data>>
   }
 
-  /** 查询用户捐赠单列表 `GET /v3/lovefeast/users/{openid}/orders/brand-id/{brand_id}` */
+  /** 查询用户捐赠单列表 */
   export interface UsersByOpenidOrdersBrandIdByBrandId_Get extends CallSettings {
     /** 用户在商户AppID下的唯一标识 */
     openid: PathValue
@@ -99,7 +96,6 @@ export namespace Lovefeast {
     query?: UsersByOpenidOrdersBrandIdByBrandId_Get_Query | undefined
   }
 
-  /** 查询用户捐赠单列表 `GET /v3/lovefeast/users/{openid}/orders/brand-id/{brand_id}` */
   export interface UsersByOpenidOrdersBrandIdByBrandId_Get_Query {
     /** 请求资源起始位置 */
     offset?: number | undefined
@@ -107,7 +103,6 @@ export namespace Lovefeast {
     limit?: number | undefined
   }
 
-  /** 查询用户捐赠单列表 `GET /v3/lovefeast/users/{openid}/orders/brand-id/{brand_id}` */
   export interface UsersByOpenidOrdersBrandIdByBrandId_Get_Data {
     /** 该次请求返回的记录条数 */
     count?: number
@@ -121,7 +116,6 @@ export namespace Lovefeast {
     data?: UsersByOpenidOrdersBrandIdByBrandId_Get_Data_Data[]
   }
 
-  /** 结果集 */
   export interface UsersByOpenidOrdersBrandIdByBrandId_Get_Data_Data {
     /** 捐赠订单号 */
     welfare_trade_id?: string
@@ -151,7 +145,6 @@ export namespace Lovefeast {
     device_id?: string
   }
 
-  /** 商户订单 */
   export interface UsersByOpenidOrdersBrandIdByBrandId_Get_Data_Data_MerchantOrder {
     out_trade_no: string
     mchid: string
@@ -159,7 +152,6 @@ export namespace Lovefeast {
     store_id: string
   }
 
-  /** 支付者 */
   export interface UsersByOpenidOrdersBrandIdByBrandId_Get_Data_Data_Payer {
     /** 用户标识 */
     openid?: string
@@ -171,7 +163,6 @@ export namespace Lovefeast {
     nickname?: string
   }
 
-  /** 订单金额 */
   export interface UsersByOpenidOrdersBrandIdByBrandId_Get_Data_Data_Amount {
     /** 总金额 */
     total?: number
@@ -188,7 +179,6 @@ export namespace Lovefeast {
     readonly _out_trade_no_: Loosen<UsersByOpenidOrdersOutTradeNoByOutTradeNo>
   }
 
-  /** `v3/lovefeast/users/{openid}/orders/out-trade-no/{out_trade_no}` */
   export interface UsersByOpenidOrdersOutTradeNoByOutTradeNo {
     /** 查询用户捐赠单详情 `GET /v3/lovefeast/users/{openid}/orders/out-trade-no/{out_trade_no}` */
     get(
@@ -200,7 +190,7 @@ export namespace Lovefeast {
     ): PendingResponse<Response<UsersByOpenidOrdersOutTradeNoByOutTradeNo_Get_Data>>
   }
 
-  /** 查询用户捐赠单详情 `GET /v3/lovefeast/users/{openid}/orders/out-trade-no/{out_trade_no}` */
+  /** 查询用户捐赠单详情 */
   export interface UsersByOpenidOrdersOutTradeNoByOutTradeNo_Get extends CallSettings {
     /** 用户在商户AppID下的唯一标识 */
     openid: PathValue
@@ -208,7 +198,6 @@ export namespace Lovefeast {
     out_trade_no: PathValue
   }
 
-  /** 查询用户捐赠单详情 `GET /v3/lovefeast/users/{openid}/orders/out-trade-no/{out_trade_no}` */
   export interface UsersByOpenidOrdersOutTradeNoByOutTradeNo_Get_Data {
     /** 捐赠订单号 */
     welfare_trade_id?: string
@@ -238,15 +227,12 @@ export namespace Lovefeast {
     device_id?: string
   }
 
-  /** 商户订单 */
   export interface UsersByOpenidOrdersOutTradeNoByOutTradeNo_Get_Data_MerchantOrder
     extends UsersByOpenidOrdersBrandIdByBrandId_Get_Data_Data_MerchantOrder {}
 
-  /** 支付者 */
   export interface UsersByOpenidOrdersOutTradeNoByOutTradeNo_Get_Data_Payer
     extends UsersByOpenidOrdersBrandIdByBrandId_Get_Data_Data_Payer {}
 
-  /** 订单金额 */
   export interface UsersByOpenidOrdersOutTradeNoByOutTradeNo_Get_Data_Amount {
     total: number
     payer_total: number

@@ -181,7 +181,6 @@ export namespace Marketing {
     readonly tasks: Loosen<BankPackagesByPackageIdTasks>
   }
 
-  /** `v3/marketing/bank/packages/{package_id}/tasks` */
   export interface BankPackagesByPackageIdTasks {
     /**
      * 查询上传任务列表 `GET /v3/marketing/bank/packages/{package_id}/tasks`
@@ -207,14 +206,13 @@ export namespace Marketing {
     ): PendingResponse<Response<BankPackagesByPackageIdTasks_Post_Data>>
   }
 
-  /** 查询上传任务列表 `GET /v3/marketing/bank/packages/{package_id}/tasks` */
+  /** 查询上传任务列表 */
   export interface BankPackagesByPackageIdTasks_Get extends CallSettings {
     /** 号码包id */
     package_id: PathValue
     query: BankPackagesByPackageIdTasks_Get_Query
   }
 
-  /** 查询上传任务列表 `GET /v3/marketing/bank/packages/{package_id}/tasks` */
   export interface BankPackagesByPackageIdTasks_Get_Query {
     /** 任务状态 */
     status: 'PROCESSING' | 'FINISHED'
@@ -226,7 +224,6 @@ export namespace Marketing {
     limit?: number | undefined
   }
 
-  /** 查询上传任务列表 `GET /v3/marketing/bank/packages/{package_id}/tasks` */
   export interface BankPackagesByPackageIdTasks_Get_Data {
     /** 总数量 */
     total_count: number
@@ -238,7 +235,6 @@ export namespace Marketing {
     data?: BankPackagesByPackageIdTasks_Get_Data_Data[]
   }
 
-  /** 上传任务列表 */
   export interface BankPackagesByPackageIdTasks_Get_Data_Data {
     /** 上传任务 */
     task_id: string
@@ -262,19 +258,17 @@ export namespace Marketing {
     success_user_count?: number
   }
 
-  /** 导入定向用户协议号 `POST /v3/marketing/bank/packages/{package_id}/tasks` */
+  /** 导入定向用户协议号 */
   export type BankPackagesByPackageIdTasks_Post = Uploaded<BankPackagesByPackageIdTasks_Post_Meta> & {
     /** 号码包id */
     package_id: PathValue
   }
 
-  /** 导入定向用户协议号 `POST /v3/marketing/bank/packages/{package_id}/tasks` */
   export interface BankPackagesByPackageIdTasks_Post_Meta {
     /** 银行类型 */
     bank_type: string
   }
 
-  /** 导入定向用户协议号 `POST /v3/marketing/bank/packages/{package_id}/tasks` */
   export interface BankPackagesByPackageIdTasks_Post_Data {
     /** 上传任务 */
     task_id: string
@@ -314,7 +308,6 @@ export namespace Marketing {
     readonly coupons: Loosen<BankFavorUsersByOpenidCoupons>
   }
 
-  /** `v3/marketing/bank-favor/users/{openid}/bank-multi-activity` */
   export interface BankFavorUsersByOpenidBankMultiActivity {
     /**
      * 给指定用户报名多笔立减活动 `POST /v3/marketing/bank-favor/users/{openid}/bank-multi-activity`
@@ -330,14 +323,13 @@ export namespace Marketing {
     ): PendingResponse<Response<BankFavorUsersByOpenidBankMultiActivity_Post_Data>>
   }
 
-  /** 给指定用户报名多笔立减活动 `POST /v3/marketing/bank-favor/users/{openid}/bank-multi-activity` */
+  /** 给指定用户报名多笔立减活动 */
   export interface BankFavorUsersByOpenidBankMultiActivity_Post extends CallSettings {
     /** 用户标识ID */
     openid: PathValue
     json: BankFavorUsersByOpenidBankMultiActivity_Post_Json
   }
 
-  /** 给指定用户报名多笔立减活动 `POST /v3/marketing/bank-favor/users/{openid}/bank-multi-activity` */
   export interface BankFavorUsersByOpenidBankMultiActivity_Post_Json {
     /** 批次号 */
     stock_id: string
@@ -351,7 +343,6 @@ export namespace Marketing {
     stock_creator_mchid: string
   }
 
-  /** 给指定用户报名多笔立减活动 `POST /v3/marketing/bank-favor/users/{openid}/bank-multi-activity` */
   export interface BankFavorUsersByOpenidBankMultiActivity_Post_Data {
     /** 代金券id */
     coupon_id: string
@@ -362,7 +353,6 @@ export namespace Marketing {
     readonly _coupon_id_: Loosen<BankFavorUsersByOpenidCouponsByCouponId>
   }
 
-  /** `v3/marketing/bank-favor/users/{openid}/coupons/{coupon_id}` */
   export interface BankFavorUsersByOpenidCouponsByCouponId {
     /**
      * 查询绑定多笔立减活动的代金券详情 `GET /v3/marketing/bank-favor/users/{openid}/coupons/{coupon_id}`
@@ -378,7 +368,7 @@ export namespace Marketing {
     ): PendingResponse<Response<BankFavorUsersByOpenidCouponsByCouponId_Get_Data>>
   }
 
-  /** 查询绑定多笔立减活动的代金券详情 `GET /v3/marketing/bank-favor/users/{openid}/coupons/{coupon_id}` */
+  /** 查询绑定多笔立减活动的代金券详情 */
   export interface BankFavorUsersByOpenidCouponsByCouponId_Get extends CallSettings {
     /** 用户标识ID */
     openid: PathValue
@@ -387,13 +377,11 @@ export namespace Marketing {
     query: BankFavorUsersByOpenidCouponsByCouponId_Get_Query
   }
 
-  /** 查询绑定多笔立减活动的代金券详情 `GET /v3/marketing/bank-favor/users/{openid}/coupons/{coupon_id}` */
   export interface BankFavorUsersByOpenidCouponsByCouponId_Get_Query {
     /** 公众账号ID */
     appid: string
   }
 
-  /** 查询绑定多笔立减活动的代金券详情 `GET /v3/marketing/bank-favor/users/{openid}/coupons/{coupon_id}` */
   export interface BankFavorUsersByOpenidCouponsByCouponId_Get_Data {
     /** 创建批次的商户号 */
     stock_creator_mchid: string
@@ -430,7 +418,6 @@ export namespace Marketing {
     openid?: string
   }
 
-  /** 已用金额列表 */
   export interface BankFavorUsersByOpenidCouponsByCouponId_Get_Data_UseAmountList {
     /** 已用金额 */
     used_amounts?: string[]
@@ -446,7 +433,6 @@ export namespace Marketing {
     readonly users: Loosen<BusifavorUsers>
   }
 
-  /** `v3/marketing/busifavor/callbacks` */
   export interface BusifavorCallbacks {
     /**
      * 查询商家券事件通知地址 `GET /v3/marketing/busifavor/callbacks`
@@ -468,18 +454,16 @@ export namespace Marketing {
     postAsync(options: BusifavorCallbacks_Post): PendingResponse<Response<BusifavorCallbacks_Post_Data>>
   }
 
-  /** 查询商家券事件通知地址 `GET /v3/marketing/busifavor/callbacks` */
+  /** 查询商家券事件通知地址 */
   export interface BusifavorCallbacks_Get extends CallSettings {
     query: BusifavorCallbacks_Get_Query
   }
 
-  /** 查询商家券事件通知地址 `GET /v3/marketing/busifavor/callbacks` */
   export interface BusifavorCallbacks_Get_Query {
     /** 商户号 */
     mchid: string
   }
 
-  /** 查询商家券事件通知地址 `GET /v3/marketing/busifavor/callbacks` */
   export interface BusifavorCallbacks_Get_Data {
     /** 通知URL地址 */
     notify_url: string
@@ -487,12 +471,11 @@ export namespace Marketing {
     mchid: string
   }
 
-  /** 设置商家券事件通知地址 `POST /v3/marketing/busifavor/callbacks` */
+  /** 设置商家券事件通知地址 */
   export interface BusifavorCallbacks_Post extends CallSettings {
     json: BusifavorCallbacks_Post_Json
   }
 
-  /** 设置商家券事件通知地址 `POST /v3/marketing/busifavor/callbacks` */
   export interface BusifavorCallbacks_Post_Json {
     /** 商户号 */
     mchid?: string | undefined
@@ -500,7 +483,6 @@ export namespace Marketing {
     notify_url: string
   }
 
-  /** 设置商家券事件通知地址 `POST /v3/marketing/busifavor/callbacks` */
   export interface BusifavorCallbacks_Post_Data {
     /** 修改时间 */
     update_time?: string
@@ -526,7 +508,6 @@ export namespace Marketing {
     readonly send: Loosen<BusifavorCouponsByCardIdSend>
   }
 
-  /** `v3/marketing/busifavor/coupons/{card_id}/send` */
   export interface BusifavorCouponsByCardIdSend {
     /**
      * 发放消费卡 `POST /v3/marketing/busifavor/coupons/{card_id}/send`
@@ -542,14 +523,13 @@ export namespace Marketing {
     ): PendingResponse<Response<BusifavorCouponsByCardIdSend_Post_Data>>
   }
 
-  /** 发放消费卡 `POST /v3/marketing/busifavor/coupons/{card_id}/send` */
+  /** 发放消费卡 */
   export interface BusifavorCouponsByCardIdSend_Post extends CallSettings {
     /** 消费卡ID */
     card_id: PathValue
     json: BusifavorCouponsByCardIdSend_Post_Json
   }
 
-  /** 发放消费卡 `POST /v3/marketing/busifavor/coupons/{card_id}/send` */
   export interface BusifavorCouponsByCardIdSend_Post_Json {
     /** 消费卡归属appid */
     appid: string
@@ -561,13 +541,11 @@ export namespace Marketing {
     send_time: string
   }
 
-  /** 发放消费卡 `POST /v3/marketing/busifavor/coupons/{card_id}/send` */
   export interface BusifavorCouponsByCardIdSend_Post_Data {
     /** 消费卡code */
     card_code: string
   }
 
-  /** `v3/marketing/busifavor/coupons/associate` */
   export interface BusifavorCouponsAssociate {
     /**
      * 关联订单信息 `POST /v3/marketing/busifavor/coupons/associate`
@@ -582,12 +560,11 @@ export namespace Marketing {
     ): PendingResponse<Response<BusifavorCouponsAssociate_Post_Data>>
   }
 
-  /** 关联订单信息 `POST /v3/marketing/busifavor/coupons/associate` */
+  /** 关联订单信息 */
   export interface BusifavorCouponsAssociate_Post extends CallSettings {
     json: BusifavorCouponsAssociate_Post_Json
   }
 
-  /** 关联订单信息 `POST /v3/marketing/busifavor/coupons/associate` */
   export interface BusifavorCouponsAssociate_Post_Json {
     /** 批次号 */
     stock_id: string
@@ -599,13 +576,11 @@ export namespace Marketing {
     out_request_no: string
   }
 
-  /** 关联订单信息 `POST /v3/marketing/busifavor/coupons/associate` */
   export interface BusifavorCouponsAssociate_Post_Data {
     /** 关联成功时间. RFC 3339 */
     wechatpay_associate_time: string
   }
 
-  /** `v3/marketing/busifavor/coupons/deactivate` */
   export interface BusifavorCouponsDeactivate {
     /**
      * 使券失效 `POST /v3/marketing/busifavor/coupons/deactivate`
@@ -620,12 +595,11 @@ export namespace Marketing {
     ): PendingResponse<Response<BusifavorCouponsDeactivate_Post_Data>>
   }
 
-  /** 使券失效 `POST /v3/marketing/busifavor/coupons/deactivate` */
+  /** 使券失效 */
   export interface BusifavorCouponsDeactivate_Post extends CallSettings {
     json: BusifavorCouponsDeactivate_Post_Json
   }
 
-  /** 使券失效 `POST /v3/marketing/busifavor/coupons/deactivate` */
   export interface BusifavorCouponsDeactivate_Post_Json {
     /** 券code */
     coupon_code: string
@@ -637,13 +611,11 @@ export namespace Marketing {
     deactivate_reason?: string | undefined
   }
 
-  /** 使券失效 `POST /v3/marketing/busifavor/coupons/deactivate` */
   export interface BusifavorCouponsDeactivate_Post_Data {
     /** 券成功失效的时间 */
     wechatpay_deactivate_time: string
   }
 
-  /** `v3/marketing/busifavor/coupons/disassociate` */
   export interface BusifavorCouponsDisassociate {
     /**
      * 取消关联订单信息 `POST /v3/marketing/busifavor/coupons/disassociate`
@@ -660,21 +632,18 @@ export namespace Marketing {
     ): PendingResponse<Response<BusifavorCouponsDisassociate_Post_Data>>
   }
 
-  /** 取消关联订单信息 `POST /v3/marketing/busifavor/coupons/disassociate` */
+  /** 取消关联订单信息 */
   export interface BusifavorCouponsDisassociate_Post extends CallSettings {
     json: BusifavorCouponsDisassociate_Post_Json
   }
 
-  /** 取消关联订单信息 `POST /v3/marketing/busifavor/coupons/disassociate` */
   export interface BusifavorCouponsDisassociate_Post_Json extends BusifavorCouponsAssociate_Post_Json {}
 
-  /** 取消关联订单信息 `POST /v3/marketing/busifavor/coupons/disassociate` */
   export interface BusifavorCouponsDisassociate_Post_Data {
     /** 取消关联成功时间. RFC 3339 */
     wechatpay_disassociate_time: string
   }
 
-  /** `v3/marketing/busifavor/coupons/return` */
   export interface BusifavorCouponsReturn {
     /**
      * 申请退券 `POST /v3/marketing/busifavor/coupons/return`
@@ -689,12 +658,11 @@ export namespace Marketing {
     ): PendingResponse<Response<BusifavorCouponsReturn_Post_Data>>
   }
 
-  /** 申请退券 `POST /v3/marketing/busifavor/coupons/return` */
+  /** 申请退券 */
   export interface BusifavorCouponsReturn_Post extends CallSettings {
     json: BusifavorCouponsReturn_Post_Json
   }
 
-  /** 申请退券 `POST /v3/marketing/busifavor/coupons/return` */
   export interface BusifavorCouponsReturn_Post_Json {
     /** 券code */
     coupon_code: string
@@ -704,13 +672,11 @@ export namespace Marketing {
     return_request_no: string
   }
 
-  /** 申请退券 `POST /v3/marketing/busifavor/coupons/return` */
   export interface BusifavorCouponsReturn_Post_Data {
     /** 微信退券成功的时间 */
     wechatpay_return_time: string
   }
 
-  /** `v3/marketing/busifavor/coupons/send` */
   export interface BusifavorCouponsSend {
     /**
      * 向用户发券 `POST /v3/marketing/busifavor/coupons/send`
@@ -722,12 +688,11 @@ export namespace Marketing {
     postAsync(options: BusifavorCouponsSend_Post): PendingResponse<Response<BusifavorCouponsSend_Post_Data>>
   }
 
-  /** 向用户发券 `POST /v3/marketing/busifavor/coupons/send` */
+  /** 向用户发券 */
   export interface BusifavorCouponsSend_Post extends CallSettings {
     json: BusifavorCouponsSend_Post_Json
   }
 
-  /** 向用户发券 `POST /v3/marketing/busifavor/coupons/send` */
   export interface BusifavorCouponsSend_Post_Json {
     /** 用户标识 */
     openid: string
@@ -741,7 +706,6 @@ export namespace Marketing {
     coupon_code?: string | undefined
   }
 
-  /** 向用户发券 `POST /v3/marketing/busifavor/coupons/send` */
   export interface BusifavorCouponsSend_Post_Data {
     /** 批次号 */
     stock_id: string
@@ -752,14 +716,12 @@ export namespace Marketing {
     send_coupon_result?: BusifavorCouponsSend_Post_Data_SendCouponResult
   }
 
-  /** `send_coupon_result` */
   export interface BusifavorCouponsSend_Post_Data_SendCouponResult {
     stock_id?: string
     out_request_no?: string
     coupon_code?: string
   }
 
-  /** `v3/marketing/busifavor/coupons/use` */
   export interface BusifavorCouponsUse {
     /**
      * 核销用户券 `POST /v3/marketing/busifavor/coupons/use`
@@ -772,12 +734,11 @@ export namespace Marketing {
     postAsync(options: BusifavorCouponsUse_Post): PendingResponse<Response<BusifavorCouponsUse_Post_Data>>
   }
 
-  /** 核销用户券 `POST /v3/marketing/busifavor/coupons/use` */
+  /** 核销用户券 */
   export interface BusifavorCouponsUse_Post extends CallSettings {
     json: BusifavorCouponsUse_Post_Json
   }
 
-  /** 核销用户券 `POST /v3/marketing/busifavor/coupons/use` */
   export interface BusifavorCouponsUse_Post_Json {
     /** 券code */
     coupon_code: string
@@ -799,7 +760,6 @@ export namespace Marketing {
     transaction_id?: string | undefined
   }
 
-  /** 核销用户券 `POST /v3/marketing/busifavor/coupons/use` */
   export interface BusifavorCouponsUse_Post_Data {
     /** 批次号 */
     stock_id: string
@@ -815,7 +775,6 @@ export namespace Marketing {
     readonly send: Loosen<BusifavorProductCouponsSend>
   }
 
-  /** `v3/marketing/busifavor/product-coupons/pre-send` */
   export interface BusifavorProductCouponsPreSend {
     /**
      * 向用户预发放商品券 `POST /v3/marketing/busifavor/product-coupons/pre-send`
@@ -831,12 +790,11 @@ export namespace Marketing {
     ): PendingResponse<Response<BusifavorProductCouponsPreSend_Post_Data>>
   }
 
-  /** 向用户预发放商品券 `POST /v3/marketing/busifavor/product-coupons/pre-send` */
+  /** 向用户预发放商品券 */
   export interface BusifavorProductCouponsPreSend_Post extends CallSettings {
     json: BusifavorProductCouponsPreSend_Post_Json
   }
 
-  /** 向用户预发放商品券 `POST /v3/marketing/busifavor/product-coupons/pre-send` */
   export interface BusifavorProductCouponsPreSend_Post_Json {
     /** 批次ID */
     stock_id: string
@@ -850,13 +808,11 @@ export namespace Marketing {
     send_request_no: string
   }
 
-  /** 向用户预发放商品券 `POST /v3/marketing/busifavor/product-coupons/pre-send` */
   export interface BusifavorProductCouponsPreSend_Post_Data {
     /** 预发券token */
     token: string
   }
 
-  /** `v3/marketing/busifavor/product-coupons/send` */
   export interface BusifavorProductCouponsSend {
     /**
      * 向用户发放商品券 `POST /v3/marketing/busifavor/product-coupons/send`
@@ -871,12 +827,11 @@ export namespace Marketing {
     ): PendingResponse<Response<BusifavorProductCouponsSend_Post_Data>>
   }
 
-  /** 向用户发放商品券 `POST /v3/marketing/busifavor/product-coupons/send` */
+  /** 向用户发放商品券 */
   export interface BusifavorProductCouponsSend_Post extends CallSettings {
     json: BusifavorProductCouponsSend_Post_Json
   }
 
-  /** 向用户发放商品券 `POST /v3/marketing/busifavor/product-coupons/send` */
   export interface BusifavorProductCouponsSend_Post_Json {
     /** 用户标识 */
     openid: string
@@ -894,7 +849,6 @@ export namespace Marketing {
     member_card_id?: string | undefined
   }
 
-  /** 向用户发放商品券 `POST /v3/marketing/busifavor/product-coupons/send` */
   export interface BusifavorProductCouponsSend_Post_Data {
     /** 批次号 */
     stock_id: string
@@ -904,7 +858,6 @@ export namespace Marketing {
     out_request_no: string
   }
 
-  /** `v3/marketing/busifavor/stocks` */
   export interface BusifavorStocks {
     /**
      * 创建商家券 `POST /v3/marketing/busifavor/stocks`
@@ -918,12 +871,11 @@ export namespace Marketing {
     readonly _stock_id_: Loosen<BusifavorStocksByStockId>
   }
 
-  /** 创建商家券 `POST /v3/marketing/busifavor/stocks` */
+  /** 创建商家券 */
   export interface BusifavorStocks_Post extends CallSettings {
     json: BusifavorStocks_Post_Json
   }
 
-  /** 创建商家券 `POST /v3/marketing/busifavor/stocks` */
   export interface BusifavorStocks_Post_Json {
     /** 商家券批次名称 */
     stock_name: string
@@ -953,7 +905,6 @@ export namespace Marketing {
     subsidy?: boolean | undefined
   }
 
-  /** 核销规则 */
   export interface BusifavorStocks_Post_Json_CouponUseRule {
     /** 券可核销时间 */
     coupon_available_time: BusifavorStocks_Post_Json_CouponUseRule_CouponAvailableTime
@@ -971,7 +922,6 @@ export namespace Marketing {
     mini_programs_path?: string | undefined
   }
 
-  /** 券可核销时间 */
   export interface BusifavorStocks_Post_Json_CouponUseRule_CouponAvailableTime {
     /** 开始时间 */
     available_begin_time: string
@@ -991,7 +941,6 @@ export namespace Marketing {
     available_second_after_receive?: number | undefined
   }
 
-  /** 固定周期有效时间段 */
   export interface BusifavorStocks_Post_Json_CouponUseRule_CouponAvailableTime_AvailableWeek {
     /** 可用星期数 */
     week_day?: readonly number[] | undefined
@@ -1001,7 +950,6 @@ export namespace Marketing {
       | undefined
   }
 
-  /** 当天可用时间段 */
   export interface BusifavorStocks_Post_Json_CouponUseRule_CouponAvailableTime_AvailableWeek_AvailableDayTime {
     /** 当天可用开始时间 */
     begin_time?: number | undefined
@@ -1009,7 +957,6 @@ export namespace Marketing {
     end_time?: number | undefined
   }
 
-  /** 无规律的有效时间段 */
   export interface BusifavorStocks_Post_Json_CouponUseRule_CouponAvailableTime_IrregularyAvaliableTime {
     /** 开始时间 */
     begin_time?: string | undefined
@@ -1017,7 +964,6 @@ export namespace Marketing {
     end_time?: string | undefined
   }
 
-  /** 固定面额满减券使用规则 */
   export interface BusifavorStocks_Post_Json_CouponUseRule_FixedNormalCoupon {
     /** 优惠金额 */
     discount_amount: number
@@ -1025,7 +971,6 @@ export namespace Marketing {
     transaction_minimum: number
   }
 
-  /** 折扣券使用规则 */
   export interface BusifavorStocks_Post_Json_CouponUseRule_DiscountCoupon {
     /** 折扣比例 */
     discount_percent: number
@@ -1033,7 +978,6 @@ export namespace Marketing {
     transaction_minimum: number
   }
 
-  /** 换购券使用规则 */
   export interface BusifavorStocks_Post_Json_CouponUseRule_ExchangeCoupon {
     /** 单品换购价 */
     exchange_price: number
@@ -1041,7 +985,6 @@ export namespace Marketing {
     transaction_minimum: number
   }
 
-  /** 发放规则 */
   export interface BusifavorStocks_Post_Json_StockSendRule {
     /** 批次总预算 */
     max_amount?: number | undefined
@@ -1063,7 +1006,6 @@ export namespace Marketing {
     shareable?: boolean | undefined
   }
 
-  /** 自定义入口 */
   export interface BusifavorStocks_Post_Json_CustomEntrance {
     /** 小程序入口 */
     mini_programs_info?: BusifavorStocks_Post_Json_CustomEntrance_MiniProgramsInfo | undefined
@@ -1077,7 +1019,6 @@ export namespace Marketing {
     code_display_mode?: 'NOT_SHOW' | 'BARCODE' | 'QRCODE' | undefined
   }
 
-  /** 小程序入口 */
   export interface BusifavorStocks_Post_Json_CustomEntrance_MiniProgramsInfo {
     /** 商家小程序appid */
     mini_programs_appid: string
@@ -1089,7 +1030,6 @@ export namespace Marketing {
     guiding_words?: string | undefined
   }
 
-  /** 样式信息 */
   export interface BusifavorStocks_Post_Json_DisplayPatternInfo {
     /** 使用须知 */
     description?: string | undefined
@@ -1116,7 +1056,6 @@ export namespace Marketing {
     finder_info?: BusifavorStocks_Post_Json_DisplayPatternInfo_FinderInfo | undefined
   }
 
-  /** 视频号相关信息 */
   export interface BusifavorStocks_Post_Json_DisplayPatternInfo_FinderInfo {
     /** 视频号ID */
     finder_id: string
@@ -1126,13 +1065,11 @@ export namespace Marketing {
     finder_video_cover_image_url: string
   }
 
-  /** 事件通知配置 */
   export interface BusifavorStocks_Post_Json_NotifyConfig {
     /** 事件通知appid */
     notify_appid?: string | undefined
   }
 
-  /** 创建商家券 `POST /v3/marketing/busifavor/stocks` */
   export interface BusifavorStocks_Post_Data {
     /** 批次号 */
     stock_id: string
@@ -1140,7 +1077,6 @@ export namespace Marketing {
     create_time: string
   }
 
-  /** `v3/marketing/busifavor/stocks/{stock_id}` */
   export interface BusifavorStocksByStockId {
     /**
      * 查询商家券详情 `GET /v3/marketing/busifavor/stocks/{stock_id}`
@@ -1166,13 +1102,12 @@ export namespace Marketing {
     readonly couponcodes: Loosen<BusifavorStocksByStockIdCouponcodes>
   }
 
-  /** 查询商家券详情 `GET /v3/marketing/busifavor/stocks/{stock_id}` */
+  /** 查询商家券详情 */
   export interface BusifavorStocksByStockId_Get extends CallSettings {
     /** 批次号 */
     stock_id: PathValue
   }
 
-  /** 查询商家券详情 `GET /v3/marketing/busifavor/stocks/{stock_id}` */
   export interface BusifavorStocksByStockId_Get_Data {
     /** 商家券批次名称 */
     stock_name: string
@@ -1208,7 +1143,6 @@ export namespace Marketing {
     subsidy?: boolean
   }
 
-  /** 核销规则 */
   export interface BusifavorStocksByStockId_Get_Data_CouponUseRule {
     /** 券可核销时间 */
     coupon_available_time: BusifavorStocksByStockId_Get_Data_CouponUseRule_CouponAvailableTime
@@ -1226,7 +1160,6 @@ export namespace Marketing {
     mini_programs_path?: string
   }
 
-  /** 券可核销时间 */
   export interface BusifavorStocksByStockId_Get_Data_CouponUseRule_CouponAvailableTime {
     /** 开始时间 */
     available_begin_time: string
@@ -1242,7 +1175,6 @@ export namespace Marketing {
     wait_days_after_receive?: number
   }
 
-  /** 固定周期有效时间段 */
   export interface BusifavorStocksByStockId_Get_Data_CouponUseRule_CouponAvailableTime_AvailableWeek {
     /** 可用星期数 */
     week_day?: number[]
@@ -1250,7 +1182,6 @@ export namespace Marketing {
     available_day_time?: BusifavorStocksByStockId_Get_Data_CouponUseRule_CouponAvailableTime_AvailableWeek_AvailableDayTime[]
   }
 
-  /** 当天可用时间段 */
   export interface BusifavorStocksByStockId_Get_Data_CouponUseRule_CouponAvailableTime_AvailableWeek_AvailableDayTime {
     /** 当天可用开始时间 */
     begin_time?: number
@@ -1258,7 +1189,6 @@ export namespace Marketing {
     end_time?: number
   }
 
-  /** 无规律的有效时间段 */
   export interface BusifavorStocksByStockId_Get_Data_CouponUseRule_CouponAvailableTime_IrregularyAvaliableTime {
     /** 开始时间 */
     begin_time?: string
@@ -1266,7 +1196,6 @@ export namespace Marketing {
     end_time?: string
   }
 
-  /** 固定面额满减券使用规则 */
   export interface BusifavorStocksByStockId_Get_Data_CouponUseRule_FixedNormalCoupon {
     /** 优惠金额 */
     discount_amount: number
@@ -1274,7 +1203,6 @@ export namespace Marketing {
     transaction_minimum: number
   }
 
-  /** 折扣券使用规则 */
   export interface BusifavorStocksByStockId_Get_Data_CouponUseRule_DiscountCoupon {
     /** 折扣比例 */
     discount_percent: number
@@ -1282,7 +1210,6 @@ export namespace Marketing {
     transaction_minimum: number
   }
 
-  /** 换购券使用规则 */
   export interface BusifavorStocksByStockId_Get_Data_CouponUseRule_ExchangeCoupon {
     /** 单品换购价 */
     exchange_price: number
@@ -1290,7 +1217,6 @@ export namespace Marketing {
     transaction_minimum: number
   }
 
-  /** 发放规则 */
   export interface BusifavorStocksByStockId_Get_Data_StockSendRule {
     /** 批次总预算 */
     max_amount: number
@@ -1312,7 +1238,6 @@ export namespace Marketing {
     shareable?: boolean
   }
 
-  /** 自定义入口 */
   export interface BusifavorStocksByStockId_Get_Data_CustomEntrance {
     /** 小程序入口 */
     mini_programs_info?: BusifavorStocksByStockId_Get_Data_CustomEntrance_MiniProgramsInfo
@@ -1326,7 +1251,6 @@ export namespace Marketing {
     code_display_mode?: 'NOT_SHOW' | 'BARCODE' | 'QRCODE' | (string & {})
   }
 
-  /** 小程序入口 */
   export interface BusifavorStocksByStockId_Get_Data_CustomEntrance_MiniProgramsInfo {
     /** 商家小程序appid */
     mini_programs_appid: string
@@ -1338,7 +1262,6 @@ export namespace Marketing {
     guiding_words?: string
   }
 
-  /** 样式信息 */
   export interface BusifavorStocksByStockId_Get_Data_DisplayPatternInfo {
     /** 使用须知 */
     description?: string
@@ -1365,7 +1288,6 @@ export namespace Marketing {
     finder_info?: BusifavorStocksByStockId_Get_Data_DisplayPatternInfo_FinderInfo
   }
 
-  /** 视频号相关信息 */
   export interface BusifavorStocksByStockId_Get_Data_DisplayPatternInfo_FinderInfo {
     /** 视频号ID */
     finder_id: string
@@ -1375,7 +1297,6 @@ export namespace Marketing {
     finder_video_cover_image_url: string
   }
 
-  /** 券code数量 */
   export interface BusifavorStocksByStockId_Get_Data_CouponCodeCount {
     /** 该批次总共已上传的code总数 */
     total_count: number
@@ -1383,13 +1304,11 @@ export namespace Marketing {
     available_count: number
   }
 
-  /** 事件通知配置 */
   export interface BusifavorStocksByStockId_Get_Data_NotifyConfig {
     /** 事件通知appid */
     notify_appid?: string
   }
 
-  /** 批次发放情况 */
   export interface BusifavorStocksByStockId_Get_Data_SendCountInformation {
     /** 已发放券张数 */
     total_send_num?: number
@@ -1401,14 +1320,13 @@ export namespace Marketing {
     today_send_amount?: number
   }
 
-  /** 修改商家券基本信息 `PATCH /v3/marketing/busifavor/stocks/{stock_id}` */
+  /** 修改商家券基本信息 */
   export interface BusifavorStocksByStockId_Patch extends CallSettings {
     /** 批次号 */
     stock_id: PathValue
     json: BusifavorStocksByStockId_Patch_Json
   }
 
-  /** 修改商家券基本信息 `PATCH /v3/marketing/busifavor/stocks/{stock_id}` */
   export interface BusifavorStocksByStockId_Patch_Json {
     /** 自定义入口 */
     custom_entrance?: BusifavorStocksByStockId_Patch_Json_CustomEntrance | undefined
@@ -1432,7 +1350,6 @@ export namespace Marketing {
     subsidy?: boolean | undefined
   }
 
-  /** 自定义入口 */
   export interface BusifavorStocksByStockId_Patch_Json_CustomEntrance {
     /** 小程序入口 */
     mini_programs_info?: BusifavorStocksByStockId_Patch_Json_CustomEntrance_MiniProgramsInfo | undefined
@@ -1444,15 +1361,12 @@ export namespace Marketing {
     code_display_mode?: 'NOT_SHOW' | 'BARCODE' | 'QRCODE' | undefined
   }
 
-  /** 小程序入口 */
   export interface BusifavorStocksByStockId_Patch_Json_CustomEntrance_MiniProgramsInfo
     extends BusifavorStocks_Post_Json_CustomEntrance_MiniProgramsInfo {}
 
-  /** 样式信息 */
   export interface BusifavorStocksByStockId_Patch_Json_DisplayPatternInfo
     extends BusifavorStocks_Post_Json_DisplayPatternInfo {}
 
-  /** 核销规则 */
   export interface BusifavorStocksByStockId_Patch_Json_CouponUseRule {
     /** 核销方式 */
     use_method?: 'OFF_LINE' | 'MINI_PROGRAMS' | 'SELF_CONSUME' | 'PAYMENT_CODE' | undefined
@@ -1462,7 +1376,6 @@ export namespace Marketing {
     mini_programs_path?: string | undefined
   }
 
-  /** 发放规则 */
   export interface BusifavorStocksByStockId_Patch_Json_StockSendRule {
     /** 是否开启自然人限领 */
     natural_person_limit?: boolean | undefined
@@ -1470,11 +1383,9 @@ export namespace Marketing {
     prevent_api_abuse?: boolean | undefined
   }
 
-  /** 事件通知配置 */
   export interface BusifavorStocksByStockId_Patch_Json_NotifyConfig
     extends BusifavorStocks_Post_Json_NotifyConfig {}
 
-  /** `v3/marketing/busifavor/stocks/{stock_id}/budget` */
   export interface BusifavorStocksByStockIdBudget {
     /**
      * 修改批次预算 `PATCH /v3/marketing/busifavor/stocks/{stock_id}/budget`
@@ -1491,14 +1402,13 @@ export namespace Marketing {
     ): PendingResponse<Response<BusifavorStocksByStockIdBudget_Patch_Data>>
   }
 
-  /** 修改批次预算 `PATCH /v3/marketing/busifavor/stocks/{stock_id}/budget` */
+  /** 修改批次预算 */
   export interface BusifavorStocksByStockIdBudget_Patch extends CallSettings {
     /** 批次号 */
     stock_id: PathValue
     json: BusifavorStocksByStockIdBudget_Patch_Json
   }
 
-  /** 修改批次预算 `PATCH /v3/marketing/busifavor/stocks/{stock_id}/budget` */
   export interface BusifavorStocksByStockIdBudget_Patch_Json {
     /** 目标批次最大发放个数 */
     target_max_coupons?: number | undefined
@@ -1512,7 +1422,6 @@ export namespace Marketing {
     modify_budget_request_no: string
   }
 
-  /** 修改批次预算 `PATCH /v3/marketing/busifavor/stocks/{stock_id}/budget` */
   export interface BusifavorStocksByStockIdBudget_Patch_Data {
     /** 批次当前最大发放个数 */
     max_coupons: number
@@ -1520,7 +1429,6 @@ export namespace Marketing {
     max_coupons_by_day?: number
   }
 
-  /** `v3/marketing/busifavor/stocks/{stock_id}/couponcodes` */
   export interface BusifavorStocksByStockIdCouponcodes {
     /**
      * 查询预存code列表 `GET /v3/marketing/busifavor/stocks/{stock_id}/couponcodes`
@@ -1550,14 +1458,13 @@ export namespace Marketing {
     readonly _coupon_code_: Loosen<BusifavorStocksByStockIdCouponcodesByCouponCode>
   }
 
-  /** 查询预存code列表 `GET /v3/marketing/busifavor/stocks/{stock_id}/couponcodes` */
+  /** 查询预存code列表 */
   export interface BusifavorStocksByStockIdCouponcodes_Get extends CallSettings {
     /** 批次号 */
     stock_id: PathValue
     query?: BusifavorStocksByStockIdCouponcodes_Get_Query | undefined
   }
 
-  /** 查询预存code列表 `GET /v3/marketing/busifavor/stocks/{stock_id}/couponcodes` */
   export interface BusifavorStocksByStockIdCouponcodes_Get_Query {
     /** 券code状态 */
     status?: 'SENDED' | 'USED' | 'EXPIRED' | 'DELETED' | 'DEACTIVATED' | undefined
@@ -1569,7 +1476,6 @@ export namespace Marketing {
     limit?: number | undefined
   }
 
-  /** 查询预存code列表 `GET /v3/marketing/busifavor/stocks/{stock_id}/couponcodes` */
   export interface BusifavorStocksByStockIdCouponcodes_Get_Data {
     /** 批次号 */
     stock_id: string
@@ -1583,7 +1489,6 @@ export namespace Marketing {
     data?: BusifavorStocksByStockIdCouponcodes_Get_Data_Data[]
   }
 
-  /** 券code信息 */
   export interface BusifavorStocksByStockIdCouponcodes_Get_Data_Data {
     /** 商户上传code */
     code?: string
@@ -1601,14 +1506,13 @@ export namespace Marketing {
     coupon_code?: string
   }
 
-  /** 上传预存code `POST /v3/marketing/busifavor/stocks/{stock_id}/couponcodes` */
+  /** 上传预存code */
   export interface BusifavorStocksByStockIdCouponcodes_Post extends CallSettings {
     /** 批次号 */
     stock_id: PathValue
     json: BusifavorStocksByStockIdCouponcodes_Post_Json
   }
 
-  /** 上传预存code `POST /v3/marketing/busifavor/stocks/{stock_id}/couponcodes` */
   export interface BusifavorStocksByStockIdCouponcodes_Post_Json {
     /** 券code列表 */
     coupon_code_list?: readonly string[] | undefined
@@ -1616,7 +1520,6 @@ export namespace Marketing {
     upload_request_no: string
   }
 
-  /** 上传预存code `POST /v3/marketing/busifavor/stocks/{stock_id}/couponcodes` */
   export interface BusifavorStocksByStockIdCouponcodes_Post_Data {
     /** 批次号 */
     stock_id: string
@@ -1638,7 +1541,6 @@ export namespace Marketing {
     duplicate_codes?: string[]
   }
 
-  /** 上传失败的code及原因 */
   export interface BusifavorStocksByStockIdCouponcodes_Post_Data_FailCodes {
     /** 上传失败的券code */
     coupon_code: string
@@ -1648,7 +1550,6 @@ export namespace Marketing {
     message: string
   }
 
-  /** `v3/marketing/busifavor/stocks/{stock_id}/couponcodes/{coupon_code}` */
   export interface BusifavorStocksByStockIdCouponcodesByCouponCode {
     /**
      * 查询预存code详情 `GET /v3/marketing/busifavor/stocks/{stock_id}/couponcodes/{coupon_code}`
@@ -1676,7 +1577,7 @@ export namespace Marketing {
     ): PendingResponse<Response<BusifavorStocksByStockIdCouponcodesByCouponCode_Delete_Data>>
   }
 
-  /** 查询预存code详情 `GET /v3/marketing/busifavor/stocks/{stock_id}/couponcodes/{coupon_code}` */
+  /** 查询预存code详情 */
   export interface BusifavorStocksByStockIdCouponcodesByCouponCode_Get extends CallSettings {
     /** 批次号 */
     stock_id: PathValue
@@ -1685,13 +1586,11 @@ export namespace Marketing {
     query?: BusifavorStocksByStockIdCouponcodesByCouponCode_Get_Query | undefined
   }
 
-  /** 查询预存code详情 `GET /v3/marketing/busifavor/stocks/{stock_id}/couponcodes/{coupon_code}` */
   export interface BusifavorStocksByStockIdCouponcodesByCouponCode_Get_Query {
     /** 公众账号ID */
     appid?: string | undefined
   }
 
-  /** 查询预存code详情 `GET /v3/marketing/busifavor/stocks/{stock_id}/couponcodes/{coupon_code}` */
   export interface BusifavorStocksByStockIdCouponcodesByCouponCode_Get_Data {
     /** 券code信息 */
     code_information: BusifavorStocksByStockIdCouponcodesByCouponCode_Get_Data_CodeInformation
@@ -1699,11 +1598,9 @@ export namespace Marketing {
     coupon_information: BusifavorStocksByStockIdCouponcodesByCouponCode_Get_Data_CouponInformation
   }
 
-  /** 券code信息 */
   export interface BusifavorStocksByStockIdCouponcodesByCouponCode_Get_Data_CodeInformation
     extends BusifavorStocksByStockIdCouponcodes_Get_Data_Data {}
 
-  /** 券码信息 */
   export interface BusifavorStocksByStockIdCouponcodesByCouponCode_Get_Data_CouponInformation {
     /** 商家券批次名称 */
     stock_name: string
@@ -1743,19 +1640,16 @@ export namespace Marketing {
     deactivate_reason?: string
   }
 
-  /** 核销规则 */
   export interface BusifavorStocksByStockIdCouponcodesByCouponCode_Get_Data_CouponInformation_CouponUseRule
     extends BusifavorStocksByStockId_Get_Data_CouponUseRule {}
 
-  /** 自定义入口 */
   export interface BusifavorStocksByStockIdCouponcodesByCouponCode_Get_Data_CouponInformation_CustomEntrance
     extends BusifavorStocksByStockId_Get_Data_CustomEntrance {}
 
-  /** 样式信息 */
   export interface BusifavorStocksByStockIdCouponcodesByCouponCode_Get_Data_CouponInformation_DisplayPatternInfo
     extends BusifavorStocksByStockId_Get_Data_DisplayPatternInfo {}
 
-  /** 删除预存code `DELETE /v3/marketing/busifavor/stocks/{stock_id}/couponcodes/{coupon_code}` */
+  /** 删除预存code */
   export interface BusifavorStocksByStockIdCouponcodesByCouponCode_Delete extends CallSettings {
     /** 批次号 */
     stock_id: PathValue
@@ -1764,13 +1658,11 @@ export namespace Marketing {
     query: BusifavorStocksByStockIdCouponcodesByCouponCode_Delete_Query
   }
 
-  /** 删除预存code `DELETE /v3/marketing/busifavor/stocks/{stock_id}/couponcodes/{coupon_code}` */
   export interface BusifavorStocksByStockIdCouponcodesByCouponCode_Delete_Query {
     /** 请求业务单据号 */
     delete_request_no: string
   }
 
-  /** 删除预存code `DELETE /v3/marketing/busifavor/stocks/{stock_id}/couponcodes/{coupon_code}` */
   export interface BusifavorStocksByStockIdCouponcodesByCouponCode_Delete_Data {
     /** 批次号 */
     stock_id?: string
@@ -1784,7 +1676,6 @@ export namespace Marketing {
     readonly returnReceipts: Loosen<BusifavorSubsidyReturnReceipts>
   }
 
-  /** `v3/marketing/busifavor/subsidy/pay-receipts` */
   export interface BusifavorSubsidyPayReceipts {
     /**
      * 查询营销补差付款单列表 `GET /v3/marketing/busifavor/subsidy/pay-receipts`
@@ -1811,12 +1702,11 @@ export namespace Marketing {
     readonly _subsidy_receipt_id_: Loosen<BusifavorSubsidyPayReceiptsBySubsidyReceiptId>
   }
 
-  /** 查询营销补差付款单列表 `GET /v3/marketing/busifavor/subsidy/pay-receipts` */
+  /** 查询营销补差付款单列表 */
   export interface BusifavorSubsidyPayReceipts_Get extends CallSettings {
     query: BusifavorSubsidyPayReceipts_Get_Query
   }
 
-  /** 查询营销补差付款单列表 `GET /v3/marketing/busifavor/subsidy/pay-receipts` */
   export interface BusifavorSubsidyPayReceipts_Get_Query {
     /** 商家券批次号 */
     stock_id: string
@@ -1826,13 +1716,11 @@ export namespace Marketing {
     out_subsidy_no?: string | undefined
   }
 
-  /** 查询营销补差付款单列表 `GET /v3/marketing/busifavor/subsidy/pay-receipts` */
   export interface BusifavorSubsidyPayReceipts_Get_Data {
     /** 补差付款单据列表 */
     pay_receipt_list?: BusifavorSubsidyPayReceipts_Get_Data_PayReceiptList[]
   }
 
-  /** 补差付款单据列表 */
   export interface BusifavorSubsidyPayReceipts_Get_Data_PayReceiptList {
     /** 补差付款单号 */
     subsidy_receipt_id: string
@@ -1862,12 +1750,11 @@ export namespace Marketing {
     create_time?: string
   }
 
-  /** 营销补差付款 `POST /v3/marketing/busifavor/subsidy/pay-receipts` */
+  /** 营销补差付款 */
   export interface BusifavorSubsidyPayReceipts_Post extends CallSettings {
     json: BusifavorSubsidyPayReceipts_Post_Json
   }
 
-  /** 营销补差付款 `POST /v3/marketing/busifavor/subsidy/pay-receipts` */
   export interface BusifavorSubsidyPayReceipts_Post_Json {
     /** 商家券批次号 */
     stock_id: string
@@ -1887,11 +1774,9 @@ export namespace Marketing {
     out_subsidy_no: string
   }
 
-  /** 营销补差付款 `POST /v3/marketing/busifavor/subsidy/pay-receipts` */
   export interface BusifavorSubsidyPayReceipts_Post_Data
     extends BusifavorSubsidyPayReceipts_Get_Data_PayReceiptList {}
 
-  /** `v3/marketing/busifavor/subsidy/pay-receipts/{subsidy_receipt_id}` */
   export interface BusifavorSubsidyPayReceiptsBySubsidyReceiptId {
     /**
      * 查询营销补差付款单详情 `GET /v3/marketing/busifavor/subsidy/pay-receipts/{subsidy_receipt_id}`
@@ -1908,17 +1793,15 @@ export namespace Marketing {
     ): PendingResponse<Response<BusifavorSubsidyPayReceiptsBySubsidyReceiptId_Get_Data>>
   }
 
-  /** 查询营销补差付款单详情 `GET /v3/marketing/busifavor/subsidy/pay-receipts/{subsidy_receipt_id}` */
+  /** 查询营销补差付款单详情 */
   export interface BusifavorSubsidyPayReceiptsBySubsidyReceiptId_Get extends CallSettings {
     /** 补差付款单号 */
     subsidy_receipt_id: PathValue
   }
 
-  /** 查询营销补差付款单详情 `GET /v3/marketing/busifavor/subsidy/pay-receipts/{subsidy_receipt_id}` */
   export interface BusifavorSubsidyPayReceiptsBySubsidyReceiptId_Get_Data
     extends BusifavorSubsidyPayReceipts_Get_Data_PayReceiptList {}
 
-  /** `v3/marketing/busifavor/subsidy/return-receipts` */
   export interface BusifavorSubsidyReturnReceipts {
     /**
      * 营销补差回退 `POST /v3/marketing/busifavor/subsidy/return-receipts`
@@ -1936,12 +1819,11 @@ export namespace Marketing {
     readonly _subsidy_return_receipt_id_: Loosen<BusifavorSubsidyReturnReceiptsBySubsidyReturnReceiptId>
   }
 
-  /** 营销补差回退 `POST /v3/marketing/busifavor/subsidy/return-receipts` */
+  /** 营销补差回退 */
   export interface BusifavorSubsidyReturnReceipts_Post extends CallSettings {
     json: BusifavorSubsidyReturnReceipts_Post_Json
   }
 
-  /** 营销补差回退 `POST /v3/marketing/busifavor/subsidy/return-receipts` */
   export interface BusifavorSubsidyReturnReceipts_Post_Json {
     /** 商家券批次号 */
     stock_id: string
@@ -1963,7 +1845,6 @@ export namespace Marketing {
     out_subsidy_return_no: string
   }
 
-  /** 营销补差回退 `POST /v3/marketing/busifavor/subsidy/return-receipts` */
   export interface BusifavorSubsidyReturnReceipts_Post_Data {
     /** 补差回退单号 */
     subsidy_return_receipt_id?: string
@@ -1997,7 +1878,6 @@ export namespace Marketing {
     return_create_time?: string
   }
 
-  /** `v3/marketing/busifavor/subsidy/return-receipts/{subsidy_return_receipt_id}` */
   export interface BusifavorSubsidyReturnReceiptsBySubsidyReturnReceiptId {
     /**
      * 查询商家券营销补差回退单详情 `GET /v3/marketing/busifavor/subsidy/return-receipts/{subsidy_return_receipt_id}`
@@ -2014,13 +1894,12 @@ export namespace Marketing {
     ): PendingResponse<Response<BusifavorSubsidyReturnReceiptsBySubsidyReturnReceiptId_Get_Data>>
   }
 
-  /** 查询商家券营销补差回退单详情 `GET /v3/marketing/busifavor/subsidy/return-receipts/{subsidy_return_receipt_id}` */
+  /** 查询商家券营销补差回退单详情 */
   export interface BusifavorSubsidyReturnReceiptsBySubsidyReturnReceiptId_Get extends CallSettings {
     /** 补差回退单号 */
     subsidy_return_receipt_id: PathValue
   }
 
-  /** 查询商家券营销补差回退单详情 `GET /v3/marketing/busifavor/subsidy/return-receipts/{subsidy_return_receipt_id}` */
   export interface BusifavorSubsidyReturnReceiptsBySubsidyReturnReceiptId_Get_Data
     extends BusifavorSubsidyReturnReceipts_Post_Data {}
 
@@ -2034,7 +1913,6 @@ export namespace Marketing {
     readonly coupons: Loosen<BusifavorUsersByOpenidCoupons>
   }
 
-  /** `v3/marketing/busifavor/users/{openid}/coupons` */
   export interface BusifavorUsersByOpenidCoupons {
     /**
      * 根据过滤条件查询用户券 `GET /v3/marketing/busifavor/users/{openid}/coupons`
@@ -2050,14 +1928,13 @@ export namespace Marketing {
     readonly _coupon_code_: Loosen<BusifavorUsersByOpenidCouponsByCouponCode>
   }
 
-  /** 根据过滤条件查询用户券 `GET /v3/marketing/busifavor/users/{openid}/coupons` */
+  /** 根据过滤条件查询用户券 */
   export interface BusifavorUsersByOpenidCoupons_Get extends CallSettings {
     /** 用户标识 */
     openid: PathValue
     query: BusifavorUsersByOpenidCoupons_Get_Query
   }
 
-  /** 根据过滤条件查询用户券 `GET /v3/marketing/busifavor/users/{openid}/coupons` */
   export interface BusifavorUsersByOpenidCoupons_Get_Query {
     /** 公众账号ID */
     appid: string
@@ -2077,7 +1954,6 @@ export namespace Marketing {
     limit?: number | undefined
   }
 
-  /** 根据过滤条件查询用户券 `GET /v3/marketing/busifavor/users/{openid}/coupons` */
   export interface BusifavorUsersByOpenidCoupons_Get_Data {
     /** 总数量 */
     total_count: number
@@ -2089,7 +1965,6 @@ export namespace Marketing {
     data: BusifavorUsersByOpenidCoupons_Get_Data_Data[]
   }
 
-  /** 结果集 */
   export interface BusifavorUsersByOpenidCoupons_Get_Data_Data {
     /** 商家券批次名称 */
     stock_name: string
@@ -2137,7 +2012,6 @@ export namespace Marketing {
     deactivate_reason?: string
   }
 
-  /** 核销规则 */
   export interface BusifavorUsersByOpenidCoupons_Get_Data_Data_CouponUseRule {
     /** 券可核销时间 */
     coupon_available_time: BusifavorUsersByOpenidCoupons_Get_Data_Data_CouponUseRule_CouponAvailableTime
@@ -2159,7 +2033,6 @@ export namespace Marketing {
     mini_programs_path?: string
   }
 
-  /** 券可核销时间 */
   export interface BusifavorUsersByOpenidCoupons_Get_Data_Data_CouponUseRule_CouponAvailableTime {
     /** 开始时间. RFC 3339 */
     available_begin_time?: string
@@ -2172,25 +2045,21 @@ export namespace Marketing {
     wait_days_after_receive?: number
   }
 
-  /** `available_week` */
   export interface BusifavorUsersByOpenidCoupons_Get_Data_Data_CouponUseRule_CouponAvailableTime_AvailableWeek {
     week_day?: number[]
     available_day_time?: BusifavorUsersByOpenidCoupons_Get_Data_Data_CouponUseRule_CouponAvailableTime_AvailableWeek_AvailableDayTime[]
   }
 
-  /** `available_day_time` */
   export interface BusifavorUsersByOpenidCoupons_Get_Data_Data_CouponUseRule_CouponAvailableTime_AvailableWeek_AvailableDayTime {
     begin_time?: number
     end_time?: number
   }
 
-  /** `irregulary_avaliable_time` */
   export interface BusifavorUsersByOpenidCoupons_Get_Data_Data_CouponUseRule_CouponAvailableTime_IrregularyAvaliableTime {
     begin_time?: string
     end_time?: string
   }
 
-  /** 固定周期有效时间段 */
   export interface BusifavorUsersByOpenidCoupons_Get_Data_Data_CouponUseRule_AvailableWeek {
     /** 可用星期数 */
     week_day?: (0 | 1 | 2 | 3 | 4 | 5 | 6 | (number & {}))[]
@@ -2198,11 +2067,9 @@ export namespace Marketing {
     available_day_time?: BusifavorUsersByOpenidCoupons_Get_Data_Data_CouponUseRule_AvailableWeek_AvailableDayTime[]
   }
 
-  /** 当天可用时间段 */
   export interface BusifavorUsersByOpenidCoupons_Get_Data_Data_CouponUseRule_AvailableWeek_AvailableDayTime
     extends BusifavorStocksByStockId_Get_Data_CouponUseRule_CouponAvailableTime_AvailableWeek_AvailableDayTime {}
 
-  /** 无规律的有效时间段 */
   export interface BusifavorUsersByOpenidCoupons_Get_Data_Data_CouponUseRule_IrregularyAvaliableTime {
     /** 开始时间. RFC 3339 */
     begin_time?: string
@@ -2210,7 +2077,6 @@ export namespace Marketing {
     end_time?: string
   }
 
-  /** 固定面额满减券使用规则 */
   export interface BusifavorUsersByOpenidCoupons_Get_Data_Data_CouponUseRule_FixedNormalCoupon {
     /** 优惠金额 */
     discount_amount?: number
@@ -2218,7 +2084,6 @@ export namespace Marketing {
     transaction_minimum?: number
   }
 
-  /** 折扣券使用规则 */
   export interface BusifavorUsersByOpenidCoupons_Get_Data_Data_CouponUseRule_DiscountCoupon {
     /** 折扣比例 */
     discount_percent?: number
@@ -2226,7 +2091,6 @@ export namespace Marketing {
     transaction_minimum?: number
   }
 
-  /** 换购券使用规则 */
   export interface BusifavorUsersByOpenidCoupons_Get_Data_Data_CouponUseRule_ExchangeCoupon {
     /** 单品换购价 */
     exchange_price?: number
@@ -2234,7 +2098,6 @@ export namespace Marketing {
     transaction_minimum?: number
   }
 
-  /** 自定义入口 */
   export interface BusifavorUsersByOpenidCoupons_Get_Data_Data_CustomEntrance {
     /** 小程序入口 */
     mini_programs_info?: BusifavorUsersByOpenidCoupons_Get_Data_Data_CustomEntrance_MiniProgramsInfo
@@ -2248,11 +2111,9 @@ export namespace Marketing {
     code_display_mode?: string
   }
 
-  /** 小程序入口 */
   export interface BusifavorUsersByOpenidCoupons_Get_Data_Data_CustomEntrance_MiniProgramsInfo
     extends BusifavorStocksByStockId_Get_Data_CustomEntrance_MiniProgramsInfo {}
 
-  /** 样式信息 */
   export interface BusifavorUsersByOpenidCoupons_Get_Data_Data_DisplayPatternInfo {
     /** 使用须知 */
     description?: string
@@ -2279,7 +2140,6 @@ export namespace Marketing {
     finder_info?: BusifavorUsersByOpenidCoupons_Get_Data_Data_DisplayPatternInfo_FinderInfo
   }
 
-  /** 视频号相关信息 */
   export interface BusifavorUsersByOpenidCoupons_Get_Data_Data_DisplayPatternInfo_FinderInfo
     extends BusifavorStocksByStockId_Get_Data_DisplayPatternInfo_FinderInfo {}
 
@@ -2293,7 +2153,6 @@ export namespace Marketing {
     readonly _appid_: Loosen<BusifavorUsersByOpenidCouponsByCouponCodeAppidsByAppid>
   }
 
-  /** `v3/marketing/busifavor/users/{openid}/coupons/{coupon_code}/appids/{appid}` */
   export interface BusifavorUsersByOpenidCouponsByCouponCodeAppidsByAppid {
     /**
      * 查询用户单张券详情 `GET /v3/marketing/busifavor/users/{openid}/coupons/{coupon_code}/appids/{appid}`
@@ -2310,7 +2169,7 @@ export namespace Marketing {
     ): PendingResponse<Response<BusifavorUsersByOpenidCouponsByCouponCodeAppidsByAppid_Get_Data>>
   }
 
-  /** 查询用户单张券详情 `GET /v3/marketing/busifavor/users/{openid}/coupons/{coupon_code}/appids/{appid}` */
+  /** 查询用户单张券详情 */
   export interface BusifavorUsersByOpenidCouponsByCouponCodeAppidsByAppid_Get extends CallSettings {
     /** 用户标识 */
     openid: PathValue
@@ -2320,7 +2179,6 @@ export namespace Marketing {
     appid: PathValue
   }
 
-  /** 查询用户单张券详情 `GET /v3/marketing/busifavor/users/{openid}/coupons/{coupon_code}/appids/{appid}` */
   export interface BusifavorUsersByOpenidCouponsByCouponCodeAppidsByAppid_Get_Data {
     /** 商家券批次名称 */
     stock_name: string
@@ -2378,15 +2236,12 @@ export namespace Marketing {
     deactivate_reason?: string
   }
 
-  /** 核销规则 */
   export interface BusifavorUsersByOpenidCouponsByCouponCodeAppidsByAppid_Get_Data_CouponUseRule
     extends BusifavorUsersByOpenidCoupons_Get_Data_Data_CouponUseRule {}
 
-  /** 自定义入口 */
   export interface BusifavorUsersByOpenidCouponsByCouponCodeAppidsByAppid_Get_Data_CustomEntrance
     extends BusifavorUsersByOpenidCoupons_Get_Data_Data_CustomEntrance {}
 
-  /** 样式信息 */
   export interface BusifavorUsersByOpenidCouponsByCouponCodeAppidsByAppid_Get_Data_DisplayPatternInfo
     extends BusifavorUsersByOpenidCoupons_Get_Data_Data_DisplayPatternInfo {}
 
@@ -2399,7 +2254,6 @@ export namespace Marketing {
     readonly users: Loosen<FavorUsers>
   }
 
-  /** `v3/marketing/favor/callbacks` */
   export interface FavorCallbacks {
     /**
      * 获取已设置的消息通知地址 `GET /v3/marketing/favor/callbacks`
@@ -2421,15 +2275,13 @@ export namespace Marketing {
     postAsync(options: FavorCallbacks_Post): PendingResponse<Response<FavorCallbacks_Post_Data>>
   }
 
-  /** 获取已设置的消息通知地址 `GET /v3/marketing/favor/callbacks` */
+  /** 获取已设置的消息通知地址 */
   export interface FavorCallbacks_Get extends CallSettings {
     query: FavorCallbacks_Get_Query
   }
 
-  /** 获取已设置的消息通知地址 `GET /v3/marketing/favor/callbacks` */
   export interface FavorCallbacks_Get_Query extends BusifavorCallbacks_Get_Query {}
 
-  /** 获取已设置的消息通知地址 `GET /v3/marketing/favor/callbacks` */
   export interface FavorCallbacks_Get_Data {
     /** 商户号 */
     mchid: string
@@ -2437,12 +2289,11 @@ export namespace Marketing {
     notify_url: string
   }
 
-  /** 设置消息通知地址 `POST /v3/marketing/favor/callbacks` */
+  /** 设置消息通知地址 */
   export interface FavorCallbacks_Post extends CallSettings {
     json: FavorCallbacks_Post_Json
   }
 
-  /** 设置消息通知地址 `POST /v3/marketing/favor/callbacks` */
   export interface FavorCallbacks_Post_Json {
     /** 商户号 */
     mchid: string
@@ -2452,7 +2303,6 @@ export namespace Marketing {
     switch?: boolean | undefined
   }
 
-  /** 设置消息通知地址 `POST /v3/marketing/favor/callbacks` */
   export interface FavorCallbacks_Post_Data {
     /** 修改时间 */
     update_time: string
@@ -2460,7 +2310,6 @@ export namespace Marketing {
     notify_url: string
   }
 
-  /** `v3/marketing/favor/coupon-stocks` */
   export interface FavorCouponStocks {
     /**
      * 创建代金券批次 `POST /v3/marketing/favor/coupon-stocks`
@@ -2473,12 +2322,11 @@ export namespace Marketing {
     postAsync(options: FavorCouponStocks_Post): PendingResponse<Response<FavorCouponStocks_Post_Data>>
   }
 
-  /** 创建代金券批次 `POST /v3/marketing/favor/coupon-stocks` */
+  /** 创建代金券批次 */
   export interface FavorCouponStocks_Post extends CallSettings {
     json: FavorCouponStocks_Post_Json
   }
 
-  /** 创建代金券批次 `POST /v3/marketing/favor/coupon-stocks` */
   export interface FavorCouponStocks_Post_Json {
     /** 批次名称 */
     stock_name: string
@@ -2506,7 +2354,6 @@ export namespace Marketing {
     ext_info?: string | undefined
   }
 
-  /** 发放规则 */
   export interface FavorCouponStocks_Post_Json_StockUseRule {
     /** 发放总上限 */
     max_coupons: number
@@ -2522,7 +2369,6 @@ export namespace Marketing {
     prevent_api_abuse: boolean
   }
 
-  /** 样式信息 */
   export interface FavorCouponStocks_Post_Json_PatternInfo {
     /** 使用说明 */
     description?: string | undefined
@@ -2553,7 +2399,6 @@ export namespace Marketing {
     mini_program_path?: string | undefined
   }
 
-  /** 核销规则 */
   export interface FavorCouponStocks_Post_Json_CouponUseRule {
     /** 券可核销时间 */
     coupon_available_time: FavorCouponStocks_Post_Json_CouponUseRule_CouponAvailableTime
@@ -2581,7 +2426,6 @@ export namespace Marketing {
     combine_use?: boolean | undefined
   }
 
-  /** 券可核销时间 */
   export interface FavorCouponStocks_Post_Json_CouponUseRule_CouponAvailableTime {
     /** 开始时间. RFC 3339 */
     available_begin_time?: string | undefined
@@ -2597,7 +2441,6 @@ export namespace Marketing {
     available_time_after_receive?: number | undefined
   }
 
-  /** 固定时间段可用 */
   export interface FavorCouponStocks_Post_Json_CouponUseRule_CouponAvailableTime_FixAvailableTime {
     /** 可用星期数 */
     available_week_day?: readonly (0 | 1 | 2 | 3 | 4 | 5 | 6)[] | undefined
@@ -2607,7 +2450,6 @@ export namespace Marketing {
     end_time?: number | undefined
   }
 
-  /** 固定面额满减券使用规则 */
   export interface FavorCouponStocks_Post_Json_CouponUseRule_FixedNormalCoupon {
     /** 面额 */
     coupon_amount: number
@@ -2615,7 +2457,6 @@ export namespace Marketing {
     transaction_minimum: number
   }
 
-  /** 折扣券使用规则 */
   export interface FavorCouponStocks_Post_Json_CouponUseRule_DiscountCoupon {
     /** 最高折扣金额 */
     discount_amount_max?: number | undefined
@@ -2625,7 +2466,6 @@ export namespace Marketing {
     transaction_minimum?: number | undefined
   }
 
-  /** 换购券使用规则 */
   export interface FavorCouponStocks_Post_Json_CouponUseRule_ExchangeCoupon {
     /** 单品换购价 */
     exchange_price?: number | undefined
@@ -2633,7 +2473,6 @@ export namespace Marketing {
     transaction_minimum?: number | undefined
   }
 
-  /** 指定银行卡BIN */
   export interface FavorCouponStocks_Post_Json_CouponUseRule_LimitCard {
     /** 银行卡名称 */
     name?: string | undefined
@@ -2641,7 +2480,6 @@ export namespace Marketing {
     bin?: readonly string[] | undefined
   }
 
-  /** 创建代金券批次 `POST /v3/marketing/favor/coupon-stocks` */
   export interface FavorCouponStocks_Post_Data {
     /** 批次号 */
     stock_id: string
@@ -2654,7 +2492,6 @@ export namespace Marketing {
     readonly imageUpload: Loosen<FavorMediaImageUpload>
   }
 
-  /** `v3/marketing/favor/media/image-upload` */
   export interface FavorMediaImageUpload {
     /**
      * （营销）图片上传 `POST /v3/marketing/favor/media/image-upload`
@@ -2667,16 +2504,14 @@ export namespace Marketing {
     postAsync(options: FavorMediaImageUpload_Post): PendingResponse<Response<FavorMediaImageUpload_Post_Data>>
   }
 
-  /** （营销）图片上传 `POST /v3/marketing/favor/media/image-upload` */
+  /** （营销）图片上传 */
   export type FavorMediaImageUpload_Post = Uploaded
 
-  /** （营销）图片上传 `POST /v3/marketing/favor/media/image-upload` */
   export interface FavorMediaImageUpload_Post_Data {
     /** 媒体文件URL地址 */
     media_url: string
   }
 
-  /** `v3/marketing/favor/stocks` */
   export interface FavorStocks {
     /**
      * 条件查询批次列表 `GET /v3/marketing/favor/stocks`
@@ -2690,12 +2525,11 @@ export namespace Marketing {
     readonly _stock_id_: Loosen<FavorStocksByStockId>
   }
 
-  /** 条件查询批次列表 `GET /v3/marketing/favor/stocks` */
+  /** 条件查询批次列表 */
   export interface FavorStocks_Get extends CallSettings {
     query: FavorStocks_Get_Query
   }
 
-  /** 条件查询批次列表 `GET /v3/marketing/favor/stocks` */
   export interface FavorStocks_Get_Query {
     /** 分页页码 */
     offset: number
@@ -2711,7 +2545,6 @@ export namespace Marketing {
     status?: 'unactivated' | 'audit' | 'running' | 'stoped' | 'paused' | undefined
   }
 
-  /** 条件查询批次列表 `GET /v3/marketing/favor/stocks` */
   export interface FavorStocks_Get_Data {
     /** 批次总数 */
     total_count: number
@@ -2723,7 +2556,6 @@ export namespace Marketing {
     data?: FavorStocks_Get_Data_Data[]
   }
 
-  /** 批次详情 */
   export interface FavorStocks_Get_Data_Data {
     /** 批次名称 */
     stock_name: string
@@ -2766,7 +2598,6 @@ export namespace Marketing {
     card_id?: string
   }
 
-  /** 发放规则 */
   export interface FavorStocks_Get_Data_Data_StockUseRule {
     /** 发放总上限 */
     max_coupons: number
@@ -2787,13 +2618,11 @@ export namespace Marketing {
     combine_use?: boolean
   }
 
-  /** `fixed_normal_coupon` */
   export interface FavorStocks_Get_Data_Data_StockUseRule_FixedNormalCoupon {
     coupon_amount: number
     transaction_minimum: number
   }
 
-  /** 减至批次特定信息 */
   export interface FavorStocks_Get_Data_Data_CutToMessage {
     /** 可用优惠的商品最高单价 */
     single_price_max?: number
@@ -2801,7 +2630,6 @@ export namespace Marketing {
     cut_to_price?: number
   }
 
-  /** 消费金可用地域 */
   export interface FavorStocks_Get_Data_Data_AvailableRegionList {
     /** 类型 */
     type?: string
@@ -2815,7 +2643,6 @@ export namespace Marketing {
     country?: string
   }
 
-  /** `v3/marketing/favor/stocks/{stock_id}` */
   export interface FavorStocksByStockId {
     /**
      * 查询批次详情 `GET /v3/marketing/favor/stocks/{stock_id}`
@@ -2838,23 +2665,20 @@ export namespace Marketing {
     readonly useFlowByDay: Loosen<FavorStocksByStockIdUseFlowByDay>
   }
 
-  /** 查询批次详情 `GET /v3/marketing/favor/stocks/{stock_id}` */
+  /** 查询批次详情 */
   export interface FavorStocksByStockId_Get extends CallSettings {
     /** 批次号 */
     stock_id: PathValue
     query: FavorStocksByStockId_Get_Query
   }
 
-  /** 查询批次详情 `GET /v3/marketing/favor/stocks/{stock_id}` */
   export interface FavorStocksByStockId_Get_Query {
     /** 创建批次的商户号 */
     stock_creator_mchid: string
   }
 
-  /** 查询批次详情 `GET /v3/marketing/favor/stocks/{stock_id}` */
   export interface FavorStocksByStockId_Get_Data extends FavorStocks_Get_Data_Data {}
 
-  /** `v3/marketing/favor/stocks/{stock_id}/items` */
   export interface FavorStocksByStockIdItems {
     /**
      * 查询代金券可用单品 `GET /v3/marketing/favor/stocks/{stock_id}/items`
@@ -2869,14 +2693,13 @@ export namespace Marketing {
     ): PendingResponse<Response<FavorStocksByStockIdItems_Get_Data>>
   }
 
-  /** 查询代金券可用单品 `GET /v3/marketing/favor/stocks/{stock_id}/items` */
+  /** 查询代金券可用单品 */
   export interface FavorStocksByStockIdItems_Get extends CallSettings {
     /** 批次号 */
     stock_id: PathValue
     query: FavorStocksByStockIdItems_Get_Query
   }
 
-  /** 查询代金券可用单品 `GET /v3/marketing/favor/stocks/{stock_id}/items` */
   export interface FavorStocksByStockIdItems_Get_Query {
     /** 创建批次的商户号 */
     stock_creator_mchid: string
@@ -2886,7 +2709,6 @@ export namespace Marketing {
     limit: string
   }
 
-  /** 查询代金券可用单品 `GET /v3/marketing/favor/stocks/{stock_id}/items` */
   export interface FavorStocksByStockIdItems_Get_Data {
     /** 可用单品编码总数 */
     total_count: number
@@ -2900,7 +2722,6 @@ export namespace Marketing {
     stock_id: string
   }
 
-  /** `v3/marketing/favor/stocks/{stock_id}/merchants` */
   export interface FavorStocksByStockIdMerchants {
     /**
      * 查询代金券可用商户 `GET /v3/marketing/favor/stocks/{stock_id}/merchants`
@@ -2915,14 +2736,13 @@ export namespace Marketing {
     ): PendingResponse<Response<FavorStocksByStockIdMerchants_Get_Data>>
   }
 
-  /** 查询代金券可用商户 `GET /v3/marketing/favor/stocks/{stock_id}/merchants` */
+  /** 查询代金券可用商户 */
   export interface FavorStocksByStockIdMerchants_Get extends CallSettings {
     /** 批次号 */
     stock_id: PathValue
     query: FavorStocksByStockIdMerchants_Get_Query
   }
 
-  /** 查询代金券可用商户 `GET /v3/marketing/favor/stocks/{stock_id}/merchants` */
   export interface FavorStocksByStockIdMerchants_Get_Query {
     /** 分页页码 */
     offset: number
@@ -2932,7 +2752,6 @@ export namespace Marketing {
     stock_creator_mchid: string
   }
 
-  /** 查询代金券可用商户 `GET /v3/marketing/favor/stocks/{stock_id}/merchants` */
   export interface FavorStocksByStockIdMerchants_Get_Data {
     /** 可用商户总数量 */
     total_count: number
@@ -2946,7 +2765,6 @@ export namespace Marketing {
     stock_id: string
   }
 
-  /** `v3/marketing/favor/stocks/{stock_id}/modify-goods-id` */
   export interface FavorStocksByStockIdModifyGoodsId {
     /**
      * 修改可用单品编码 `POST /v3/marketing/favor/stocks/{stock_id}/modify-goods-id`
@@ -2962,14 +2780,13 @@ export namespace Marketing {
     ): PendingResponse<Response<FavorStocksByStockIdModifyGoodsId_Post_Data>>
   }
 
-  /** 修改可用单品编码 `POST /v3/marketing/favor/stocks/{stock_id}/modify-goods-id` */
+  /** 修改可用单品编码 */
   export interface FavorStocksByStockIdModifyGoodsId_Post extends CallSettings {
     /** 批次号 */
     stock_id: PathValue
     json: FavorStocksByStockIdModifyGoodsId_Post_Json
   }
 
-  /** 修改可用单品编码 `POST /v3/marketing/favor/stocks/{stock_id}/modify-goods-id` */
   export interface FavorStocksByStockIdModifyGoodsId_Post_Json {
     /** 创建批次的商户号 */
     stock_creator_mchid: string
@@ -2979,7 +2796,6 @@ export namespace Marketing {
     delete_goods_id_list?: readonly string[] | undefined
   }
 
-  /** 修改可用单品编码 `POST /v3/marketing/favor/stocks/{stock_id}/modify-goods-id` */
   export interface FavorStocksByStockIdModifyGoodsId_Post_Data {
     /** 生效时间. RFC 3339 */
     pause_time: string
@@ -2987,7 +2803,6 @@ export namespace Marketing {
     stock_id: string
   }
 
-  /** `v3/marketing/favor/stocks/{stock_id}/pause` */
   export interface FavorStocksByStockIdPause {
     /**
      * 暂停代金券批次 `POST /v3/marketing/favor/stocks/{stock_id}/pause`
@@ -3002,17 +2817,15 @@ export namespace Marketing {
     ): PendingResponse<Response<FavorStocksByStockIdPause_Post_Data>>
   }
 
-  /** 暂停代金券批次 `POST /v3/marketing/favor/stocks/{stock_id}/pause` */
+  /** 暂停代金券批次 */
   export interface FavorStocksByStockIdPause_Post extends CallSettings {
     /** 批次号 */
     stock_id: PathValue
     json: FavorStocksByStockIdPause_Post_Json
   }
 
-  /** 暂停代金券批次 `POST /v3/marketing/favor/stocks/{stock_id}/pause` */
   export interface FavorStocksByStockIdPause_Post_Json extends FavorStocksByStockId_Get_Query {}
 
-  /** 暂停代金券批次 `POST /v3/marketing/favor/stocks/{stock_id}/pause` */
   export interface FavorStocksByStockIdPause_Post_Data {
     /** 暂停时间. RFC 3339 */
     pause_time: string
@@ -3020,7 +2833,6 @@ export namespace Marketing {
     stock_id: string
   }
 
-  /** `v3/marketing/favor/stocks/{stock_id}/refund-flow` */
   export interface FavorStocksByStockIdRefundFlow {
     /**
      * 下载批次退款明细 `GET /v3/marketing/favor/stocks/{stock_id}/refund-flow`
@@ -3039,13 +2851,12 @@ export namespace Marketing {
     ): PendingResponse<Response<FavorStocksByStockIdRefundFlow_Get_Data>>
   }
 
-  /** 下载批次退款明细 `GET /v3/marketing/favor/stocks/{stock_id}/refund-flow` */
+  /** 下载批次退款明细 */
   export interface FavorStocksByStockIdRefundFlow_Get extends CallSettings {
     /** 批次号 */
     stock_id: PathValue
   }
 
-  /** 下载批次退款明细 `GET /v3/marketing/favor/stocks/{stock_id}/refund-flow` */
   export interface FavorStocksByStockIdRefundFlow_Get_Data {
     /** 下载链接 */
     url: string
@@ -3055,7 +2866,6 @@ export namespace Marketing {
     hash_type: string
   }
 
-  /** `v3/marketing/favor/stocks/{stock_id}/refund-flow-by-day` */
   export interface FavorStocksByStockIdRefundFlowByDay {
     /**
      * 获取批次退款明细下载链接 `GET /v3/marketing/favor/stocks/{stock_id}/refund-flow-by-day`
@@ -3071,20 +2881,18 @@ export namespace Marketing {
     ): PendingResponse<Response<FavorStocksByStockIdRefundFlowByDay_Get_Data>>
   }
 
-  /** 获取批次退款明细下载链接 `GET /v3/marketing/favor/stocks/{stock_id}/refund-flow-by-day` */
+  /** 获取批次退款明细下载链接 */
   export interface FavorStocksByStockIdRefundFlowByDay_Get extends CallSettings {
     /** 批次号 */
     stock_id: PathValue
     query: FavorStocksByStockIdRefundFlowByDay_Get_Query
   }
 
-  /** 获取批次退款明细下载链接 `GET /v3/marketing/favor/stocks/{stock_id}/refund-flow-by-day` */
   export interface FavorStocksByStockIdRefundFlowByDay_Get_Query {
     /** 账单日期 */
     bill_date: string
   }
 
-  /** 获取批次退款明细下载链接 `GET /v3/marketing/favor/stocks/{stock_id}/refund-flow-by-day` */
   export interface FavorStocksByStockIdRefundFlowByDay_Get_Data {
     /** 下载链接 */
     url: string
@@ -3094,7 +2902,6 @@ export namespace Marketing {
     stock_refundflow_count: string
   }
 
-  /** `v3/marketing/favor/stocks/{stock_id}/restart` */
   export interface FavorStocksByStockIdRestart {
     /**
      * 重启代金券批次 `POST /v3/marketing/favor/stocks/{stock_id}/restart`
@@ -3109,17 +2916,15 @@ export namespace Marketing {
     ): PendingResponse<Response<FavorStocksByStockIdRestart_Post_Data>>
   }
 
-  /** 重启代金券批次 `POST /v3/marketing/favor/stocks/{stock_id}/restart` */
+  /** 重启代金券批次 */
   export interface FavorStocksByStockIdRestart_Post extends CallSettings {
     /** 批次号 */
     stock_id: PathValue
     json: FavorStocksByStockIdRestart_Post_Json
   }
 
-  /** 重启代金券批次 `POST /v3/marketing/favor/stocks/{stock_id}/restart` */
   export interface FavorStocksByStockIdRestart_Post_Json extends FavorStocksByStockId_Get_Query {}
 
-  /** 重启代金券批次 `POST /v3/marketing/favor/stocks/{stock_id}/restart` */
   export interface FavorStocksByStockIdRestart_Post_Data {
     /** 生效时间. RFC 3339 */
     restart_time: string
@@ -3127,7 +2932,6 @@ export namespace Marketing {
     stock_id: string
   }
 
-  /** `v3/marketing/favor/stocks/{stock_id}/start` */
   export interface FavorStocksByStockIdStart {
     /**
      * 激活代金券批次 `POST /v3/marketing/favor/stocks/{stock_id}/start`
@@ -3142,17 +2946,15 @@ export namespace Marketing {
     ): PendingResponse<Response<FavorStocksByStockIdStart_Post_Data>>
   }
 
-  /** 激活代金券批次 `POST /v3/marketing/favor/stocks/{stock_id}/start` */
+  /** 激活代金券批次 */
   export interface FavorStocksByStockIdStart_Post extends CallSettings {
     /** 批次号 */
     stock_id: PathValue
     json: FavorStocksByStockIdStart_Post_Json
   }
 
-  /** 激活代金券批次 `POST /v3/marketing/favor/stocks/{stock_id}/start` */
   export interface FavorStocksByStockIdStart_Post_Json extends FavorStocksByStockId_Get_Query {}
 
-  /** 激活代金券批次 `POST /v3/marketing/favor/stocks/{stock_id}/start` */
   export interface FavorStocksByStockIdStart_Post_Data {
     /** 生效时间. RFC 3339 */
     start_time: string
@@ -3160,7 +2962,6 @@ export namespace Marketing {
     stock_id: string
   }
 
-  /** `v3/marketing/favor/stocks/{stock_id}/use-flow` */
   export interface FavorStocksByStockIdUseFlow {
     /**
      * 下载批次核销明细 `GET /v3/marketing/favor/stocks/{stock_id}/use-flow`
@@ -3177,16 +2978,14 @@ export namespace Marketing {
     ): PendingResponse<Response<FavorStocksByStockIdUseFlow_Get_Data>>
   }
 
-  /** 下载批次核销明细 `GET /v3/marketing/favor/stocks/{stock_id}/use-flow` */
+  /** 下载批次核销明细 */
   export interface FavorStocksByStockIdUseFlow_Get extends CallSettings {
     /** 批次号 */
     stock_id: PathValue
   }
 
-  /** 下载批次核销明细 `GET /v3/marketing/favor/stocks/{stock_id}/use-flow` */
   export interface FavorStocksByStockIdUseFlow_Get_Data extends FavorStocksByStockIdRefundFlow_Get_Data {}
 
-  /** `v3/marketing/favor/stocks/{stock_id}/use-flow-by-day` */
   export interface FavorStocksByStockIdUseFlowByDay {
     /**
      * 获取批次核销明细下载链接 `GET /v3/marketing/favor/stocks/{stock_id}/use-flow-by-day`
@@ -3202,18 +3001,16 @@ export namespace Marketing {
     ): PendingResponse<Response<FavorStocksByStockIdUseFlowByDay_Get_Data>>
   }
 
-  /** 获取批次核销明细下载链接 `GET /v3/marketing/favor/stocks/{stock_id}/use-flow-by-day` */
+  /** 获取批次核销明细下载链接 */
   export interface FavorStocksByStockIdUseFlowByDay_Get extends CallSettings {
     /** 批次号 */
     stock_id: PathValue
     query: FavorStocksByStockIdUseFlowByDay_Get_Query
   }
 
-  /** 获取批次核销明细下载链接 `GET /v3/marketing/favor/stocks/{stock_id}/use-flow-by-day` */
   export interface FavorStocksByStockIdUseFlowByDay_Get_Query
     extends FavorStocksByStockIdRefundFlowByDay_Get_Query {}
 
-  /** 获取批次核销明细下载链接 `GET /v3/marketing/favor/stocks/{stock_id}/use-flow-by-day` */
   export interface FavorStocksByStockIdUseFlowByDay_Get_Data {
     /** 下载链接 */
     url: string
@@ -3233,7 +3030,6 @@ export namespace Marketing {
     readonly coupons: Loosen<FavorUsersByOpenidCoupons>
   }
 
-  /** `v3/marketing/favor/users/{openid}/coupons` */
   export interface FavorUsersByOpenidCoupons {
     /**
      * 根据商户号查用户的券 `GET /v3/marketing/favor/users/{openid}/coupons`
@@ -3260,14 +3056,13 @@ export namespace Marketing {
     readonly _coupon_id_: Loosen<FavorUsersByOpenidCouponsByCouponId>
   }
 
-  /** 根据商户号查用户的券 `GET /v3/marketing/favor/users/{openid}/coupons` */
+  /** 根据商户号查用户的券 */
   export interface FavorUsersByOpenidCoupons_Get extends CallSettings {
     /** 用户openid */
     openid: PathValue
     query: FavorUsersByOpenidCoupons_Get_Query
   }
 
-  /** 根据商户号查用户的券 `GET /v3/marketing/favor/users/{openid}/coupons` */
   export interface FavorUsersByOpenidCoupons_Get_Query {
     /** 公众账号ID */
     appid: string
@@ -3289,7 +3084,6 @@ export namespace Marketing {
     business_type?: 'MULTIUSE' | undefined
   }
 
-  /** 根据商户号查用户的券 `GET /v3/marketing/favor/users/{openid}/coupons` */
   export interface FavorUsersByOpenidCoupons_Get_Data {
     /** 总数量 */
     total_count: number
@@ -3301,7 +3095,6 @@ export namespace Marketing {
     data: FavorUsersByOpenidCoupons_Get_Data_Data[]
   }
 
-  /** 结果集 */
   export interface FavorUsersByOpenidCoupons_Get_Data_Data {
     /** 创建批次的商户号 */
     stock_creator_mchid?: string
@@ -3342,11 +3135,9 @@ export namespace Marketing {
     no_cash: boolean
   }
 
-  /** 减至批次特定信息 */
   export interface FavorUsersByOpenidCoupons_Get_Data_Data_CutToMessage
     extends FavorStocks_Get_Data_Data_CutToMessage {}
 
-  /** 固定面额满减券使用规则 */
   export interface FavorUsersByOpenidCoupons_Get_Data_Data_NormalCouponInformation {
     /** 面额 */
     coupon_amount: number
@@ -3354,7 +3145,6 @@ export namespace Marketing {
     transaction_minimum: number
   }
 
-  /** 已实扣代金券核销信息 */
   export interface FavorUsersByOpenidCoupons_Get_Data_Data_ConsumeInformation {
     /** 核销时间. RFC 3339 */
     consume_time?: string
@@ -3366,7 +3156,6 @@ export namespace Marketing {
     goods_detail?: FavorUsersByOpenidCoupons_Get_Data_Data_ConsumeInformation_GoodsDetail[]
   }
 
-  /** 单品信息 */
   export interface FavorUsersByOpenidCoupons_Get_Data_Data_ConsumeInformation_GoodsDetail {
     /** 商品编码 */
     goods_id?: string
@@ -3378,14 +3167,13 @@ export namespace Marketing {
     discount_amount?: number
   }
 
-  /** 发放代金券 `POST /v3/marketing/favor/users/{openid}/coupons` */
+  /** 发放代金券 */
   export interface FavorUsersByOpenidCoupons_Post extends CallSettings {
     /** 用户openid */
     openid: PathValue
     json: FavorUsersByOpenidCoupons_Post_Json
   }
 
-  /** 发放代金券 `POST /v3/marketing/favor/users/{openid}/coupons` */
   export interface FavorUsersByOpenidCoupons_Post_Json {
     /** 批次号 */
     stock_id: string
@@ -3401,11 +3189,9 @@ export namespace Marketing {
     coupon_minimum?: number | undefined
   }
 
-  /** 发放代金券 `POST /v3/marketing/favor/users/{openid}/coupons` */
   export interface FavorUsersByOpenidCoupons_Post_Data
     extends BankFavorUsersByOpenidBankMultiActivity_Post_Data {}
 
-  /** `v3/marketing/favor/users/{openid}/coupons/{coupon_id}` */
   export interface FavorUsersByOpenidCouponsByCouponId {
     /**
      * 查询代金券详情 `GET /v3/marketing/favor/users/{openid}/coupons/{coupon_id}`
@@ -3422,7 +3208,7 @@ export namespace Marketing {
     ): PendingResponse<Response<FavorUsersByOpenidCouponsByCouponId_Get_Data>>
   }
 
-  /** 查询代金券详情 `GET /v3/marketing/favor/users/{openid}/coupons/{coupon_id}` */
+  /** 查询代金券详情 */
   export interface FavorUsersByOpenidCouponsByCouponId_Get extends CallSettings {
     /** 用户openid */
     openid: PathValue
@@ -3431,11 +3217,9 @@ export namespace Marketing {
     query: FavorUsersByOpenidCouponsByCouponId_Get_Query
   }
 
-  /** 查询代金券详情 `GET /v3/marketing/favor/users/{openid}/coupons/{coupon_id}` */
   export interface FavorUsersByOpenidCouponsByCouponId_Get_Query
     extends BankFavorUsersByOpenidCouponsByCouponId_Get_Query {}
 
-  /** 查询代金券详情 `GET /v3/marketing/favor/users/{openid}/coupons/{coupon_id}` */
   export interface FavorUsersByOpenidCouponsByCouponId_Get_Data
     extends FavorUsersByOpenidCoupons_Get_Data_Data {}
 
@@ -3447,7 +3231,6 @@ export namespace Marketing {
     readonly retailStoreAct: Loosen<GoodsSubsidyActivityRetailStoreAct>
   }
 
-  /** `v3/marketing/goods-subsidy-activity/activities` */
   export interface GoodsSubsidyActivityActivities {
     /**
      * 按区域查询品牌加价购活动 `GET /v3/marketing/goods-subsidy-activity/activities`
@@ -3463,12 +3246,11 @@ export namespace Marketing {
     ): PendingResponse<Response<GoodsSubsidyActivityActivities_Get_Data>>
   }
 
-  /** 按区域查询品牌加价购活动 `GET /v3/marketing/goods-subsidy-activity/activities` */
+  /** 按区域查询品牌加价购活动 */
   export interface GoodsSubsidyActivityActivities_Get extends CallSettings {
     query: GoodsSubsidyActivityActivities_Get_Query
   }
 
-  /** 按区域查询品牌加价购活动 `GET /v3/marketing/goods-subsidy-activity/activities` */
   export interface GoodsSubsidyActivityActivities_Get_Query {
     /** 活动所属城市的ID */
     city_id: string
@@ -3478,7 +3260,6 @@ export namespace Marketing {
     limit: number
   }
 
-  /** 按区域查询品牌加价购活动 `GET /v3/marketing/goods-subsidy-activity/activities` */
   export interface GoodsSubsidyActivityActivities_Get_Data {
     /** 小店活动门店总数 */
     total_count?: number
@@ -3490,7 +3271,6 @@ export namespace Marketing {
     limit?: number
   }
 
-  /** 小店活动门店集合 */
   export interface GoodsSubsidyActivityActivities_Get_Data_Data {
     /** 活动ID */
     activity_id?: string
@@ -3506,7 +3286,6 @@ export namespace Marketing {
     rule_information?: GoodsSubsidyActivityActivities_Get_Data_Data_RuleInformation
   }
 
-  /** 活动信息 */
   export interface GoodsSubsidyActivityActivities_Get_Data_Data_ActivityInfo {
     /** 活动名称 */
     activity_name?: string
@@ -3522,7 +3301,6 @@ export namespace Marketing {
     activity_description?: string
   }
 
-  /** 活动商品信息 */
   export interface GoodsSubsidyActivityActivities_Get_Data_Data_GoodsInformation {
     /** 商品ID */
     goods_id?: string
@@ -3532,7 +3310,6 @@ export namespace Marketing {
     goods_picture_url?: string
   }
 
-  /** 活动规则 */
   export interface GoodsSubsidyActivityActivities_Get_Data_Data_RuleInformation {
     /** 购买单件商品 */
     store_subsidy?: string
@@ -3546,7 +3323,6 @@ export namespace Marketing {
     areas?: GoodsSubsidyActivityActivities_Get_Data_Data_RuleInformation_Areas[]
   }
 
-  /** 活动区域列表 */
   export interface GoodsSubsidyActivityActivities_Get_Data_Data_RuleInformation_Areas {
     /** 省名称 */
     province?: string
@@ -3566,7 +3342,6 @@ export namespace Marketing {
     readonly apply: Loosen<GoodsSubsidyActivityActivityByActivityIdApply>
   }
 
-  /** `v3/marketing/goods-subsidy-activity/activity/{activity_id}/apply` */
   export interface GoodsSubsidyActivityActivityByActivityIdApply {
     /**
      * 门店报名品牌加价购活动 `POST /v3/marketing/goods-subsidy-activity/activity/{activity_id}/apply`
@@ -3582,14 +3357,13 @@ export namespace Marketing {
     ): PendingResponse<Response<GoodsSubsidyActivityActivityByActivityIdApply_Post_Data>>
   }
 
-  /** 门店报名品牌加价购活动 `POST /v3/marketing/goods-subsidy-activity/activity/{activity_id}/apply` */
+  /** 门店报名品牌加价购活动 */
   export interface GoodsSubsidyActivityActivityByActivityIdApply_Post extends CallSettings {
     /** 活动ID */
     activity_id: PathValue
     json: GoodsSubsidyActivityActivityByActivityIdApply_Post_Json
   }
 
-  /** 门店报名品牌加价购活动 `POST /v3/marketing/goods-subsidy-activity/activity/{activity_id}/apply` */
   export interface GoodsSubsidyActivityActivityByActivityIdApply_Post_Json {
     /** 调用报名活动API的商户的商户号 */
     caller_merchant_id: string
@@ -3597,7 +3371,6 @@ export namespace Marketing {
     apply_infos: readonly GoodsSubsidyActivityActivityByActivityIdApply_Post_Json_ApplyInfos[]
   }
 
-  /** 门店报名信息 */
   export interface GoodsSubsidyActivityActivityByActivityIdApply_Post_Json_ApplyInfos {
     /** 门店信息 */
     store_info?: GoodsSubsidyActivityActivityByActivityIdApply_Post_Json_ApplyInfos_StoreInfo | undefined
@@ -3605,7 +3378,6 @@ export namespace Marketing {
     goods_original_price?: number | undefined
   }
 
-  /** 门店信息 */
   export interface GoodsSubsidyActivityActivityByActivityIdApply_Post_Json_ApplyInfos_StoreInfo {
     /** 门店ID */
     store_id?: string | undefined
@@ -3615,7 +3387,6 @@ export namespace Marketing {
     merchant_id?: string | undefined
   }
 
-  /** 门店报名品牌加价购活动 `POST /v3/marketing/goods-subsidy-activity/activity/{activity_id}/apply` */
   export interface GoodsSubsidyActivityActivityByActivityIdApply_Post_Data {
     /** 返回结果文案 */
     return_message?: string
@@ -3625,7 +3396,6 @@ export namespace Marketing {
     succeed_apply_infos?: GoodsSubsidyActivityActivityByActivityIdApply_Post_Data_SucceedApplyInfos[]
   }
 
-  /** 失败的报名记录 */
   export interface GoodsSubsidyActivityActivityByActivityIdApply_Post_Data_FailedApplyInfos {
     /** 门店信息 */
     store_info?: GoodsSubsidyActivityActivityByActivityIdApply_Post_Data_FailedApplyInfos_StoreInfo
@@ -3633,7 +3403,6 @@ export namespace Marketing {
     goods_original_price?: number
   }
 
-  /** 门店信息 */
   export interface GoodsSubsidyActivityActivityByActivityIdApply_Post_Data_FailedApplyInfos_StoreInfo {
     /** 门店ID */
     store_id?: string
@@ -3643,7 +3412,6 @@ export namespace Marketing {
     merchant_id?: string
   }
 
-  /** 成功的报名记录 */
   export interface GoodsSubsidyActivityActivityByActivityIdApply_Post_Data_SucceedApplyInfos
     extends GoodsSubsidyActivityActivityByActivityIdApply_Post_Data_FailedApplyInfos {}
 
@@ -3653,7 +3421,6 @@ export namespace Marketing {
     readonly unlock: Loosen<GoodsSubsidyActivityQualificationUnlock>
   }
 
-  /** `v3/marketing/goods-subsidy-activity/qualification/lock` */
   export interface GoodsSubsidyActivityQualificationLock {
     /**
      * 锁定品牌加价购活动资格 `POST /v3/marketing/goods-subsidy-activity/qualification/lock`
@@ -3669,12 +3436,11 @@ export namespace Marketing {
     ): PendingResponse<Response<GoodsSubsidyActivityQualificationLock_Post_Data>>
   }
 
-  /** 锁定品牌加价购活动资格 `POST /v3/marketing/goods-subsidy-activity/qualification/lock` */
+  /** 锁定品牌加价购活动资格 */
   export interface GoodsSubsidyActivityQualificationLock_Post extends CallSettings {
     json: GoodsSubsidyActivityQualificationLock_Post_Json
   }
 
-  /** 锁定品牌加价购活动资格 `POST /v3/marketing/goods-subsidy-activity/qualification/lock` */
   export interface GoodsSubsidyActivityQualificationLock_Post_Json {
     /** 订单信息 */
     order_information: GoodsSubsidyActivityQualificationLock_Post_Json_OrderInformation
@@ -3682,7 +3448,6 @@ export namespace Marketing {
     qualification_ids: readonly string[]
   }
 
-  /** 订单信息 */
   export interface GoodsSubsidyActivityQualificationLock_Post_Json_OrderInformation {
     /** 支付订单的微信用户OpenID */
     payer_openid?: string | undefined
@@ -3696,7 +3461,6 @@ export namespace Marketing {
     store_merchant_id?: string | undefined
   }
 
-  /** 锁定品牌加价购活动资格 `POST /v3/marketing/goods-subsidy-activity/qualification/lock` */
   export interface GoodsSubsidyActivityQualificationLock_Post_Data {
     /** 返回结果文案 */
     return_message?: string
@@ -3706,7 +3470,6 @@ export namespace Marketing {
     succeed_qualification_ids?: string[]
   }
 
-  /** `v3/marketing/goods-subsidy-activity/qualification/unlock` */
   export interface GoodsSubsidyActivityQualificationUnlock {
     /**
      * 解锁品牌加价购活动资格 `POST /v3/marketing/goods-subsidy-activity/qualification/unlock`
@@ -3722,16 +3485,14 @@ export namespace Marketing {
     ): PendingResponse<Response<GoodsSubsidyActivityQualificationUnlock_Post_Data>>
   }
 
-  /** 解锁品牌加价购活动资格 `POST /v3/marketing/goods-subsidy-activity/qualification/unlock` */
+  /** 解锁品牌加价购活动资格 */
   export interface GoodsSubsidyActivityQualificationUnlock_Post extends CallSettings {
     json: GoodsSubsidyActivityQualificationUnlock_Post_Json
   }
 
-  /** 解锁品牌加价购活动资格 `POST /v3/marketing/goods-subsidy-activity/qualification/unlock` */
   export interface GoodsSubsidyActivityQualificationUnlock_Post_Json
     extends GoodsSubsidyActivityQualificationLock_Post_Json {}
 
-  /** 解锁品牌加价购活动资格 `POST /v3/marketing/goods-subsidy-activity/qualification/unlock` */
   export interface GoodsSubsidyActivityQualificationUnlock_Post_Data
     extends GoodsSubsidyActivityQualificationLock_Post_Data {}
 
@@ -3747,7 +3508,6 @@ export namespace Marketing {
     readonly representatives: Loosen<GoodsSubsidyActivityRetailStoreActByActivityIdRepresentatives>
   }
 
-  /** `v3/marketing/goods-subsidy-activity/retail-store-act/{activity_id}/representative` */
   export interface GoodsSubsidyActivityRetailStoreActByActivityIdRepresentative {
     /**
      * 添加零售小店活动业务代理 `PUT /v3/marketing/goods-subsidy-activity/retail-store-act/{activity_id}/representative`
@@ -3777,14 +3537,13 @@ export namespace Marketing {
     ): PendingResponse<Response<GoodsSubsidyActivityRetailStoreActByActivityIdRepresentative_Delete_Data>>
   }
 
-  /** 添加零售小店活动业务代理 `PUT /v3/marketing/goods-subsidy-activity/retail-store-act/{activity_id}/representative` */
+  /** 添加零售小店活动业务代理 */
   export interface GoodsSubsidyActivityRetailStoreActByActivityIdRepresentative_Put extends CallSettings {
     /** 零售小店活动ID */
     activity_id: PathValue
     json: GoodsSubsidyActivityRetailStoreActByActivityIdRepresentative_Put_Json
   }
 
-  /** 添加零售小店活动业务代理 `PUT /v3/marketing/goods-subsidy-activity/retail-store-act/{activity_id}/representative` */
   export interface GoodsSubsidyActivityRetailStoreActByActivityIdRepresentative_Put_Json {
     /** 业务代理信息列表 */
     representative_info_list: readonly GoodsSubsidyActivityRetailStoreActByActivityIdRepresentative_Put_Json_RepresentativeInfoList[]
@@ -3794,13 +3553,11 @@ export namespace Marketing {
     add_time?: string | undefined
   }
 
-  /** 业务代理信息列表 */
   export interface GoodsSubsidyActivityRetailStoreActByActivityIdRepresentative_Put_Json_RepresentativeInfoList {
     /** 业务代理的OpenID */
     openid: string
   }
 
-  /** 添加零售小店活动业务代理 `PUT /v3/marketing/goods-subsidy-activity/retail-store-act/{activity_id}/representative` */
   export interface GoodsSubsidyActivityRetailStoreActByActivityIdRepresentative_Put_Data {
     /** 零售小店活动ID */
     activity_id: string
@@ -3810,20 +3567,18 @@ export namespace Marketing {
     add_time: string
   }
 
-  /** 添加失败业务代理信息列表 */
   export interface GoodsSubsidyActivityRetailStoreActByActivityIdRepresentative_Put_Data_FailedRepresentativeInfoList {
     /** 业务代理的OpenID */
     openid: string
   }
 
-  /** 删除零售小店活动业务代理 `DELETE /v3/marketing/goods-subsidy-activity/retail-store-act/{activity_id}/representative` */
+  /** 删除零售小店活动业务代理 */
   export interface GoodsSubsidyActivityRetailStoreActByActivityIdRepresentative_Delete extends CallSettings {
     /** 零售小店活动ID */
     activity_id: PathValue
     json: GoodsSubsidyActivityRetailStoreActByActivityIdRepresentative_Delete_Json
   }
 
-  /** 删除零售小店活动业务代理 `DELETE /v3/marketing/goods-subsidy-activity/retail-store-act/{activity_id}/representative` */
   export interface GoodsSubsidyActivityRetailStoreActByActivityIdRepresentative_Delete_Json {
     /** 业务代理信息列表 */
     representative_info_list: readonly GoodsSubsidyActivityRetailStoreActByActivityIdRepresentative_Delete_Json_RepresentativeInfoList[]
@@ -3833,11 +3588,9 @@ export namespace Marketing {
     delete_time: string
   }
 
-  /** 业务代理信息列表 */
   export interface GoodsSubsidyActivityRetailStoreActByActivityIdRepresentative_Delete_Json_RepresentativeInfoList
     extends GoodsSubsidyActivityRetailStoreActByActivityIdRepresentative_Put_Json_RepresentativeInfoList {}
 
-  /** 删除零售小店活动业务代理 `DELETE /v3/marketing/goods-subsidy-activity/retail-store-act/{activity_id}/representative` */
   export interface GoodsSubsidyActivityRetailStoreActByActivityIdRepresentative_Delete_Data {
     /** 零售小店活动ID */
     activity_id: string
@@ -3847,11 +3600,9 @@ export namespace Marketing {
     delete_time: string
   }
 
-  /** 删除失败业务代理信息列表 */
   export interface GoodsSubsidyActivityRetailStoreActByActivityIdRepresentative_Delete_Data_FailedRepresentativeInfoList
     extends GoodsSubsidyActivityRetailStoreActByActivityIdRepresentative_Put_Data_FailedRepresentativeInfoList {}
 
-  /** `v3/marketing/goods-subsidy-activity/retail-store-act/{activity_id}/representatives` */
   export interface GoodsSubsidyActivityRetailStoreActByActivityIdRepresentatives {
     /**
      * 查询零售小店活动业务代理 `GET /v3/marketing/goods-subsidy-activity/retail-store-act/{activity_id}/representatives`
@@ -3868,14 +3619,13 @@ export namespace Marketing {
     ): PendingResponse<Response<GoodsSubsidyActivityRetailStoreActByActivityIdRepresentatives_Get_Data>>
   }
 
-  /** 查询零售小店活动业务代理 `GET /v3/marketing/goods-subsidy-activity/retail-store-act/{activity_id}/representatives` */
+  /** 查询零售小店活动业务代理 */
   export interface GoodsSubsidyActivityRetailStoreActByActivityIdRepresentatives_Get extends CallSettings {
     /** 零售小店活动ID */
     activity_id: PathValue
     query: GoodsSubsidyActivityRetailStoreActByActivityIdRepresentatives_Get_Query
   }
 
-  /** 查询零售小店活动业务代理 `GET /v3/marketing/goods-subsidy-activity/retail-store-act/{activity_id}/representatives` */
   export interface GoodsSubsidyActivityRetailStoreActByActivityIdRepresentatives_Get_Query {
     /** 分页页码 */
     offset: number
@@ -3883,7 +3633,6 @@ export namespace Marketing {
     limit: number
   }
 
-  /** 查询零售小店活动业务代理 `GET /v3/marketing/goods-subsidy-activity/retail-store-act/{activity_id}/representatives` */
   export interface GoodsSubsidyActivityRetailStoreActByActivityIdRepresentatives_Get_Data {
     /** 小店活动业代总数 */
     total_count?: number
@@ -3895,7 +3644,6 @@ export namespace Marketing {
     limit: number
   }
 
-  /** 小店活动业代集合 */
   export interface GoodsSubsidyActivityRetailStoreActByActivityIdRepresentatives_Get_Data_Data
     extends GoodsSubsidyActivityRetailStoreActByActivityIdRepresentative_Put_Data_FailedRepresentativeInfoList {}
 
@@ -3905,7 +3653,6 @@ export namespace Marketing {
     readonly stores: Loosen<GoodsSubsidyActivityRetailStoreActByBrandIdStores>
   }
 
-  /** `v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/materials` */
   export interface GoodsSubsidyActivityRetailStoreActByBrandIdMaterials {
     /**
      * 生成小店活动物料码 `POST /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/materials`
@@ -3922,14 +3669,13 @@ export namespace Marketing {
     ): PendingResponse<Response<GoodsSubsidyActivityRetailStoreActByBrandIdMaterials_Post_Data>>
   }
 
-  /** 生成小店活动物料码 `POST /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/materials` */
+  /** 生成小店活动物料码 */
   export interface GoodsSubsidyActivityRetailStoreActByBrandIdMaterials_Post extends CallSettings {
     /** 品牌ID */
     brand_id: PathValue
     json: GoodsSubsidyActivityRetailStoreActByBrandIdMaterials_Post_Json
   }
 
-  /** 生成小店活动物料码 `POST /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/materials` */
   export interface GoodsSubsidyActivityRetailStoreActByBrandIdMaterials_Post_Json {
     /** 请求业务单据 */
     out_request_no: string
@@ -3937,13 +3683,11 @@ export namespace Marketing {
     material_num: number
   }
 
-  /** 生成小店活动物料码 `POST /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/materials` */
   export interface GoodsSubsidyActivityRetailStoreActByBrandIdMaterials_Post_Data {
     /** 成功的物料码列表 */
     material_list?: GoodsSubsidyActivityRetailStoreActByBrandIdMaterials_Post_Data_MaterialList[]
   }
 
-  /** 成功的物料码列表 */
   export interface GoodsSubsidyActivityRetailStoreActByBrandIdMaterials_Post_Data_MaterialList {
     /** 物料码ID */
     material_id?: string
@@ -3951,7 +3695,6 @@ export namespace Marketing {
     material_url?: string
   }
 
-  /** `v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores` */
   export interface GoodsSubsidyActivityRetailStoreActByBrandIdStores {
     /**
      * 查询小店活动门店列表 `GET /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores`
@@ -3995,18 +3738,16 @@ export namespace Marketing {
     readonly _store_code_: Loosen<GoodsSubsidyActivityRetailStoreActByBrandIdStoresByStoreCode>
   }
 
-  /** 查询小店活动门店列表 `GET /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores` */
+  /** 查询小店活动门店列表 */
   export interface GoodsSubsidyActivityRetailStoreActByBrandIdStores_Get extends CallSettings {
     /** 品牌ID */
     brand_id: PathValue
     query: GoodsSubsidyActivityRetailStoreActByBrandIdStores_Get_Query
   }
 
-  /** 查询小店活动门店列表 `GET /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores` */
   export interface GoodsSubsidyActivityRetailStoreActByBrandIdStores_Get_Query
     extends GoodsSubsidyActivityRetailStoreActByActivityIdRepresentatives_Get_Query {}
 
-  /** 查询小店活动门店列表 `GET /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores` */
   export interface GoodsSubsidyActivityRetailStoreActByBrandIdStores_Get_Data {
     /** 小店活动门店总数 */
     total_count?: number
@@ -4018,7 +3759,6 @@ export namespace Marketing {
     limit?: number
   }
 
-  /** 小店活动门店集合 */
   export interface GoodsSubsidyActivityRetailStoreActByBrandIdStores_Get_Data_Data {
     /** 门店编码 */
     store_code?: string
@@ -4026,14 +3766,13 @@ export namespace Marketing {
     store_name?: string
   }
 
-  /** 添加小店活动门店 `POST /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores` */
+  /** 添加小店活动门店 */
   export interface GoodsSubsidyActivityRetailStoreActByBrandIdStores_Post extends CallSettings {
     /** 品牌ID */
     brand_id: PathValue
     json: GoodsSubsidyActivityRetailStoreActByBrandIdStores_Post_Json
   }
 
-  /** 添加小店活动门店 `POST /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores` */
   export interface GoodsSubsidyActivityRetailStoreActByBrandIdStores_Post_Json {
     /** 请求业务单据 */
     out_request_no: string
@@ -4043,7 +3782,6 @@ export namespace Marketing {
     stores: readonly GoodsSubsidyActivityRetailStoreActByBrandIdStores_Post_Json_Stores[]
   }
 
-  /** 待新增的小店活动门店列表 */
   export interface GoodsSubsidyActivityRetailStoreActByBrandIdStores_Post_Json_Stores {
     /** 门店编码 */
     store_code?: string | undefined
@@ -4051,7 +3789,6 @@ export namespace Marketing {
     store_name?: string | undefined
   }
 
-  /** 添加小店活动门店 `POST /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores` */
   export interface GoodsSubsidyActivityRetailStoreActByBrandIdStores_Post_Data {
     /** 添加时间. RFC 3339 */
     add_time?: string
@@ -4059,18 +3796,16 @@ export namespace Marketing {
     failed_stores?: GoodsSubsidyActivityRetailStoreActByBrandIdStores_Post_Data_FailedStores[]
   }
 
-  /** 添加失败的小店活动门店列表 */
   export interface GoodsSubsidyActivityRetailStoreActByBrandIdStores_Post_Data_FailedStores
     extends GoodsSubsidyActivityRetailStoreActByBrandIdStores_Get_Data_Data {}
 
-  /** 删除小店活动门店 `DELETE /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores` */
+  /** 删除小店活动门店 */
   export interface GoodsSubsidyActivityRetailStoreActByBrandIdStores_Delete extends CallSettings {
     /** 品牌ID */
     brand_id: PathValue
     json: GoodsSubsidyActivityRetailStoreActByBrandIdStores_Delete_Json
   }
 
-  /** 删除小店活动门店 `DELETE /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores` */
   export interface GoodsSubsidyActivityRetailStoreActByBrandIdStores_Delete_Json {
     /** 请求业务单据 */
     out_request_no: string
@@ -4080,11 +3815,9 @@ export namespace Marketing {
     stores: readonly GoodsSubsidyActivityRetailStoreActByBrandIdStores_Delete_Json_Stores[]
   }
 
-  /** 待删除的小店活动门店列表 */
   export interface GoodsSubsidyActivityRetailStoreActByBrandIdStores_Delete_Json_Stores
     extends GoodsSubsidyActivityRetailStoreActByBrandIdStores_Post_Json_Stores {}
 
-  /** 删除小店活动门店 `DELETE /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores` */
   export interface GoodsSubsidyActivityRetailStoreActByBrandIdStores_Delete_Data {
     /** 删除时间. RFC 3339 */
     delete_time?: string
@@ -4092,11 +3825,9 @@ export namespace Marketing {
     failed_stores?: GoodsSubsidyActivityRetailStoreActByBrandIdStores_Delete_Data_FailedStores[]
   }
 
-  /** 删除失败的小店活动门店列表 */
   export interface GoodsSubsidyActivityRetailStoreActByBrandIdStores_Delete_Data_FailedStores
     extends GoodsSubsidyActivityRetailStoreActByBrandIdStores_Get_Data_Data {}
 
-  /** `v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores/{store_code}` */
   export interface GoodsSubsidyActivityRetailStoreActByBrandIdStoresByStoreCode {
     /**
      * 查询小店活动门店详情 `GET /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores/{store_code}`
@@ -4113,7 +3844,7 @@ export namespace Marketing {
     ): PendingResponse<Response<GoodsSubsidyActivityRetailStoreActByBrandIdStoresByStoreCode_Get_Data>>
   }
 
-  /** 查询小店活动门店详情 `GET /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores/{store_code}` */
+  /** 查询小店活动门店详情 */
   export interface GoodsSubsidyActivityRetailStoreActByBrandIdStoresByStoreCode_Get extends CallSettings {
     /** 品牌ID */
     brand_id: PathValue
@@ -4121,7 +3852,6 @@ export namespace Marketing {
     store_code: PathValue
   }
 
-  /** 查询小店活动门店详情 `GET /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores/{store_code}` */
   export interface GoodsSubsidyActivityRetailStoreActByBrandIdStoresByStoreCode_Get_Data
     extends GoodsSubsidyActivityRetailStoreActByBrandIdStores_Get_Data_Data {}
 
@@ -4130,7 +3860,6 @@ export namespace Marketing {
     readonly activities: Loosen<MembercardActivityActivities>
   }
 
-  /** `v3/marketing/membercard-activity/activities` */
   export interface MembercardActivityActivities {
     /**
      * 查询活动列表 `GET /v3/marketing/membercard-activity/activities`
@@ -4159,12 +3888,11 @@ export namespace Marketing {
     readonly _activity_id_: Loosen<MembercardActivityActivitiesByActivityId>
   }
 
-  /** 查询活动列表 `GET /v3/marketing/membercard-activity/activities` */
+  /** 查询活动列表 */
   export interface MembercardActivityActivities_Get extends CallSettings {
     query: MembercardActivityActivities_Get_Query
   }
 
-  /** 查询活动列表 `GET /v3/marketing/membercard-activity/activities` */
   export interface MembercardActivityActivities_Get_Query {
     /** 最大资源条数 */
     limit?: number | undefined
@@ -4178,7 +3906,6 @@ export namespace Marketing {
     activity_status?: 'CREATED' | 'ONGOING' | 'TERMINATED' | 'OVER_TIME' | undefined
   }
 
-  /** 查询活动列表 `GET /v3/marketing/membercard-activity/activities` */
   export interface MembercardActivityActivities_Get_Data {
     /** 活动详情 */
     data?: MembercardActivityActivities_Get_Data_Data[]
@@ -4190,7 +3917,6 @@ export namespace Marketing {
     total_count?: number
   }
 
-  /** 活动详情 */
   export interface MembercardActivityActivities_Get_Data_Data {
     /** 活动ID */
     activity_id: string
@@ -4222,7 +3948,6 @@ export namespace Marketing {
     miniprogram_activity_setting?: MembercardActivityActivities_Get_Data_Data_MiniprogramActivitySetting
   }
 
-  /** 发放时间段 */
   export interface MembercardActivityActivities_Get_Data_Data_AwardSendPeriod {
     /** 指定时间 */
     award_send_time?: MembercardActivityActivities_Get_Data_Data_AwardSendPeriod_AwardSendTime[]
@@ -4230,7 +3955,6 @@ export namespace Marketing {
     award_send_day_time?: MembercardActivityActivities_Get_Data_Data_AwardSendPeriod_AwardSendDayTime[]
   }
 
-  /** 指定时间 */
   export interface MembercardActivityActivities_Get_Data_Data_AwardSendPeriod_AwardSendTime {
     /** 发放开始时间 */
     begin_time: string
@@ -4238,7 +3962,6 @@ export namespace Marketing {
     end_time: string
   }
 
-  /** 指定时间段 */
   export interface MembercardActivityActivities_Get_Data_Data_AwardSendPeriod_AwardSendDayTime {
     /** 每日发放开始时间 */
     begin_day_time: MembercardActivityActivities_Get_Data_Data_AwardSendPeriod_AwardSendDayTime_BeginDayTime
@@ -4246,7 +3969,6 @@ export namespace Marketing {
     end_day_time: MembercardActivityActivities_Get_Data_Data_AwardSendPeriod_AwardSendDayTime_EndDayTime
   }
 
-  /** 每日发放开始时间 */
   export interface MembercardActivityActivities_Get_Data_Data_AwardSendPeriod_AwardSendDayTime_BeginDayTime {
     /** 时 */
     hours: number
@@ -4256,11 +3978,9 @@ export namespace Marketing {
     seconds: number
   }
 
-  /** 每日发放结束时间 */
   export interface MembercardActivityActivities_Get_Data_Data_AwardSendPeriod_AwardSendDayTime_EndDayTime
     extends MembercardActivityActivities_Get_Data_Data_AwardSendPeriod_AwardSendDayTime_BeginDayTime {}
 
-  /** 优惠券列表 */
   export interface MembercardActivityActivities_Get_Data_Data_StockList {
     /** 创建批次的商户号 */
     stock_creator_mchid: string
@@ -4268,7 +3988,6 @@ export namespace Marketing {
     stock_id: string
   }
 
-  /** 支付后活动设置 */
   export interface MembercardActivityActivities_Get_Data_Data_PayActivitySetting {
     /** 商户logo */
     logo_url: string
@@ -4282,7 +4001,6 @@ export namespace Marketing {
     payment_setting?: MembercardActivityActivities_Get_Data_Data_PayActivitySetting_PaymentSetting
   }
 
-  /** 激活方式设置 */
   export interface MembercardActivityActivities_Get_Data_Data_PayActivitySetting_ActivateSetting {
     /** 激活类型 */
     activate_type: string
@@ -4292,7 +4010,6 @@ export namespace Marketing {
     activate_miniprogram?: MembercardActivityActivities_Get_Data_Data_PayActivitySetting_ActivateSetting_ActivateMiniprogram
   }
 
-  /** 跳转激活的小程序 */
   export interface MembercardActivityActivities_Get_Data_Data_PayActivitySetting_ActivateSetting_ActivateMiniprogram {
     /** 跳转激活的appid */
     activate_appid: string
@@ -4300,7 +4017,6 @@ export namespace Marketing {
     activate_path: string
   }
 
-  /** 支付设置 */
   export interface MembercardActivityActivities_Get_Data_Data_PayActivitySetting_PaymentSetting {
     /** 支付模式 */
     payment_mode?: MembercardActivityActivities_Get_Data_Data_PayActivitySetting_PaymentSetting_PaymentMode
@@ -4310,13 +4026,11 @@ export namespace Marketing {
     goods_tags?: string[]
   }
 
-  /** 支付模式 */
   export interface MembercardActivityActivities_Get_Data_Data_PayActivitySetting_PaymentSetting_PaymentMode {
     /** 支付场景列表 */
     payment_scene_list?: string[]
   }
 
-  /** 支付前会员活动设置 */
   export interface MembercardActivityActivities_Get_Data_Data_MiniprogramActivitySetting {
     /** 指定领取渠道 */
     outer_str?: string[]
@@ -4324,7 +4038,6 @@ export namespace Marketing {
     award_jump_deploy?: MembercardActivityActivities_Get_Data_Data_MiniprogramActivitySetting_AwardJumpDeploy
   }
 
-  /** 领奖页面跳转配置 */
   export interface MembercardActivityActivities_Get_Data_Data_MiniprogramActivitySetting_AwardJumpDeploy {
     /** 小程序AppID */
     mini_program_appid?: string
@@ -4334,12 +4047,11 @@ export namespace Marketing {
     button_text?: string
   }
 
-  /** 创建活动 `POST /v3/marketing/membercard-activity/activities` */
+  /** 创建活动 */
   export interface MembercardActivityActivities_Post extends CallSettings {
     json: MembercardActivityActivities_Post_Json
   }
 
-  /** 创建活动 `POST /v3/marketing/membercard-activity/activities` */
   export interface MembercardActivityActivities_Post_Json {
     /** 会员卡ID */
     card_id: string
@@ -4365,7 +4077,6 @@ export namespace Marketing {
       | undefined
   }
 
-  /** 发放时间段 */
   export interface MembercardActivityActivities_Post_Json_AwardSendPeriod {
     /** 指定时间 */
     award_send_time?:
@@ -4377,7 +4088,6 @@ export namespace Marketing {
       | undefined
   }
 
-  /** 指定时间 */
   export interface MembercardActivityActivities_Post_Json_AwardSendPeriod_AwardSendTime {
     /** 发放开始时间 */
     begin_time: string
@@ -4385,7 +4095,6 @@ export namespace Marketing {
     end_time: string
   }
 
-  /** 指定时间段 */
   export interface MembercardActivityActivities_Post_Json_AwardSendPeriod_AwardSendDayTime {
     /** 每日发放开始时间 */
     begin_day_time: MembercardActivityActivities_Post_Json_AwardSendPeriod_AwardSendDayTime_BeginDayTime
@@ -4393,7 +4102,6 @@ export namespace Marketing {
     end_day_time: MembercardActivityActivities_Post_Json_AwardSendPeriod_AwardSendDayTime_EndDayTime
   }
 
-  /** 每日发放开始时间 */
   export interface MembercardActivityActivities_Post_Json_AwardSendPeriod_AwardSendDayTime_BeginDayTime {
     /** 时 */
     hours: number
@@ -4403,11 +4111,9 @@ export namespace Marketing {
     seconds: number
   }
 
-  /** 每日发放结束时间 */
   export interface MembercardActivityActivities_Post_Json_AwardSendPeriod_AwardSendDayTime_EndDayTime
     extends MembercardActivityActivities_Post_Json_AwardSendPeriod_AwardSendDayTime_BeginDayTime {}
 
-  /** 优惠券列表 */
   export interface MembercardActivityActivities_Post_Json_StockList {
     /** 创建批次的商户号 */
     stock_creator_mchid: string
@@ -4415,7 +4121,6 @@ export namespace Marketing {
     stock_id: string
   }
 
-  /** 支付后活动设置 */
   export interface MembercardActivityActivities_Post_Json_PayActivitySetting {
     /** 商户logo */
     logo_url: string
@@ -4429,7 +4134,6 @@ export namespace Marketing {
     payment_setting?: MembercardActivityActivities_Post_Json_PayActivitySetting_PaymentSetting | undefined
   }
 
-  /** 激活方式设置 */
   export interface MembercardActivityActivities_Post_Json_PayActivitySetting_ActivateSetting {
     /** 激活类型 */
     activate_type: string
@@ -4441,7 +4145,6 @@ export namespace Marketing {
       | undefined
   }
 
-  /** 跳转激活的小程序 */
   export interface MembercardActivityActivities_Post_Json_PayActivitySetting_ActivateSetting_ActivateMiniprogram {
     /** 跳转激活的appid */
     activate_appid: string
@@ -4449,7 +4152,6 @@ export namespace Marketing {
     activate_path: string
   }
 
-  /** 支付设置 */
   export interface MembercardActivityActivities_Post_Json_PayActivitySetting_PaymentSetting {
     /** 支付模式 */
     payment_mode?:
@@ -4461,13 +4163,11 @@ export namespace Marketing {
     goods_tags?: readonly string[] | undefined
   }
 
-  /** 支付模式 */
   export interface MembercardActivityActivities_Post_Json_PayActivitySetting_PaymentSetting_PaymentMode {
     /** 支付场景列表 */
     payment_scene_list?: readonly string[] | undefined
   }
 
-  /** 支付前会员活动设置 */
   export interface MembercardActivityActivities_Post_Json_MiniprogramActivitySetting {
     /** 指定领取渠道 */
     outer_str?: readonly string[] | undefined
@@ -4477,7 +4177,6 @@ export namespace Marketing {
       | undefined
   }
 
-  /** 领奖页面跳转配置 */
   export interface MembercardActivityActivities_Post_Json_MiniprogramActivitySetting_AwardJumpDeploy {
     /** 小程序AppID */
     mini_program_appid?: string | undefined
@@ -4487,11 +4186,9 @@ export namespace Marketing {
     button_text?: string | undefined
   }
 
-  /** 创建活动 `POST /v3/marketing/membercard-activity/activities` */
   export interface MembercardActivityActivities_Post_Data
     extends MembercardActivityActivities_Get_Data_Data {}
 
-  /** `v3/marketing/membercard-activity/activities/{activity_id}` */
   export interface MembercardActivityActivitiesByActivityId {
     /**
      * 查询活动详情 `GET /v3/marketing/membercard-activity/activities/{activity_id}`
@@ -4509,17 +4206,15 @@ export namespace Marketing {
     readonly terminate: Loosen<MembercardActivityActivitiesByActivityIdTerminate>
   }
 
-  /** 查询活动详情 `GET /v3/marketing/membercard-activity/activities/{activity_id}` */
+  /** 查询活动详情 */
   export interface MembercardActivityActivitiesByActivityId_Get extends CallSettings {
     /** 活动ID */
     activity_id: PathValue
   }
 
-  /** 查询活动详情 `GET /v3/marketing/membercard-activity/activities/{activity_id}` */
   export interface MembercardActivityActivitiesByActivityId_Get_Data
     extends MembercardActivityActivities_Get_Data_Data {}
 
-  /** `v3/marketing/membercard-activity/activities/{activity_id}/terminate` */
   export interface MembercardActivityActivitiesByActivityIdTerminate {
     /**
      * 终止活动 `POST /v3/marketing/membercard-activity/activities/{activity_id}/terminate`
@@ -4536,13 +4231,12 @@ export namespace Marketing {
     ): PendingResponse<Response<MembercardActivityActivitiesByActivityIdTerminate_Post_Data>>
   }
 
-  /** 终止活动 `POST /v3/marketing/membercard-activity/activities/{activity_id}/terminate` */
+  /** 终止活动 */
   export interface MembercardActivityActivitiesByActivityIdTerminate_Post extends CallSettings {
     /** 活动ID */
     activity_id: PathValue
   }
 
-  /** 终止活动 `POST /v3/marketing/membercard-activity/activities/{activity_id}/terminate` */
   export interface MembercardActivityActivitiesByActivityIdTerminate_Post_Data {
     /** 活动ID */
     activity_id: string
@@ -4564,7 +4258,6 @@ export namespace Marketing {
     readonly _activate_ticket_: Loosen<MembercardOpenActivateInformationsByActivateTicket>
   }
 
-  /** `v3/marketing/membercard-open/activate-informations/{activate_ticket}` */
   export interface MembercardOpenActivateInformationsByActivateTicket {
     /**
      * 获取用户信息（跳转型激活） `GET /v3/marketing/membercard-open/activate-informations/{activate_ticket}`
@@ -4581,13 +4274,12 @@ export namespace Marketing {
     ): PendingResponse<Response<MembercardOpenActivateInformationsByActivateTicket_Get_Data>>
   }
 
-  /** 获取用户信息（跳转型激活） `GET /v3/marketing/membercard-open/activate-informations/{activate_ticket}` */
+  /** 获取用户信息（跳转型激活） */
   export interface MembercardOpenActivateInformationsByActivateTicket_Get extends CallSettings {
     /** 激活ticket */
     activate_ticket: PathValue
   }
 
-  /** 获取用户信息（跳转型激活） `GET /v3/marketing/membercard-open/activate-informations/{activate_ticket}` */
   export interface MembercardOpenActivateInformationsByActivateTicket_Get_Data {
     /** 微信昵称 */
     nickname?: string
@@ -4597,7 +4289,6 @@ export namespace Marketing {
     user_information?: MembercardOpenActivateInformationsByActivateTicket_Get_Data_UserInformation
   }
 
-  /** 用户开卡时填写的个人信息 */
   export interface MembercardOpenActivateInformationsByActivateTicket_Get_Data_UserInformation {
     /** 平台提供的通用开卡信息字段 */
     common_field_list?: MembercardOpenActivateInformationsByActivateTicket_Get_Data_UserInformation_CommonFieldList[]
@@ -4605,7 +4296,6 @@ export namespace Marketing {
     custom_field_list?: MembercardOpenActivateInformationsByActivateTicket_Get_Data_UserInformation_CustomFieldList[]
   }
 
-  /** 平台提供的通用开卡信息字段 */
   export interface MembercardOpenActivateInformationsByActivateTicket_Get_Data_UserInformation_CommonFieldList {
     /** 平台提供的通用开卡信息字段 */
     name?:
@@ -4621,7 +4311,6 @@ export namespace Marketing {
     value?: string
   }
 
-  /** 商户自定义的开卡信息字段 */
   export interface MembercardOpenActivateInformationsByActivateTicket_Get_Data_UserInformation_CustomFieldList {
     /** 字段名称 */
     name?: string
@@ -4631,7 +4320,6 @@ export namespace Marketing {
     value_list?: string[]
   }
 
-  /** `v3/marketing/membercard-open/callback` */
   export interface MembercardOpenCallback {
     /**
      * 查询回调地址 `GET /v3/marketing/membercard-open/callback`
@@ -4655,10 +4343,9 @@ export namespace Marketing {
     ): PendingResponse<Response<MembercardOpenCallback_Patch_Data>>
   }
 
-  /** 查询回调地址 `GET /v3/marketing/membercard-open/callback` */
+  /** 查询回调地址 */
   export interface MembercardOpenCallback_Get extends CallSettings {}
 
-  /** 查询回调地址 `GET /v3/marketing/membercard-open/callback` */
   export interface MembercardOpenCallback_Get_Data {
     /** 通知url地址 */
     notify_url: string
@@ -4666,21 +4353,18 @@ export namespace Marketing {
     mchid?: string
   }
 
-  /** 设置回调地址 `PATCH /v3/marketing/membercard-open/callback` */
+  /** 设置回调地址 */
   export interface MembercardOpenCallback_Patch extends CallSettings {
     json: MembercardOpenCallback_Patch_Json
   }
 
-  /** 设置回调地址 `PATCH /v3/marketing/membercard-open/callback` */
   export interface MembercardOpenCallback_Patch_Json {
     /** 通知url地址 */
     notify_url: string
   }
 
-  /** 设置回调地址 `PATCH /v3/marketing/membercard-open/callback` */
   export interface MembercardOpenCallback_Patch_Data extends MembercardOpenCallback_Get_Data {}
 
-  /** `v3/marketing/membercard-open/cards` */
   export interface MembercardOpenCards {
     /**
      * 查询会员卡模板列表 `GET /v3/marketing/membercard-open/cards`
@@ -4703,12 +4387,11 @@ export namespace Marketing {
     readonly _card_id_: Loosen<MembercardOpenCardsByCardId>
   }
 
-  /** 查询会员卡模板列表 `GET /v3/marketing/membercard-open/cards` */
+  /** 查询会员卡模板列表 */
   export interface MembercardOpenCards_Get extends CallSettings {
     query: MembercardOpenCards_Get_Query
   }
 
-  /** 查询会员卡模板列表 `GET /v3/marketing/membercard-open/cards` */
   export interface MembercardOpenCards_Get_Query {
     /** 品牌id */
     brand_id?: string | undefined
@@ -4720,7 +4403,6 @@ export namespace Marketing {
     limit: number
   }
 
-  /** 查询会员卡模板列表 `GET /v3/marketing/membercard-open/cards` */
   export interface MembercardOpenCards_Get_Data {
     /** 总数量 */
     total_count: number
@@ -4732,7 +4414,6 @@ export namespace Marketing {
     data?: MembercardOpenCards_Get_Data_Data[]
   }
 
-  /** 会员卡列表 */
   export interface MembercardOpenCards_Get_Data_Data {
     /** 会员卡id */
     card_id: string
@@ -4780,7 +4461,6 @@ export namespace Marketing {
     additional_statement?: MembercardOpenCards_Get_Data_Data_AdditionalStatement
   }
 
-  /** 品牌信息 */
   export interface MembercardOpenCards_Get_Data_Data_Brand {
     /** 品牌id */
     brand_id: string
@@ -4788,7 +4468,6 @@ export namespace Marketing {
     display_name: string
   }
 
-  /** 有效期 */
   export interface MembercardOpenCards_Get_Data_Data_DateInformation {
     /** 有效期类型 */
     type: 'FIX_TIME_RANGE' | 'FIX_TERM' | 'PERMANENT' | (string & {})
@@ -4800,7 +4479,6 @@ export namespace Marketing {
     available_day_after_receive?: number
   }
 
-  /** 储值信息 */
   export interface MembercardOpenCards_Get_Data_Data_BalanceInformation {
     /** 是否支持储值 */
     need_balance?: boolean
@@ -4812,7 +4490,6 @@ export namespace Marketing {
     balance_url?: string
   }
 
-  /** 开卡信息 */
   export interface MembercardOpenCards_Get_Data_Data_UserInformationForm {
     /** 平台提供的通用开卡信息字段 */
     common_field_list?: (
@@ -4829,7 +4506,6 @@ export namespace Marketing {
     custom_field_list?: MembercardOpenCards_Get_Data_Data_UserInformationForm_CustomFieldList[]
   }
 
-  /** 商户自定义的开卡信息字段 */
   export interface MembercardOpenCards_Get_Data_Data_UserInformationForm_CustomFieldList {
     /** 商户自定义的开卡信息字段类型 */
     type?: 'TEXT' | 'SELECT' | 'RADIO' | 'CHECK_BOX' | (string & {})
@@ -4839,7 +4515,6 @@ export namespace Marketing {
     values?: string[]
   }
 
-  /** 商户补充声明 */
   export interface MembercardOpenCards_Get_Data_Data_AdditionalStatement {
     /** 标题 */
     title?: string
@@ -4851,12 +4526,11 @@ export namespace Marketing {
     path?: string
   }
 
-  /** 创建会员卡模板 `POST /v3/marketing/membercard-open/cards` */
+  /** 创建会员卡模板 */
   export interface MembercardOpenCards_Post extends CallSettings {
     json: MembercardOpenCards_Post_Json
   }
 
-  /** 创建会员卡模板 `POST /v3/marketing/membercard-open/cards` */
   export interface MembercardOpenCards_Post_Json {
     /** 商户AppId */
     appid: string
@@ -4896,7 +4570,6 @@ export namespace Marketing {
     need_dynamic_code?: boolean | undefined
   }
 
-  /** 品牌信息 */
   export interface MembercardOpenCards_Post_Json_Brand {
     /** 品牌id */
     brand_id: string
@@ -4904,7 +4577,6 @@ export namespace Marketing {
     display_name: string
   }
 
-  /** 有效期 */
   export interface MembercardOpenCards_Post_Json_DateInformation {
     /** 有效期类型 */
     type: 'FIX_TIME_RANGE' | 'FIX_TERM' | 'PERMANENT'
@@ -4918,7 +4590,6 @@ export namespace Marketing {
     wait_days_after_receive?: number | undefined
   }
 
-  /** 储值信息 */
   export interface MembercardOpenCards_Post_Json_BalanceInformation {
     /** 是否支持储值 */
     need_balance?: boolean | undefined
@@ -4930,7 +4601,6 @@ export namespace Marketing {
     balance_url?: string | undefined
   }
 
-  /** 开卡信息 */
   export interface MembercardOpenCards_Post_Json_UserInformationForm {
     /** 平台提供的通用开卡信息字段 */
     common_field_list?:
@@ -4950,7 +4620,6 @@ export namespace Marketing {
       | undefined
   }
 
-  /** 商户自定义的开卡信息字段 */
   export interface MembercardOpenCards_Post_Json_UserInformationForm_CustomFieldList {
     /** 商户自定义的开卡信息字段类型 */
     type?: 'TEXT' | 'SELECT' | 'RADIO' | 'CHECK_BOX' | undefined
@@ -4960,7 +4629,6 @@ export namespace Marketing {
     values?: readonly string[] | undefined
   }
 
-  /** 商户补充声明 */
   export interface MembercardOpenCards_Post_Json_AdditionalStatement {
     /** 标题 */
     title?: string | undefined
@@ -4972,10 +4640,8 @@ export namespace Marketing {
     path?: string | undefined
   }
 
-  /** 创建会员卡模板 `POST /v3/marketing/membercard-open/cards` */
   export interface MembercardOpenCards_Post_Data extends MembercardOpenCards_Get_Data_Data {}
 
-  /** `v3/marketing/membercard-open/cards/{card_id}` */
   export interface MembercardOpenCardsByCardId {
     /**
      * 查询会员卡模板信息 `GET /v3/marketing/membercard-open/cards/{card_id}`
@@ -5017,23 +4683,21 @@ export namespace Marketing {
     readonly users: Loosen<MembercardOpenCardsByCardIdUsers>
   }
 
-  /** 查询会员卡模板信息 `GET /v3/marketing/membercard-open/cards/{card_id}` */
+  /** 查询会员卡模板信息 */
   export interface MembercardOpenCardsByCardId_Get extends CallSettings {
     /** 会员卡id */
     card_id: PathValue
   }
 
-  /** 查询会员卡模板信息 `GET /v3/marketing/membercard-open/cards/{card_id}` */
   export interface MembercardOpenCardsByCardId_Get_Data extends MembercardOpenCards_Get_Data_Data {}
 
-  /** 修改会员卡模板信息 `PATCH /v3/marketing/membercard-open/cards/{card_id}` */
+  /** 修改会员卡模板信息 */
   export interface MembercardOpenCardsByCardId_Patch extends CallSettings {
     /** 会员卡id */
     card_id: PathValue
     json: MembercardOpenCardsByCardId_Patch_Json
   }
 
-  /** 修改会员卡模板信息 `PATCH /v3/marketing/membercard-open/cards/{card_id}` */
   export interface MembercardOpenCardsByCardId_Patch_Json {
     /** 商户AppId */
     appid?: string | undefined
@@ -5069,7 +4733,6 @@ export namespace Marketing {
     need_dynamic_code?: boolean | undefined
   }
 
-  /** 有效期 */
   export interface MembercardOpenCardsByCardId_Patch_Json_DateInformation {
     /** 有效期类型 */
     type: 'FIX_TIME_RANGE' | 'FIX_TERM' | 'PERMANENT'
@@ -5083,11 +4746,9 @@ export namespace Marketing {
     available_begin_time?: string | undefined
   }
 
-  /** 储值信息 */
   export interface MembercardOpenCardsByCardId_Patch_Json_BalanceInformation
     extends MembercardOpenCards_Post_Json_BalanceInformation {}
 
-  /** 开卡信息 */
   export interface MembercardOpenCardsByCardId_Patch_Json_UserInformationForm {
     /** 是否允许修改 */
     can_modify_after_activate?: boolean | undefined
@@ -5109,15 +4770,13 @@ export namespace Marketing {
       | undefined
   }
 
-  /** 商户自定义的开卡信息字段 */
   export interface MembercardOpenCardsByCardId_Patch_Json_UserInformationForm_CustomFieldList
     extends MembercardOpenCards_Post_Json_UserInformationForm_CustomFieldList {}
 
-  /** 商户补充声明 */
   export interface MembercardOpenCardsByCardId_Patch_Json_AdditionalStatement
     extends MembercardOpenCards_Post_Json_AdditionalStatement {}
 
-  /** 删除会员卡模板 `DELETE /v3/marketing/membercard-open/cards/{card_id}` */
+  /** 删除会员卡模板 */
   export interface MembercardOpenCardsByCardId_Delete extends CallSettings {
     /** 会员卡id */
     card_id: PathValue
@@ -5129,7 +4788,6 @@ export namespace Marketing {
     readonly deposit: Loosen<MembercardOpenCardsByCardIdCodesDeposit>
   }
 
-  /** `v3/marketing/membercard-open/cards/{card_id}/codes/{code}` */
   export interface MembercardOpenCardsByCardIdCodesByCode {
     /**
      * 查询用户会员卡信息 `GET /v3/marketing/membercard-open/cards/{card_id}/codes/{code}`
@@ -5160,7 +4818,7 @@ export namespace Marketing {
     readonly unavailable: Loosen<MembercardOpenCardsByCardIdCodesByCodeUnavailable>
   }
 
-  /** 查询用户会员卡信息 `GET /v3/marketing/membercard-open/cards/{card_id}/codes/{code}` */
+  /** 查询用户会员卡信息 */
   export interface MembercardOpenCardsByCardIdCodesByCode_Get extends CallSettings {
     /** 会员卡id */
     card_id: PathValue
@@ -5168,7 +4826,6 @@ export namespace Marketing {
     code: PathValue
   }
 
-  /** 查询用户会员卡信息 `GET /v3/marketing/membercard-open/cards/{card_id}/codes/{code}` */
   export interface MembercardOpenCardsByCardIdCodesByCode_Get_Data {
     /** 会员卡id */
     card_id?: string
@@ -5196,7 +4853,6 @@ export namespace Marketing {
     bonus_value?: number
   }
 
-  /** 用户开卡时填写的个人信息 */
   export interface MembercardOpenCardsByCardIdCodesByCode_Get_Data_UserInformation {
     /** 平台提供的通用开卡信息字段 */
     common_field_list?: MembercardOpenCardsByCardIdCodesByCode_Get_Data_UserInformation_CommonFieldList[]
@@ -5204,11 +4860,9 @@ export namespace Marketing {
     custom_field_list?: MembercardOpenCardsByCardIdCodesByCode_Get_Data_UserInformation_CustomFieldList[]
   }
 
-  /** 平台提供的通用开卡信息字段 */
   export interface MembercardOpenCardsByCardIdCodesByCode_Get_Data_UserInformation_CommonFieldList
     extends MembercardOpenActivateInformationsByActivateTicket_Get_Data_UserInformation_CommonFieldList {}
 
-  /** 商户自定义的开卡信息字段 */
   export interface MembercardOpenCardsByCardIdCodesByCode_Get_Data_UserInformation_CustomFieldList {
     /** 字段名称 */
     name?: string
@@ -5218,7 +4872,7 @@ export namespace Marketing {
     value_list?: string[]
   }
 
-  /** 修改用户会员卡信息 `PATCH /v3/marketing/membercard-open/cards/{card_id}/codes/{code}` */
+  /** 修改用户会员卡信息 */
   export interface MembercardOpenCardsByCardIdCodesByCode_Patch extends CallSettings {
     /** 会员卡id */
     card_id: PathValue
@@ -5227,7 +4881,6 @@ export namespace Marketing {
     json: MembercardOpenCardsByCardIdCodesByCode_Patch_Json
   }
 
-  /** 修改用户会员卡信息 `PATCH /v3/marketing/membercard-open/cards/{card_id}/codes/{code}` */
   export interface MembercardOpenCardsByCardIdCodesByCode_Patch_Json {
     /** 会员卡编号 */
     membership_number?: string | undefined
@@ -5245,7 +4898,6 @@ export namespace Marketing {
     need_inform_level?: boolean | undefined
   }
 
-  /** 用户储值变更信息 */
   export interface MembercardOpenCardsByCardIdCodesByCode_Patch_Json_BalanceInformation {
     /** 更新前用户储值余额 */
     before_balance: number
@@ -5257,7 +4909,6 @@ export namespace Marketing {
     balance_remark?: string | undefined
   }
 
-  /** `v3/marketing/membercard-open/cards/{card_id}/codes/{code}/activate` */
   export interface MembercardOpenCardsByCardIdCodesByCodeActivate {
     /**
      * 激活会员卡（跳转型激活） `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/activate`
@@ -5272,7 +4923,7 @@ export namespace Marketing {
     ): PendingResponse<Response<undefined>>
   }
 
-  /** 激活会员卡（跳转型激活） `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/activate` */
+  /** 激活会员卡（跳转型激活） */
   export interface MembercardOpenCardsByCardIdCodesByCodeActivate_Post extends CallSettings {
     /** 会员卡id */
     card_id: PathValue
@@ -5281,7 +4932,6 @@ export namespace Marketing {
     json: MembercardOpenCardsByCardIdCodesByCodeActivate_Post_Json
   }
 
-  /** 激活会员卡（跳转型激活） `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/activate` */
   export interface MembercardOpenCardsByCardIdCodesByCodeActivate_Post_Json {
     /** 会员卡编号 */
     membership_number?: string | undefined
@@ -5293,7 +4943,6 @@ export namespace Marketing {
     readonly prepare: Loosen<MembercardOpenCardsByCardIdCodesByCodeBonusPrepare>
   }
 
-  /** `v3/marketing/membercard-open/cards/{card_id}/codes/{code}/bonus/commit` */
   export interface MembercardOpenCardsByCardIdCodesByCodeBonusCommit {
     /**
      * 设置支付后展示的积分到账 `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/bonus/commit`
@@ -5308,7 +4957,7 @@ export namespace Marketing {
     ): PendingResponse<Response<undefined>>
   }
 
-  /** 设置支付后展示的积分到账 `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/bonus/commit` */
+  /** 设置支付后展示的积分到账 */
   export interface MembercardOpenCardsByCardIdCodesByCodeBonusCommit_Post extends CallSettings {
     /** 会员卡模板id */
     card_id: PathValue
@@ -5317,7 +4966,6 @@ export namespace Marketing {
     json: MembercardOpenCardsByCardIdCodesByCodeBonusCommit_Post_Json
   }
 
-  /** 设置支付后展示的积分到账 `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/bonus/commit` */
   export interface MembercardOpenCardsByCardIdCodesByCodeBonusCommit_Post_Json {
     /** 商户订单号 */
     out_trade_no: string
@@ -5329,7 +4977,6 @@ export namespace Marketing {
     bonus_value: number
   }
 
-  /** `v3/marketing/membercard-open/cards/{card_id}/codes/{code}/bonus/prepare` */
   export interface MembercardOpenCardsByCardIdCodesByCodeBonusPrepare {
     /**
      * 支付结果页展示会员积分 `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/bonus/prepare`
@@ -5344,7 +4991,7 @@ export namespace Marketing {
     ): PendingResponse<Response<undefined>>
   }
 
-  /** 支付结果页展示会员积分 `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/bonus/prepare` */
+  /** 支付结果页展示会员积分 */
   export interface MembercardOpenCardsByCardIdCodesByCodeBonusPrepare_Post extends CallSettings {
     /** 会员卡模板id */
     card_id: PathValue
@@ -5353,11 +5000,9 @@ export namespace Marketing {
     json: MembercardOpenCardsByCardIdCodesByCodeBonusPrepare_Post_Json
   }
 
-  /** 支付结果页展示会员积分 `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/bonus/prepare` */
   export interface MembercardOpenCardsByCardIdCodesByCodeBonusPrepare_Post_Json
     extends MembercardOpenCardsByCardIdCodesByCodeBonusCommit_Post_Json {}
 
-  /** `v3/marketing/membercard-open/cards/{card_id}/codes/{code}/rights` */
   export interface MembercardOpenCardsByCardIdCodesByCodeRights {
     /**
      * 设置会员权益 `PATCH /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/rights`
@@ -5372,7 +5017,7 @@ export namespace Marketing {
     ): PendingResponse<Response<undefined>>
   }
 
-  /** 设置会员权益 `PATCH /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/rights` */
+  /** 设置会员权益 */
   export interface MembercardOpenCardsByCardIdCodesByCodeRights_Patch extends CallSettings {
     /** 会员卡id */
     card_id: PathValue
@@ -5381,7 +5026,6 @@ export namespace Marketing {
     json: MembercardOpenCardsByCardIdCodesByCodeRights_Patch_Json
   }
 
-  /** 设置会员权益 `PATCH /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/rights` */
   export interface MembercardOpenCardsByCardIdCodesByCodeRights_Patch_Json {
     /** 变更前的会员积分值 */
     before_bonus_value?: number | undefined
@@ -5401,7 +5045,6 @@ export namespace Marketing {
     guide?: MembercardOpenCardsByCardIdCodesByCodeRights_Patch_Json_Guide | undefined
   }
 
-  /** 会员专属咨询信息 */
   export interface MembercardOpenCardsByCardIdCodesByCodeRights_Patch_Json_Guide {
     /** 联系人名字 */
     staff_name?: string | undefined
@@ -5415,7 +5058,6 @@ export namespace Marketing {
     phone_number?: string | undefined
   }
 
-  /** `v3/marketing/membercard-open/cards/{card_id}/codes/{code}/set-service-module-data` */
   export interface MembercardOpenCardsByCardIdCodesByCodeSetServiceModuleData {
     /**
      * 设置会员服务项用户信息 `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/set-service-module-data`
@@ -5432,7 +5074,7 @@ export namespace Marketing {
     ): PendingResponse<Response<undefined>>
   }
 
-  /** 设置会员服务项用户信息 `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/set-service-module-data` */
+  /** 设置会员服务项用户信息 */
   export interface MembercardOpenCardsByCardIdCodesByCodeSetServiceModuleData_Post extends CallSettings {
     /** 会员卡id */
     card_id: PathValue
@@ -5441,7 +5083,6 @@ export namespace Marketing {
     json: MembercardOpenCardsByCardIdCodesByCodeSetServiceModuleData_Post_Json
   }
 
-  /** 设置会员服务项用户信息 `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/set-service-module-data` */
   export interface MembercardOpenCardsByCardIdCodesByCodeSetServiceModuleData_Post_Json {
     /** 商户请求单号 */
     out_request_no: string
@@ -5451,7 +5092,6 @@ export namespace Marketing {
     state_setting: MembercardOpenCardsByCardIdCodesByCodeSetServiceModuleData_Post_Json_StateSetting
   }
 
-  /** 服务状态设置 */
   export interface MembercardOpenCardsByCardIdCodesByCodeSetServiceModuleData_Post_Json_StateSetting {
     /** 状态ID */
     state_id: string
@@ -5463,7 +5103,6 @@ export namespace Marketing {
       | undefined
   }
 
-  /** 内容模板设置 */
   export interface MembercardOpenCardsByCardIdCodesByCodeSetServiceModuleData_Post_Json_StateSetting_ContentTemplateData {
     /** 服务内容列表 */
     field_list?:
@@ -5475,7 +5114,6 @@ export namespace Marketing {
       | undefined
   }
 
-  /** 服务内容列表 */
   export interface MembercardOpenCardsByCardIdCodesByCodeSetServiceModuleData_Post_Json_StateSetting_ContentTemplateData_FieldList {
     /** 内容字段ID */
     field_id: string
@@ -5483,7 +5121,6 @@ export namespace Marketing {
     field_value: string
   }
 
-  /** 操作设置 */
   export interface MembercardOpenCardsByCardIdCodesByCodeSetServiceModuleData_Post_Json_StateSetting_ContentTemplateData_ActionSetting {
     /** 操作名称 */
     action_name: string
@@ -5491,7 +5128,6 @@ export namespace Marketing {
     jump_miniprogram: MembercardOpenCardsByCardIdCodesByCodeSetServiceModuleData_Post_Json_StateSetting_ContentTemplateData_ActionSetting_JumpMiniprogram
   }
 
-  /** 跳转小程序 */
   export interface MembercardOpenCardsByCardIdCodesByCodeSetServiceModuleData_Post_Json_StateSetting_ContentTemplateData_ActionSetting_JumpMiniprogram {
     /** 小程序appid */
     appid: string
@@ -5499,7 +5135,6 @@ export namespace Marketing {
     path: string
   }
 
-  /** 消息模板设置 */
   export interface MembercardOpenCardsByCardIdCodesByCodeSetServiceModuleData_Post_Json_StateSetting_MessageTemplateSetting {
     /** 模板消息ID */
     message_template_id: string
@@ -5507,11 +5142,9 @@ export namespace Marketing {
     field_list: readonly MembercardOpenCardsByCardIdCodesByCodeSetServiceModuleData_Post_Json_StateSetting_MessageTemplateSetting_FieldList[]
   }
 
-  /** 服务内容列表 */
   export interface MembercardOpenCardsByCardIdCodesByCodeSetServiceModuleData_Post_Json_StateSetting_MessageTemplateSetting_FieldList
     extends MembercardOpenCardsByCardIdCodesByCodeSetServiceModuleData_Post_Json_StateSetting_ContentTemplateData_FieldList {}
 
-  /** `v3/marketing/membercard-open/cards/{card_id}/codes/{code}/unavailable` */
   export interface MembercardOpenCardsByCardIdCodesByCodeUnavailable {
     /**
      * 作废用户会员卡 `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/unavailable`
@@ -5526,7 +5159,7 @@ export namespace Marketing {
     ): PendingResponse<Response<undefined>>
   }
 
-  /** 作废用户会员卡 `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/unavailable` */
+  /** 作废用户会员卡 */
   export interface MembercardOpenCardsByCardIdCodesByCodeUnavailable_Post extends CallSettings {
     /** 会员卡id */
     card_id: PathValue
@@ -5535,13 +5168,11 @@ export namespace Marketing {
     json: MembercardOpenCardsByCardIdCodesByCodeUnavailable_Post_Json
   }
 
-  /** 作废用户会员卡 `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/unavailable` */
   export interface MembercardOpenCardsByCardIdCodesByCodeUnavailable_Post_Json {
     /** 失效理由 */
     reason?: string | undefined
   }
 
-  /** `v3/marketing/membercard-open/cards/{card_id}/codes/deposit` */
   export interface MembercardOpenCardsByCardIdCodesDeposit {
     /**
      * 导入会员Code `POST /v3/marketing/membercard-open/cards/{card_id}/codes/deposit`
@@ -5558,26 +5189,23 @@ export namespace Marketing {
     ): PendingResponse<Response<MembercardOpenCardsByCardIdCodesDeposit_Post_Data>>
   }
 
-  /** 导入会员Code `POST /v3/marketing/membercard-open/cards/{card_id}/codes/deposit` */
+  /** 导入会员Code */
   export interface MembercardOpenCardsByCardIdCodesDeposit_Post extends CallSettings {
     /** 会员卡id */
     card_id: PathValue
     json: MembercardOpenCardsByCardIdCodesDeposit_Post_Json
   }
 
-  /** 导入会员Code `POST /v3/marketing/membercard-open/cards/{card_id}/codes/deposit` */
   export interface MembercardOpenCardsByCardIdCodesDeposit_Post_Json {
     /** 会员卡code */
     code?: readonly string[] | undefined
   }
 
-  /** 导入会员Code `POST /v3/marketing/membercard-open/cards/{card_id}/codes/deposit` */
   export interface MembercardOpenCardsByCardIdCodesDeposit_Post_Data {
     /** 导入结果 */
     data?: MembercardOpenCardsByCardIdCodesDeposit_Post_Data_Data[]
   }
 
-  /** 导入结果 */
   export interface MembercardOpenCardsByCardIdCodesDeposit_Post_Data_Data {
     /** 会员卡code */
     code?: string
@@ -5585,7 +5213,6 @@ export namespace Marketing {
     result?: 'SUCCESS' | 'DUPLICATE' | 'FAIL' | (string & {})
   }
 
-  /** `v3/marketing/membercard-open/cards/{card_id}/decrypt-code` */
   export interface MembercardOpenCardsByCardIdDecryptCode {
     /**
      * 加密code解码（跳转型激活） `GET /v3/marketing/membercard-open/cards/{card_id}/decrypt-code`
@@ -5602,26 +5229,23 @@ export namespace Marketing {
     ): PendingResponse<Response<MembercardOpenCardsByCardIdDecryptCode_Get_Data>>
   }
 
-  /** 加密code解码（跳转型激活） `GET /v3/marketing/membercard-open/cards/{card_id}/decrypt-code` */
+  /** 加密code解码（跳转型激活） */
   export interface MembercardOpenCardsByCardIdDecryptCode_Get extends CallSettings {
     /** 会员卡id */
     card_id: PathValue
     query: MembercardOpenCardsByCardIdDecryptCode_Get_Query
   }
 
-  /** 加密code解码（跳转型激活） `GET /v3/marketing/membercard-open/cards/{card_id}/decrypt-code` */
   export interface MembercardOpenCardsByCardIdDecryptCode_Get_Query {
     /** 加密code */
     encrypt_code: string
   }
 
-  /** 加密code解码（跳转型激活） `GET /v3/marketing/membercard-open/cards/{card_id}/decrypt-code` */
   export interface MembercardOpenCardsByCardIdDecryptCode_Get_Data {
     /** 会员卡code */
     code: string
   }
 
-  /** `v3/marketing/membercard-open/cards/{card_id}/permission-tokens` */
   export interface MembercardOpenCardsByCardIdPermissionTokens {
     /**
      * 商户预授权 `POST /v3/marketing/membercard-open/cards/{card_id}/permission-tokens`
@@ -5638,14 +5262,13 @@ export namespace Marketing {
     ): PendingResponse<Response<MembercardOpenCardsByCardIdPermissionTokens_Post_Data>>
   }
 
-  /** 商户预授权 `POST /v3/marketing/membercard-open/cards/{card_id}/permission-tokens` */
+  /** 商户预授权 */
   export interface MembercardOpenCardsByCardIdPermissionTokens_Post extends CallSettings {
     /** 会员卡模板id */
     card_id: PathValue
     json: MembercardOpenCardsByCardIdPermissionTokens_Post_Json
   }
 
-  /** 商户预授权 `POST /v3/marketing/membercard-open/cards/{card_id}/permission-tokens` */
   export interface MembercardOpenCardsByCardIdPermissionTokens_Post_Json {
     /** 激活类型 */
     activate_type: string
@@ -5661,7 +5284,6 @@ export namespace Marketing {
     outer_str?: string | undefined
   }
 
-  /** 商户预授权 `POST /v3/marketing/membercard-open/cards/{card_id}/permission-tokens` */
   export interface MembercardOpenCardsByCardIdPermissionTokens_Post_Data {
     /** 预授权token */
     permission_token: string
@@ -5672,7 +5294,6 @@ export namespace Marketing {
     readonly import: Loosen<MembercardOpenCardsByCardIdPhoneMembercardImport>
   }
 
-  /** `v3/marketing/membercard-open/cards/{card_id}/phone-membercard/import` */
   export interface MembercardOpenCardsByCardIdPhoneMembercardImport {
     /**
      * 根据手机号导入用户会员卡 `POST /v3/marketing/membercard-open/cards/{card_id}/phone-membercard/import`
@@ -5689,7 +5310,7 @@ export namespace Marketing {
     ): PendingResponse<Response<MembercardOpenCardsByCardIdPhoneMembercardImport_Post_Data>>
   }
 
-  /** 根据手机号导入用户会员卡 `POST /v3/marketing/membercard-open/cards/{card_id}/phone-membercard/import` */
+  /** 根据手机号导入用户会员卡 */
   export interface MembercardOpenCardsByCardIdPhoneMembercardImport_Post extends CallSettings {
     /** 会员卡ID */
     card_id: PathValue
@@ -5697,7 +5318,6 @@ export namespace Marketing {
     headers?: MembercardOpenCardsByCardIdPhoneMembercardImport_Post_Headers | undefined
   }
 
-  /** 根据手机号导入用户会员卡 `POST /v3/marketing/membercard-open/cards/{card_id}/phone-membercard/import` */
   export interface MembercardOpenCardsByCardIdPhoneMembercardImport_Post_Json {
     /** 用户加密手机号. Base64. Encrypted with the platform's key */
     encrypted_phone_number: Encrypted
@@ -5707,17 +5327,14 @@ export namespace Marketing {
     out_request_no: string
   }
 
-  /** 根据手机号导入用户会员卡 `POST /v3/marketing/membercard-open/cards/{card_id}/phone-membercard/import` */
   export interface MembercardOpenCardsByCardIdPhoneMembercardImport_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 根据手机号导入用户会员卡 `POST /v3/marketing/membercard-open/cards/{card_id}/phone-membercard/import` */
   export interface MembercardOpenCardsByCardIdPhoneMembercardImport_Post_Data
     extends MembercardOpenCardsByCardIdDecryptCode_Get_Data {}
 
-  /** `v3/marketing/membercard-open/cards/{card_id}/qrcode` */
   export interface MembercardOpenCardsByCardIdQrcode {
     /**
      * 创建会员卡二维码 `POST /v3/marketing/membercard-open/cards/{card_id}/qrcode`
@@ -5734,14 +5351,13 @@ export namespace Marketing {
     ): PendingResponse<Response<MembercardOpenCardsByCardIdQrcode_Post_Data>>
   }
 
-  /** 创建会员卡二维码 `POST /v3/marketing/membercard-open/cards/{card_id}/qrcode` */
+  /** 创建会员卡二维码 */
   export interface MembercardOpenCardsByCardIdQrcode_Post extends CallSettings {
     /** 会员卡id */
     card_id: PathValue
     json: MembercardOpenCardsByCardIdQrcode_Post_Json
   }
 
-  /** 创建会员卡二维码 `POST /v3/marketing/membercard-open/cards/{card_id}/qrcode` */
   export interface MembercardOpenCardsByCardIdQrcode_Post_Json {
     /** 会员卡激活类型 */
     activate_type: 'AUTO_ACTIVATE' | 'JUMP_ACTIVATE'
@@ -5755,13 +5371,11 @@ export namespace Marketing {
     outer_str?: string | undefined
   }
 
-  /** 创建会员卡二维码 `POST /v3/marketing/membercard-open/cards/{card_id}/qrcode` */
   export interface MembercardOpenCardsByCardIdQrcode_Post_Data {
     /** 二维码对应的url */
     url: string
   }
 
-  /** `v3/marketing/membercard-open/cards/{card_id}/rights` */
   export interface MembercardOpenCardsByCardIdRights {
     /**
      * 设置会员卡模板权益项 `PATCH /v3/marketing/membercard-open/cards/{card_id}/rights`
@@ -5774,14 +5388,13 @@ export namespace Marketing {
     patchAsync(options: MembercardOpenCardsByCardIdRights_Patch): PendingResponse<Response<undefined>>
   }
 
-  /** 设置会员卡模板权益项 `PATCH /v3/marketing/membercard-open/cards/{card_id}/rights` */
+  /** 设置会员卡模板权益项 */
   export interface MembercardOpenCardsByCardIdRights_Patch extends CallSettings {
     /** 会员卡id */
     card_id: PathValue
     json: MembercardOpenCardsByCardIdRights_Patch_Json
   }
 
-  /** 设置会员卡模板权益项 `PATCH /v3/marketing/membercard-open/cards/{card_id}/rights` */
   export interface MembercardOpenCardsByCardIdRights_Patch_Json {
     /** 是否展示会员积分 */
     show_bonus: boolean
@@ -5801,7 +5414,6 @@ export namespace Marketing {
     guide?: MembercardOpenCardsByCardIdRights_Patch_Json_Guide | undefined
   }
 
-  /** 会员积分 */
   export interface MembercardOpenCardsByCardIdRights_Patch_Json_Bonus {
     /** 会员初始积分值 */
     init_bonus: number
@@ -5823,7 +5435,6 @@ export namespace Marketing {
     bonus_support_path?: string | undefined
   }
 
-  /** 会员优惠 */
   export interface MembercardOpenCardsByCardIdRights_Patch_Json_Favor {
     /** 是否展示优惠券 */
     show_coupon: boolean
@@ -5839,7 +5450,6 @@ export namespace Marketing {
     favor_module_title?: 'FAVOR' | 'VIP' | undefined
   }
 
-  /** 会员发票 */
   export interface MembercardOpenCardsByCardIdRights_Patch_Json_Fapiao {
     /** 发票跳转文案 */
     fapiao_jump_word?: string | undefined
@@ -5849,11 +5459,9 @@ export namespace Marketing {
     fapiao_jump_path?: string | undefined
   }
 
-  /** 会员专属咨询信息 */
   export interface MembercardOpenCardsByCardIdRights_Patch_Json_Guide
     extends MembercardOpenCardsByCardIdCodesByCodeRights_Patch_Json_Guide {}
 
-  /** `v3/marketing/membercard-open/cards/{card_id}/service-modules` */
   export interface MembercardOpenCardsByCardIdServiceModules {
     /**
      * 添加会员卡服务项 `POST /v3/marketing/membercard-open/cards/{card_id}/service-modules`
@@ -5871,14 +5479,13 @@ export namespace Marketing {
     readonly _service_module_id_: Loosen<MembercardOpenCardsByCardIdServiceModulesByServiceModuleId>
   }
 
-  /** 添加会员卡服务项 `POST /v3/marketing/membercard-open/cards/{card_id}/service-modules` */
+  /** 添加会员卡服务项 */
   export interface MembercardOpenCardsByCardIdServiceModules_Post extends CallSettings {
     /** 会员卡id */
     card_id: PathValue
     json: MembercardOpenCardsByCardIdServiceModules_Post_Json
   }
 
-  /** 添加会员卡服务项 `POST /v3/marketing/membercard-open/cards/{card_id}/service-modules` */
   export interface MembercardOpenCardsByCardIdServiceModules_Post_Json {
     /** 会员服务项ID */
     service_module_id: string
@@ -5886,11 +5493,9 @@ export namespace Marketing {
     jump_miniprogram: MembercardOpenCardsByCardIdServiceModules_Post_Json_JumpMiniprogram
   }
 
-  /** 跳转小程序 */
   export interface MembercardOpenCardsByCardIdServiceModules_Post_Json_JumpMiniprogram
     extends MembercardOpenCardsByCardIdCodesByCodeSetServiceModuleData_Post_Json_StateSetting_ContentTemplateData_ActionSetting_JumpMiniprogram {}
 
-  /** 添加会员卡服务项 `POST /v3/marketing/membercard-open/cards/{card_id}/service-modules` */
   export interface MembercardOpenCardsByCardIdServiceModules_Post_Data {
     /** 会员卡id */
     card_id: string
@@ -5900,7 +5505,6 @@ export namespace Marketing {
     jump_miniprogram: MembercardOpenCardsByCardIdServiceModules_Post_Data_JumpMiniprogram
   }
 
-  /** 跳转小程序 */
   export interface MembercardOpenCardsByCardIdServiceModules_Post_Data_JumpMiniprogram {
     /** 小程序appid */
     appid: string
@@ -5908,7 +5512,6 @@ export namespace Marketing {
     path: string
   }
 
-  /** `v3/marketing/membercard-open/cards/{card_id}/service-modules/{service_module_id}` */
   export interface MembercardOpenCardsByCardIdServiceModulesByServiceModuleId {
     /**
      * 修改会员卡服务项 `PATCH /v3/marketing/membercard-open/cards/{card_id}/service-modules/{service_module_id}`
@@ -5938,7 +5541,7 @@ export namespace Marketing {
     ): PendingResponse<Response<undefined>>
   }
 
-  /** 修改会员卡服务项 `PATCH /v3/marketing/membercard-open/cards/{card_id}/service-modules/{service_module_id}` */
+  /** 修改会员卡服务项 */
   export interface MembercardOpenCardsByCardIdServiceModulesByServiceModuleId_Patch extends CallSettings {
     /** 会员卡id */
     card_id: PathValue
@@ -5947,21 +5550,18 @@ export namespace Marketing {
     json: MembercardOpenCardsByCardIdServiceModulesByServiceModuleId_Patch_Json
   }
 
-  /** 修改会员卡服务项 `PATCH /v3/marketing/membercard-open/cards/{card_id}/service-modules/{service_module_id}` */
   export interface MembercardOpenCardsByCardIdServiceModulesByServiceModuleId_Patch_Json {
     /** 跳转小程序 */
     jump_miniprogram: MembercardOpenCardsByCardIdServiceModulesByServiceModuleId_Patch_Json_JumpMiniprogram
   }
 
-  /** 跳转小程序 */
   export interface MembercardOpenCardsByCardIdServiceModulesByServiceModuleId_Patch_Json_JumpMiniprogram
     extends MembercardOpenCardsByCardIdCodesByCodeSetServiceModuleData_Post_Json_StateSetting_ContentTemplateData_ActionSetting_JumpMiniprogram {}
 
-  /** 修改会员卡服务项 `PATCH /v3/marketing/membercard-open/cards/{card_id}/service-modules/{service_module_id}` */
   export interface MembercardOpenCardsByCardIdServiceModulesByServiceModuleId_Patch_Data
     extends MembercardOpenCardsByCardIdServiceModules_Post_Data {}
 
-  /** 移除会员卡服务项 `DELETE /v3/marketing/membercard-open/cards/{card_id}/service-modules/{service_module_id}` */
+  /** 移除会员卡服务项 */
   export interface MembercardOpenCardsByCardIdServiceModulesByServiceModuleId_Delete extends CallSettings {
     /** 会员卡id */
     card_id: PathValue
@@ -5969,7 +5569,6 @@ export namespace Marketing {
     service_module_id: PathValue
   }
 
-  /** `v3/marketing/membercard-open/cards/{card_id}/upgrade` */
   export interface MembercardOpenCardsByCardIdUpgrade {
     /**
      * 老会员卡模板升级 `POST /v3/marketing/membercard-open/cards/{card_id}/upgrade`
@@ -5982,14 +5581,13 @@ export namespace Marketing {
     postAsync(options: MembercardOpenCardsByCardIdUpgrade_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 老会员卡模板升级 `POST /v3/marketing/membercard-open/cards/{card_id}/upgrade` */
+  /** 老会员卡模板升级 */
   export interface MembercardOpenCardsByCardIdUpgrade_Post extends CallSettings {
     /** 会员卡id */
     card_id: PathValue
     json: MembercardOpenCardsByCardIdUpgrade_Post_Json
   }
 
-  /** 老会员卡模板升级 `POST /v3/marketing/membercard-open/cards/{card_id}/upgrade` */
   export interface MembercardOpenCardsByCardIdUpgrade_Post_Json {
     /** 品牌id */
     brand_id: string
@@ -6002,7 +5600,6 @@ export namespace Marketing {
     readonly import: Loosen<MembercardOpenCardsByCardIdUsersImport>
   }
 
-  /** `v3/marketing/membercard-open/cards/{card_id}/users/import` */
   export interface MembercardOpenCardsByCardIdUsersImport {
     /**
      * 根据openid导入用户会员卡 `POST /v3/marketing/membercard-open/cards/{card_id}/users/import`
@@ -6019,14 +5616,13 @@ export namespace Marketing {
     ): PendingResponse<Response<MembercardOpenCardsByCardIdUsersImport_Post_Data>>
   }
 
-  /** 根据openid导入用户会员卡 `POST /v3/marketing/membercard-open/cards/{card_id}/users/import` */
+  /** 根据openid导入用户会员卡 */
   export interface MembercardOpenCardsByCardIdUsersImport_Post extends CallSettings {
     /** 会员卡ID */
     card_id: PathValue
     json: MembercardOpenCardsByCardIdUsersImport_Post_Json
   }
 
-  /** 根据openid导入用户会员卡 `POST /v3/marketing/membercard-open/cards/{card_id}/users/import` */
   export interface MembercardOpenCardsByCardIdUsersImport_Post_Json {
     /** 用户标识 */
     openid: string
@@ -6036,7 +5632,6 @@ export namespace Marketing {
     out_request_no: string
   }
 
-  /** 根据openid导入用户会员卡 `POST /v3/marketing/membercard-open/cards/{card_id}/users/import` */
   export interface MembercardOpenCardsByCardIdUsersImport_Post_Data
     extends MembercardOpenCardsByCardIdDecryptCode_Get_Data {}
 
@@ -6046,7 +5641,6 @@ export namespace Marketing {
     readonly search: Loosen<MembercardOpenPhonenumberMemberSearch>
   }
 
-  /** `v3/marketing/membercard-open/phonenumber-member/import` */
   export interface MembercardOpenPhonenumberMemberImport {
     /**
      * 导入加密手机号提醒会员领卡 `POST /v3/marketing/membercard-open/phonenumber-member/import`
@@ -6059,13 +5653,12 @@ export namespace Marketing {
     postAsync(options: MembercardOpenPhonenumberMemberImport_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 导入加密手机号提醒会员领卡 `POST /v3/marketing/membercard-open/phonenumber-member/import` */
+  /** 导入加密手机号提醒会员领卡 */
   export interface MembercardOpenPhonenumberMemberImport_Post extends CallSettings {
     json: MembercardOpenPhonenumberMemberImport_Post_Json
     headers?: MembercardOpenPhonenumberMemberImport_Post_Headers | undefined
   }
 
-  /** 导入加密手机号提醒会员领卡 `POST /v3/marketing/membercard-open/phonenumber-member/import` */
   export interface MembercardOpenPhonenumberMemberImport_Post_Json {
     /** 会员信息 */
     member_information: MembercardOpenPhonenumberMemberImport_Post_Json_MemberInformation
@@ -6075,7 +5668,6 @@ export namespace Marketing {
     outer_str?: string | undefined
   }
 
-  /** 会员信息 */
   export interface MembercardOpenPhonenumberMemberImport_Post_Json_MemberInformation {
     /** 会员卡id */
     card_id: string
@@ -6087,13 +5679,11 @@ export namespace Marketing {
     registration_time: string
   }
 
-  /** 导入加密手机号提醒会员领卡 `POST /v3/marketing/membercard-open/phonenumber-member/import` */
   export interface MembercardOpenPhonenumberMemberImport_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** `v3/marketing/membercard-open/phonenumber-member/search` */
   export interface MembercardOpenPhonenumberMemberSearch {
     /**
      * 通过加密手机号查询会员领卡状态 `GET /v3/marketing/membercard-open/phonenumber-member/search`
@@ -6110,13 +5700,12 @@ export namespace Marketing {
     ): PendingResponse<Response<MembercardOpenPhonenumberMemberSearch_Get_Data>>
   }
 
-  /** 通过加密手机号查询会员领卡状态 `GET /v3/marketing/membercard-open/phonenumber-member/search` */
+  /** 通过加密手机号查询会员领卡状态 */
   export interface MembercardOpenPhonenumberMemberSearch_Get extends CallSettings {
     query: MembercardOpenPhonenumberMemberSearch_Get_Query
     headers?: MembercardOpenPhonenumberMemberSearch_Get_Headers | undefined
   }
 
-  /** 通过加密手机号查询会员领卡状态 `GET /v3/marketing/membercard-open/phonenumber-member/search` */
   export interface MembercardOpenPhonenumberMemberSearch_Get_Query {
     /** 会员卡id */
     card_id: string
@@ -6124,13 +5713,11 @@ export namespace Marketing {
     encrypted_phone_number: Encrypted
   }
 
-  /** 通过加密手机号查询会员领卡状态 `GET /v3/marketing/membercard-open/phonenumber-member/search` */
   export interface MembercardOpenPhonenumberMemberSearch_Get_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 通过加密手机号查询会员领卡状态 `GET /v3/marketing/membercard-open/phonenumber-member/search` */
   export interface MembercardOpenPhonenumberMemberSearch_Get_Data {
     /** 用户领取状态 */
     receive_status: 'UNSHOWED' | 'UNRECEIVED' | 'RECEIVED' | (string & {})
@@ -6138,7 +5725,6 @@ export namespace Marketing {
     user_card_information?: MembercardOpenPhonenumberMemberSearch_Get_Data_UserCardInformation
   }
 
-  /** 用户会员卡信息 */
   export interface MembercardOpenPhonenumberMemberSearch_Get_Data_UserCardInformation {
     /** 会员卡code */
     code: string
@@ -6159,7 +5745,6 @@ export namespace Marketing {
     readonly cards: Loosen<MembercardOpenUserCards>
   }
 
-  /** `v3/marketing/membercard-open/user/cards` */
   export interface MembercardOpenUserCards {
     /**
      * 查询用户在品牌下所有会员卡 `GET /v3/marketing/membercard-open/user/cards`
@@ -6174,12 +5759,11 @@ export namespace Marketing {
     ): PendingResponse<Response<MembercardOpenUserCards_Get_Data>>
   }
 
-  /** 查询用户在品牌下所有会员卡 `GET /v3/marketing/membercard-open/user/cards` */
+  /** 查询用户在品牌下所有会员卡 */
   export interface MembercardOpenUserCards_Get extends CallSettings {
     query: MembercardOpenUserCards_Get_Query
   }
 
-  /** 查询用户在品牌下所有会员卡 `GET /v3/marketing/membercard-open/user/cards` */
   export interface MembercardOpenUserCards_Get_Query {
     /** 用户标识 */
     openid: string
@@ -6191,7 +5775,6 @@ export namespace Marketing {
     limit: number
   }
 
-  /** 查询用户在品牌下所有会员卡 `GET /v3/marketing/membercard-open/user/cards` */
   export interface MembercardOpenUserCards_Get_Data {
     /** 会员卡列表 */
     data?: MembercardOpenUserCards_Get_Data_Data[]
@@ -6203,7 +5786,6 @@ export namespace Marketing {
     limit: number
   }
 
-  /** 会员卡列表 */
   export interface MembercardOpenUserCards_Get_Data_Data {
     /** 会员卡id */
     card_id?: string
@@ -6228,7 +5810,6 @@ export namespace Marketing {
     readonly notifyUrl: Loosen<PartnerDeliveryPlanBySpMchidNotifyUrl>
   }
 
-  /** `v3/marketing/partner/delivery-plan/{sp_mchid}/notify-url` */
   export interface PartnerDeliveryPlanBySpMchidNotifyUrl {
     /**
      * 设置投放计划回调地址 `POST /v3/marketing/partner/delivery-plan/{sp_mchid}/notify-url`
@@ -6244,24 +5825,21 @@ export namespace Marketing {
     ): PendingResponse<Response<PartnerDeliveryPlanBySpMchidNotifyUrl_Post_Data>>
   }
 
-  /** 设置投放计划回调地址 `POST /v3/marketing/partner/delivery-plan/{sp_mchid}/notify-url` */
+  /** 设置投放计划回调地址 */
   export interface PartnerDeliveryPlanBySpMchidNotifyUrl_Post extends CallSettings {
     /** 服务商商户号 */
     sp_mchid: PathValue
     json: PartnerDeliveryPlanBySpMchidNotifyUrl_Post_Json
   }
 
-  /** 设置投放计划回调地址 `POST /v3/marketing/partner/delivery-plan/{sp_mchid}/notify-url` */
   export interface PartnerDeliveryPlanBySpMchidNotifyUrl_Post_Json
     extends MembercardOpenCallback_Patch_Json {}
 
-  /** 设置投放计划回调地址 `POST /v3/marketing/partner/delivery-plan/{sp_mchid}/notify-url` */
   export interface PartnerDeliveryPlanBySpMchidNotifyUrl_Post_Data {
     /** 通知地址 */
     notify_url: string
   }
 
-  /** `v3/marketing/partner/delivery-plan/delivery-plans` */
   export interface PartnerDeliveryPlanDeliveryPlans {
     /**
      * 创建投放计划 `POST /v3/marketing/partner/delivery-plan/delivery-plans`
@@ -6279,12 +5857,11 @@ export namespace Marketing {
     readonly _plan_id_: Loosen<PartnerDeliveryPlanDeliveryPlansByPlanId>
   }
 
-  /** 创建投放计划 `POST /v3/marketing/partner/delivery-plan/delivery-plans` */
+  /** 创建投放计划 */
   export interface PartnerDeliveryPlanDeliveryPlans_Post extends CallSettings {
     json: PartnerDeliveryPlanDeliveryPlans_Post_Json
   }
 
-  /** 创建投放计划 `POST /v3/marketing/partner/delivery-plan/delivery-plans` */
   export interface PartnerDeliveryPlanDeliveryPlans_Post_Json {
     /** 创建请求单号 */
     out_request_no: string
@@ -6316,13 +5893,11 @@ export namespace Marketing {
     stock_bundle_id?: string | undefined
   }
 
-  /** 创建投放计划 `POST /v3/marketing/partner/delivery-plan/delivery-plans` */
   export interface PartnerDeliveryPlanDeliveryPlans_Post_Data {
     /** 投放计划详情 */
     plan: PartnerDeliveryPlanDeliveryPlans_Post_Data_Plan
   }
 
-  /** 投放计划详情 */
   export interface PartnerDeliveryPlanDeliveryPlans_Post_Data_Plan {
     /** 投放计划ID */
     plan_id: string
@@ -6363,7 +5938,6 @@ export namespace Marketing {
     readonly deliveryPlans: Loosen<PartnerDeliveryPlanDeliveryPlansByBrandIdDeliveryPlans>
   }
 
-  /** `v3/marketing/partner/delivery-plan/delivery-plans/{brand_id}/delivery-plans` */
   export interface PartnerDeliveryPlanDeliveryPlansByBrandIdDeliveryPlans {
     /**
      * 分页查询投放计划列表 `GET /v3/marketing/partner/delivery-plan/delivery-plans/{brand_id}/delivery-plans`
@@ -6379,14 +5953,13 @@ export namespace Marketing {
     ): PendingResponse<Response<PartnerDeliveryPlanDeliveryPlansByBrandIdDeliveryPlans_Get_Data>>
   }
 
-  /** 分页查询投放计划列表 `GET /v3/marketing/partner/delivery-plan/delivery-plans/{brand_id}/delivery-plans` */
+  /** 分页查询投放计划列表 */
   export interface PartnerDeliveryPlanDeliveryPlansByBrandIdDeliveryPlans_Get extends CallSettings {
     /** 品牌ID */
     brand_id: PathValue
     query?: PartnerDeliveryPlanDeliveryPlansByBrandIdDeliveryPlans_Get_Query | undefined
   }
 
-  /** 分页查询投放计划列表 `GET /v3/marketing/partner/delivery-plan/delivery-plans/{brand_id}/delivery-plans` */
   export interface PartnerDeliveryPlanDeliveryPlansByBrandIdDeliveryPlans_Get_Query {
     /** 分页大小 */
     page_size?: number | undefined
@@ -6408,7 +5981,6 @@ export namespace Marketing {
     plan_id?: string | undefined
   }
 
-  /** 分页查询投放计划列表 `GET /v3/marketing/partner/delivery-plan/delivery-plans/{brand_id}/delivery-plans` */
   export interface PartnerDeliveryPlanDeliveryPlansByBrandIdDeliveryPlans_Get_Data {
     /** 资源总条数 */
     total_count?: number
@@ -6416,11 +5988,9 @@ export namespace Marketing {
     plan_list?: PartnerDeliveryPlanDeliveryPlansByBrandIdDeliveryPlans_Get_Data_PlanList[]
   }
 
-  /** 投放计划列表 */
   export interface PartnerDeliveryPlanDeliveryPlansByBrandIdDeliveryPlans_Get_Data_PlanList
     extends PartnerDeliveryPlanDeliveryPlans_Post_Data_Plan {}
 
-  /** `v3/marketing/partner/delivery-plan/delivery-plans/{plan_id}` */
   export interface PartnerDeliveryPlanDeliveryPlansByPlanId {
     /**
      * 更新投放计划 `PATCH /v3/marketing/partner/delivery-plan/delivery-plans/{plan_id}`
@@ -6437,14 +6007,13 @@ export namespace Marketing {
     readonly terminate: Loosen<PartnerDeliveryPlanDeliveryPlansByPlanIdTerminate>
   }
 
-  /** 更新投放计划 `PATCH /v3/marketing/partner/delivery-plan/delivery-plans/{plan_id}` */
+  /** 更新投放计划 */
   export interface PartnerDeliveryPlanDeliveryPlansByPlanId_Patch extends CallSettings {
     /** 投放计划ID */
     plan_id: PathValue
     json: PartnerDeliveryPlanDeliveryPlansByPlanId_Patch_Json
   }
 
-  /** 更新投放计划 `PATCH /v3/marketing/partner/delivery-plan/delivery-plans/{plan_id}` */
   export interface PartnerDeliveryPlanDeliveryPlansByPlanId_Patch_Json {
     /** 修改内容 */
     modify_content: PartnerDeliveryPlanDeliveryPlansByPlanId_Patch_Json_ModifyContent
@@ -6452,7 +6021,6 @@ export namespace Marketing {
     out_request_no?: string | undefined
   }
 
-  /** 修改内容 */
   export interface PartnerDeliveryPlanDeliveryPlansByPlanId_Patch_Json_ModifyContent {
     /** 投放计划名称 */
     plan_name?: string | undefined
@@ -6468,11 +6036,9 @@ export namespace Marketing {
     recommend_word?: string | undefined
   }
 
-  /** 更新投放计划 `PATCH /v3/marketing/partner/delivery-plan/delivery-plans/{plan_id}` */
   export interface PartnerDeliveryPlanDeliveryPlansByPlanId_Patch_Data
     extends PartnerDeliveryPlanDeliveryPlans_Post_Data {}
 
-  /** `v3/marketing/partner/delivery-plan/delivery-plans/{plan_id}/terminate` */
   export interface PartnerDeliveryPlanDeliveryPlansByPlanIdTerminate {
     /**
      * 终止投放计划 `POST /v3/marketing/partner/delivery-plan/delivery-plans/{plan_id}/terminate`
@@ -6486,7 +6052,7 @@ export namespace Marketing {
     ): PendingResponse<Response<undefined>>
   }
 
-  /** 终止投放计划 `POST /v3/marketing/partner/delivery-plan/delivery-plans/{plan_id}/terminate` */
+  /** 终止投放计划 */
   export interface PartnerDeliveryPlanDeliveryPlansByPlanIdTerminate_Post extends CallSettings {
     /** 投放计划ID */
     plan_id: PathValue
@@ -6501,7 +6067,6 @@ export namespace Marketing {
     readonly users: Loosen<PartnerProductCouponUsers>
   }
 
-  /** `v3/marketing/partner/product-coupon/image-generation-tasks` */
   export interface PartnerProductCouponImageGenerationTasks {
     /**
      * 提交图片生成任务 `POST /v3/marketing/partner/product-coupon/image-generation-tasks`
@@ -6518,12 +6083,11 @@ export namespace Marketing {
     readonly _task_id_: Loosen<PartnerProductCouponImageGenerationTasksByTaskId>
   }
 
-  /** 提交图片生成任务 `POST /v3/marketing/partner/product-coupon/image-generation-tasks` */
+  /** 提交图片生成任务 */
   export interface PartnerProductCouponImageGenerationTasks_Post extends CallSettings {
     json: PartnerProductCouponImageGenerationTasks_Post_Json
   }
 
-  /** 提交图片生成任务 `POST /v3/marketing/partner/product-coupon/image-generation-tasks` */
   export interface PartnerProductCouponImageGenerationTasks_Post_Json {
     /** 品牌ID */
     brand_id: string
@@ -6537,7 +6101,6 @@ export namespace Marketing {
     cut_out?: PartnerProductCouponImageGenerationTasks_Post_Json_CutOut | undefined
   }
 
-  /** 拼图数据 */
   export interface PartnerProductCouponImageGenerationTasks_Post_Json_CombineImage {
     /** 优惠范围 */
     scope: 'ALL' | 'SINGLE' | 'CATEGORY'
@@ -6559,7 +6122,6 @@ export namespace Marketing {
     background_color?: string | undefined
   }
 
-  /** 满减券使用规则 */
   export interface PartnerProductCouponImageGenerationTasks_Post_Json_CombineImage_NormalCoupon {
     /** 门槛金额 */
     threshold: number
@@ -6567,7 +6129,6 @@ export namespace Marketing {
     discount_amount: number
   }
 
-  /** 折扣券使用规则 */
   export interface PartnerProductCouponImageGenerationTasks_Post_Json_CombineImage_DiscountCoupon {
     /** 门槛金额 */
     threshold: number
@@ -6575,7 +6136,6 @@ export namespace Marketing {
     percent_off: number
   }
 
-  /** 兑换券使用规则 */
   export interface PartnerProductCouponImageGenerationTasks_Post_Json_CombineImage_ExchangeCoupon {
     /** 门槛金额 */
     threshold: number
@@ -6583,13 +6143,11 @@ export namespace Marketing {
     exchange_price: number
   }
 
-  /** 抠图数据 */
   export interface PartnerProductCouponImageGenerationTasks_Post_Json_CutOut {
     /** 商品图URL */
     image_url: string
   }
 
-  /** 提交图片生成任务 `POST /v3/marketing/partner/product-coupon/image-generation-tasks` */
   export interface PartnerProductCouponImageGenerationTasks_Post_Data {
     /** 图片生成的任务ID */
     task_id: string
@@ -6597,7 +6155,6 @@ export namespace Marketing {
     brand_id: string
   }
 
-  /** `v3/marketing/partner/product-coupon/image-generation-tasks/{task_id}` */
   export interface PartnerProductCouponImageGenerationTasksByTaskId {
     /**
      * 查询图片生成任务执行结果 `GET /v3/marketing/partner/product-coupon/image-generation-tasks/{task_id}`
@@ -6613,14 +6170,13 @@ export namespace Marketing {
     ): PendingResponse<Response<PartnerProductCouponImageGenerationTasksByTaskId_Get_Data>>
   }
 
-  /** 查询图片生成任务执行结果 `GET /v3/marketing/partner/product-coupon/image-generation-tasks/{task_id}` */
+  /** 查询图片生成任务执行结果 */
   export interface PartnerProductCouponImageGenerationTasksByTaskId_Get extends CallSettings {
     /** 图片生成的任务ID */
     task_id: PathValue
     query: PartnerProductCouponImageGenerationTasksByTaskId_Get_Query
   }
 
-  /** 查询图片生成任务执行结果 `GET /v3/marketing/partner/product-coupon/image-generation-tasks/{task_id}` */
   export interface PartnerProductCouponImageGenerationTasksByTaskId_Get_Query {
     /** 品牌ID */
     brand_id: string
@@ -6628,7 +6184,6 @@ export namespace Marketing {
     image_generation_type: 'COMBINE_IMAGE' | 'CUT_OUT'
   }
 
-  /** 查询图片生成任务执行结果 `GET /v3/marketing/partner/product-coupon/image-generation-tasks/{task_id}` */
   export interface PartnerProductCouponImageGenerationTasksByTaskId_Get_Data {
     /** 品牌ID */
     brand_id: string
@@ -6644,13 +6199,11 @@ export namespace Marketing {
     cut_out_result?: PartnerProductCouponImageGenerationTasksByTaskId_Get_Data_CutOutResult
   }
 
-  /** 拼图结果 */
   export interface PartnerProductCouponImageGenerationTasksByTaskId_Get_Data_CombineImageResult {
     /** 生成的图片URL */
     image_url: string
   }
 
-  /** 生成商品图结果 */
   export interface PartnerProductCouponImageGenerationTasksByTaskId_Get_Data_CutOutResult
     extends PartnerProductCouponImageGenerationTasksByTaskId_Get_Data_CombineImageResult {}
 
@@ -6659,7 +6212,6 @@ export namespace Marketing {
     readonly uploadImage: Loosen<PartnerProductCouponMediaUploadImage>
   }
 
-  /** `v3/marketing/partner/product-coupon/media/upload-image` */
   export interface PartnerProductCouponMediaUploadImage {
     /**
      * 图片上传 `POST /v3/marketing/partner/product-coupon/media/upload-image`
@@ -6675,13 +6227,11 @@ export namespace Marketing {
     ): PendingResponse<Response<PartnerProductCouponMediaUploadImage_Post_Data>>
   }
 
-  /** 图片上传 `POST /v3/marketing/partner/product-coupon/media/upload-image` */
+  /** 图片上传 */
   export type PartnerProductCouponMediaUploadImage_Post = Uploaded
 
-  /** 图片上传 `POST /v3/marketing/partner/product-coupon/media/upload-image` */
   export interface PartnerProductCouponMediaUploadImage_Post_Data extends FavorMediaImageUpload_Post_Data {}
 
-  /** `v3/marketing/partner/product-coupon/notify-configs` */
   export interface PartnerProductCouponNotifyConfigs {
     /**
      * 获取商品券事件通知地址 `GET /v3/marketing/partner/product-coupon/notify-configs`
@@ -6709,10 +6259,9 @@ export namespace Marketing {
     ): PendingResponse<Response<PartnerProductCouponNotifyConfigs_Post_Data>>
   }
 
-  /** 获取商品券事件通知地址 `GET /v3/marketing/partner/product-coupon/notify-configs` */
+  /** 获取商品券事件通知地址 */
   export interface PartnerProductCouponNotifyConfigs_Get extends CallSettings {}
 
-  /** 获取商品券事件通知地址 `GET /v3/marketing/partner/product-coupon/notify-configs` */
   export interface PartnerProductCouponNotifyConfigs_Get_Data {
     /** 通知URL地址 */
     notify_url: string
@@ -6720,22 +6269,19 @@ export namespace Marketing {
     update_time: string
   }
 
-  /** 设置商品券事件通知地址 `POST /v3/marketing/partner/product-coupon/notify-configs` */
+  /** 设置商品券事件通知地址 */
   export interface PartnerProductCouponNotifyConfigs_Post extends CallSettings {
     json: PartnerProductCouponNotifyConfigs_Post_Json
   }
 
-  /** 设置商品券事件通知地址 `POST /v3/marketing/partner/product-coupon/notify-configs` */
   export interface PartnerProductCouponNotifyConfigs_Post_Json {
     /** 通知URL地址 */
     notify_url: string
   }
 
-  /** 设置商品券事件通知地址 `POST /v3/marketing/partner/product-coupon/notify-configs` */
   export interface PartnerProductCouponNotifyConfigs_Post_Data
     extends PartnerProductCouponNotifyConfigs_Get_Data {}
 
-  /** `v3/marketing/partner/product-coupon/product-coupons` */
   export interface PartnerProductCouponProductCoupons {
     /**
      * 创建商品券 `POST /v3/marketing/partner/product-coupon/product-coupons`
@@ -6752,12 +6298,11 @@ export namespace Marketing {
     readonly _product_coupon_id_: Loosen<PartnerProductCouponProductCouponsByProductCouponId>
   }
 
-  /** 创建商品券 `POST /v3/marketing/partner/product-coupon/product-coupons` */
+  /** 创建商品券 */
   export interface PartnerProductCouponProductCoupons_Post extends CallSettings {
     json: PartnerProductCouponProductCoupons_Post_Json
   }
 
-  /** 创建商品券 `POST /v3/marketing/partner/product-coupon/product-coupons` */
   export interface PartnerProductCouponProductCoupons_Post_Json {
     /** 品牌ID */
     brand_id: string
@@ -6781,7 +6326,6 @@ export namespace Marketing {
     stock: PartnerProductCouponProductCoupons_Post_Json_Stock
   }
 
-  /** 单券模式信息 */
   export interface PartnerProductCouponProductCoupons_Post_Json_SingleUsageInfo {
     /** 满减券使用规则 */
     normal_coupon?: PartnerProductCouponProductCoupons_Post_Json_SingleUsageInfo_NormalCoupon | undefined
@@ -6789,15 +6333,12 @@ export namespace Marketing {
     discount_coupon?: PartnerProductCouponProductCoupons_Post_Json_SingleUsageInfo_DiscountCoupon | undefined
   }
 
-  /** 满减券使用规则 */
   export interface PartnerProductCouponProductCoupons_Post_Json_SingleUsageInfo_NormalCoupon
     extends PartnerProductCouponImageGenerationTasks_Post_Json_CombineImage_NormalCoupon {}
 
-  /** 折扣券使用规则 */
   export interface PartnerProductCouponProductCoupons_Post_Json_SingleUsageInfo_DiscountCoupon
     extends PartnerProductCouponImageGenerationTasks_Post_Json_CombineImage_DiscountCoupon {}
 
-  /** 多次优惠模式信息 */
   export interface PartnerProductCouponProductCoupons_Post_Json_SequentialUsageInfo {
     /** 多次优惠规则类型 */
     type: 'INCREMENTAL' | 'EQUAL'
@@ -6809,7 +6350,6 @@ export namespace Marketing {
     interval_days?: number | undefined
   }
 
-  /** 展示信息 */
   export interface PartnerProductCouponProductCoupons_Post_Json_DisplayInfo {
     /** 商品券名称 */
     name: string
@@ -6827,7 +6367,6 @@ export namespace Marketing {
       | undefined
   }
 
-  /** 套餐组合 */
   export interface PartnerProductCouponProductCoupons_Post_Json_DisplayInfo_ComboPackageList {
     /** 套餐名 */
     name: string
@@ -6837,7 +6376,6 @@ export namespace Marketing {
     choice_list: readonly PartnerProductCouponProductCoupons_Post_Json_DisplayInfo_ComboPackageList_ChoiceList[]
   }
 
-  /** 单品列表 */
   export interface PartnerProductCouponProductCoupons_Post_Json_DisplayInfo_ComboPackageList_ChoiceList {
     /** 单品名称 */
     name: string
@@ -6853,7 +6391,6 @@ export namespace Marketing {
     mini_program_path?: string | undefined
   }
 
-  /** 批次信息 */
   export interface PartnerProductCouponProductCoupons_Post_Json_Stock {
     /** 备注 */
     remark?: string | undefined
@@ -6875,7 +6412,6 @@ export namespace Marketing {
     store_scope: 'NONE' | 'ALL' | 'SPECIFIC'
   }
 
-  /** 发放规则 */
   export interface PartnerProductCouponProductCoupons_Post_Json_Stock_StockSendRule {
     /** 发放次数总上限 */
     max_count: number
@@ -6885,7 +6421,6 @@ export namespace Marketing {
     max_count_per_user?: number | undefined
   }
 
-  /** 单券使用规则 */
   export interface PartnerProductCouponProductCoupons_Post_Json_Stock_SingleUsageRule {
     /** 券可核销时间 */
     coupon_available_period: PartnerProductCouponProductCoupons_Post_Json_Stock_SingleUsageRule_CouponAvailablePeriod
@@ -6903,7 +6438,6 @@ export namespace Marketing {
       | undefined
   }
 
-  /** 券可核销时间 */
   export interface PartnerProductCouponProductCoupons_Post_Json_Stock_SingleUsageRule_CouponAvailablePeriod {
     /** 开始时间. RFC 3339 */
     available_begin_time: string
@@ -6925,7 +6459,6 @@ export namespace Marketing {
     available_seconds?: number | undefined
   }
 
-  /** 每周固定可用时间 */
   export interface PartnerProductCouponProductCoupons_Post_Json_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {
     /** 每周可用星期数 */
     day_list?:
@@ -6937,7 +6470,6 @@ export namespace Marketing {
       | undefined
   }
 
-  /** 当天可用时间段 */
   export interface PartnerProductCouponProductCoupons_Post_Json_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList {
     /** 当天可用开始时间 */
     begin_time: number
@@ -6945,7 +6477,6 @@ export namespace Marketing {
     end_time: number
   }
 
-  /** 无规律的可用时间段 */
   export interface PartnerProductCouponProductCoupons_Post_Json_Stock_SingleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {
     /** 开始时间. RFC 3339 */
     begin_time: string
@@ -6953,19 +6484,15 @@ export namespace Marketing {
     end_time: string
   }
 
-  /** 满减券使用规则 */
   export interface PartnerProductCouponProductCoupons_Post_Json_Stock_SingleUsageRule_NormalCoupon
     extends PartnerProductCouponImageGenerationTasks_Post_Json_CombineImage_NormalCoupon {}
 
-  /** 折扣券使用规则 */
   export interface PartnerProductCouponProductCoupons_Post_Json_Stock_SingleUsageRule_DiscountCoupon
     extends PartnerProductCouponImageGenerationTasks_Post_Json_CombineImage_DiscountCoupon {}
 
-  /** 兑换券使用规则 */
   export interface PartnerProductCouponProductCoupons_Post_Json_Stock_SingleUsageRule_ExchangeCoupon
     extends PartnerProductCouponImageGenerationTasks_Post_Json_CombineImage_ExchangeCoupon {}
 
-  /** 多次优惠使用规则 */
   export interface PartnerProductCouponProductCoupons_Post_Json_Stock_SequentialUsageRule {
     /** 券可核销时间 */
     coupon_available_period: PartnerProductCouponProductCoupons_Post_Json_Stock_SequentialUsageRule_CouponAvailablePeriod
@@ -6985,7 +6512,6 @@ export namespace Marketing {
     special_first?: boolean | undefined
   }
 
-  /** 券可核销时间 */
   export interface PartnerProductCouponProductCoupons_Post_Json_Stock_SequentialUsageRule_CouponAvailablePeriod {
     /** 开始时间. RFC 3339 */
     available_begin_time: string
@@ -7003,27 +6529,21 @@ export namespace Marketing {
       | undefined
   }
 
-  /** 每周固定可用时间 */
   export interface PartnerProductCouponProductCoupons_Post_Json_Stock_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod
     extends PartnerProductCouponProductCoupons_Post_Json_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {}
 
-  /** 无规律的可用时间段 */
   export interface PartnerProductCouponProductCoupons_Post_Json_Stock_SequentialUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList
     extends PartnerProductCouponProductCoupons_Post_Json_Stock_SingleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {}
 
-  /** 满减券使用规则 */
   export interface PartnerProductCouponProductCoupons_Post_Json_Stock_SequentialUsageRule_NormalCouponList
     extends PartnerProductCouponImageGenerationTasks_Post_Json_CombineImage_NormalCoupon {}
 
-  /** 折扣券使用规则列表 */
   export interface PartnerProductCouponProductCoupons_Post_Json_Stock_SequentialUsageRule_DiscountCouponList
     extends PartnerProductCouponImageGenerationTasks_Post_Json_CombineImage_DiscountCoupon {}
 
-  /** 兑换券使用规则列表 */
   export interface PartnerProductCouponProductCoupons_Post_Json_Stock_SequentialUsageRule_ExchangeCouponList
     extends PartnerProductCouponImageGenerationTasks_Post_Json_CombineImage_ExchangeCoupon {}
 
-  /** 券使用规则展示信息 */
   export interface PartnerProductCouponProductCoupons_Post_Json_Stock_UsageRuleDisplayInfo {
     /** 券使用方式列表 */
     coupon_usage_method_list: readonly ('OFFLINE' | 'MINI_PROGRAM' | 'APP' | 'PAYMENT_CODE')[]
@@ -7045,7 +6565,6 @@ export namespace Marketing {
     passcode_link?: string | undefined
   }
 
-  /** 券可用门店信息 */
   export interface PartnerProductCouponProductCoupons_Post_Json_Stock_UsageRuleDisplayInfo_CouponAvailableStoreInfo {
     /** 券可用门店描述 */
     description: string
@@ -7055,7 +6574,6 @@ export namespace Marketing {
     mini_program_path?: string | undefined
   }
 
-  /** 用户商品券展示信息 */
   export interface PartnerProductCouponProductCoupons_Post_Json_Stock_CouponDisplayInfo {
     /** 用户商品券Code展示模式 */
     code_display_mode: 'INVISIBLE' | 'BARCODE' | 'QRCODE'
@@ -7086,7 +6604,6 @@ export namespace Marketing {
       | undefined
   }
 
-  /** 小程序入口 */
   export interface PartnerProductCouponProductCoupons_Post_Json_Stock_CouponDisplayInfo_EntranceMiniProgram {
     /** 小程序appid */
     appid: string
@@ -7098,13 +6615,11 @@ export namespace Marketing {
     guidance_wording?: string | undefined
   }
 
-  /** 公众号入口 */
   export interface PartnerProductCouponProductCoupons_Post_Json_Stock_CouponDisplayInfo_EntranceOfficialAccount {
     /** 公众号AppID */
     appid: string
   }
 
-  /** 视频号入口 */
   export interface PartnerProductCouponProductCoupons_Post_Json_Stock_CouponDisplayInfo_EntranceFinder {
     /** 视频号ID */
     finder_id: string
@@ -7114,11 +6629,9 @@ export namespace Marketing {
     finder_video_cover_image_url: string
   }
 
-  /** 事件通知配置 */
   export interface PartnerProductCouponProductCoupons_Post_Json_Stock_NotifyConfig
     extends BusifavorStocks_Post_Json_NotifyConfig {}
 
-  /** 创建商品券 `POST /v3/marketing/partner/product-coupon/product-coupons` */
   export interface PartnerProductCouponProductCoupons_Post_Data {
     /** 商品券ID */
     product_coupon_id: string
@@ -7144,7 +6657,6 @@ export namespace Marketing {
     stock: PartnerProductCouponProductCoupons_Post_Data_Stock
   }
 
-  /** 单券模式信息 */
   export interface PartnerProductCouponProductCoupons_Post_Data_SingleUsageInfo {
     /** 满减券使用规则 */
     normal_coupon?: PartnerProductCouponProductCoupons_Post_Data_SingleUsageInfo_NormalCoupon
@@ -7152,7 +6664,6 @@ export namespace Marketing {
     discount_coupon?: PartnerProductCouponProductCoupons_Post_Data_SingleUsageInfo_DiscountCoupon
   }
 
-  /** 满减券使用规则 */
   export interface PartnerProductCouponProductCoupons_Post_Data_SingleUsageInfo_NormalCoupon {
     /** 门槛金额 */
     threshold: number
@@ -7160,7 +6671,6 @@ export namespace Marketing {
     discount_amount: number
   }
 
-  /** 折扣券使用规则 */
   export interface PartnerProductCouponProductCoupons_Post_Data_SingleUsageInfo_DiscountCoupon {
     /** 门槛金额 */
     threshold: number
@@ -7168,7 +6678,6 @@ export namespace Marketing {
     percent_off: number
   }
 
-  /** 多次优惠模式信息 */
   export interface PartnerProductCouponProductCoupons_Post_Data_SequentialUsageInfo {
     /** 多次优惠规则类型 */
     type: 'INCREMENTAL' | 'EQUAL' | (string & {})
@@ -7180,7 +6689,6 @@ export namespace Marketing {
     interval_days?: number
   }
 
-  /** 展示信息 */
   export interface PartnerProductCouponProductCoupons_Post_Data_DisplayInfo {
     /** 商品券名称 */
     name: string
@@ -7196,7 +6704,6 @@ export namespace Marketing {
     combo_package_list?: PartnerProductCouponProductCoupons_Post_Data_DisplayInfo_ComboPackageList[]
   }
 
-  /** 套餐组合 */
   export interface PartnerProductCouponProductCoupons_Post_Data_DisplayInfo_ComboPackageList {
     /** 套餐名 */
     name: string
@@ -7206,7 +6713,6 @@ export namespace Marketing {
     choice_list: PartnerProductCouponProductCoupons_Post_Data_DisplayInfo_ComboPackageList_ChoiceList[]
   }
 
-  /** 单品列表 */
   export interface PartnerProductCouponProductCoupons_Post_Data_DisplayInfo_ComboPackageList_ChoiceList {
     /** 单品名称 */
     name: string
@@ -7222,7 +6728,6 @@ export namespace Marketing {
     mini_program_path?: string
   }
 
-  /** 批次信息 */
   export interface PartnerProductCouponProductCoupons_Post_Data_Stock {
     /** 商品券ID */
     product_coupon_id: string
@@ -7260,7 +6765,6 @@ export namespace Marketing {
     brand_id: string
   }
 
-  /** 发放规则 */
   export interface PartnerProductCouponProductCoupons_Post_Data_Stock_StockSendRule {
     /** 发放次数总上限 */
     max_count: number
@@ -7270,7 +6774,6 @@ export namespace Marketing {
     max_count_per_user?: number
   }
 
-  /** 单券使用规则 */
   export interface PartnerProductCouponProductCoupons_Post_Data_Stock_SingleUsageRule {
     /** 券可核销时间 */
     coupon_available_period: PartnerProductCouponProductCoupons_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod
@@ -7282,7 +6785,6 @@ export namespace Marketing {
     exchange_coupon?: PartnerProductCouponProductCoupons_Post_Data_Stock_SingleUsageRule_ExchangeCoupon
   }
 
-  /** 券可核销时间 */
   export interface PartnerProductCouponProductCoupons_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod {
     /** 开始时间. RFC 3339 */
     available_begin_time: string
@@ -7298,7 +6800,6 @@ export namespace Marketing {
     irregular_available_period_list?: PartnerProductCouponProductCoupons_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList[]
   }
 
-  /** 每周固定可用时间 */
   export interface PartnerProductCouponProductCoupons_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {
     /** 每周可用星期数 */
     day_list?: (
@@ -7315,7 +6816,6 @@ export namespace Marketing {
     day_period_list?: PartnerProductCouponProductCoupons_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList[]
   }
 
-  /** 当天可用时间段 */
   export interface PartnerProductCouponProductCoupons_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod_DayPeriodList {
     /** 当天可用开始时间 */
     begin_time: number
@@ -7323,7 +6823,6 @@ export namespace Marketing {
     end_time: number
   }
 
-  /** 无规律的可用时间段 */
   export interface PartnerProductCouponProductCoupons_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {
     /** 开始时间. RFC 3339 */
     begin_time: string
@@ -7331,15 +6830,12 @@ export namespace Marketing {
     end_time: string
   }
 
-  /** 满减券使用规则 */
   export interface PartnerProductCouponProductCoupons_Post_Data_Stock_SingleUsageRule_NormalCoupon
     extends PartnerProductCouponProductCoupons_Post_Data_SingleUsageInfo_NormalCoupon {}
 
-  /** 折扣券使用规则 */
   export interface PartnerProductCouponProductCoupons_Post_Data_Stock_SingleUsageRule_DiscountCoupon
     extends PartnerProductCouponProductCoupons_Post_Data_SingleUsageInfo_DiscountCoupon {}
 
-  /** 兑换券使用规则 */
   export interface PartnerProductCouponProductCoupons_Post_Data_Stock_SingleUsageRule_ExchangeCoupon {
     /** 门槛金额 */
     threshold: number
@@ -7347,7 +6843,6 @@ export namespace Marketing {
     exchange_price: number
   }
 
-  /** 多次优惠使用规则 */
   export interface PartnerProductCouponProductCoupons_Post_Data_Stock_SequentialUsageRule {
     /** 券可核销时间 */
     coupon_available_period: PartnerProductCouponProductCoupons_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod
@@ -7361,7 +6856,6 @@ export namespace Marketing {
     special_first?: boolean
   }
 
-  /** 券可核销时间 */
   export interface PartnerProductCouponProductCoupons_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod {
     /** 开始时间. RFC 3339 */
     available_begin_time: string
@@ -7375,27 +6869,21 @@ export namespace Marketing {
     irregular_available_period_list?: PartnerProductCouponProductCoupons_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList[]
   }
 
-  /** 每周固定可用时间 */
   export interface PartnerProductCouponProductCoupons_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod
     extends PartnerProductCouponProductCoupons_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {}
 
-  /** 无规律的可用时间段 */
   export interface PartnerProductCouponProductCoupons_Post_Data_Stock_SequentialUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList
     extends PartnerProductCouponProductCoupons_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {}
 
-  /** 满减券使用规则 */
   export interface PartnerProductCouponProductCoupons_Post_Data_Stock_SequentialUsageRule_NormalCouponList
     extends PartnerProductCouponProductCoupons_Post_Data_SingleUsageInfo_NormalCoupon {}
 
-  /** 折扣券使用规则列表 */
   export interface PartnerProductCouponProductCoupons_Post_Data_Stock_SequentialUsageRule_DiscountCouponList
     extends PartnerProductCouponProductCoupons_Post_Data_SingleUsageInfo_DiscountCoupon {}
 
-  /** 兑换券使用规则列表 */
   export interface PartnerProductCouponProductCoupons_Post_Data_Stock_SequentialUsageRule_ExchangeCouponList
     extends PartnerProductCouponProductCoupons_Post_Data_Stock_SingleUsageRule_ExchangeCoupon {}
 
-  /** 券使用规则展示信息 */
   export interface PartnerProductCouponProductCoupons_Post_Data_Stock_UsageRuleDisplayInfo {
     /** 券使用方式列表 */
     coupon_usage_method_list: ('OFFLINE' | 'MINI_PROGRAM' | 'APP' | 'PAYMENT_CODE' | (string & {}))[]
@@ -7415,7 +6903,6 @@ export namespace Marketing {
     passcode_link?: string
   }
 
-  /** 券可用门店信息 */
   export interface PartnerProductCouponProductCoupons_Post_Data_Stock_UsageRuleDisplayInfo_CouponAvailableStoreInfo {
     /** 券可用门店描述 */
     description: string
@@ -7425,7 +6912,6 @@ export namespace Marketing {
     mini_program_path?: string
   }
 
-  /** 用户商品券展示信息 */
   export interface PartnerProductCouponProductCoupons_Post_Data_Stock_CouponDisplayInfo {
     /** 用户商品券Code展示模式 */
     code_display_mode?: 'INVISIBLE' | 'BARCODE' | 'QRCODE' | (string & {})
@@ -7450,7 +6936,6 @@ export namespace Marketing {
     entrance_finder?: PartnerProductCouponProductCoupons_Post_Data_Stock_CouponDisplayInfo_EntranceFinder
   }
 
-  /** 小程序入口 */
   export interface PartnerProductCouponProductCoupons_Post_Data_Stock_CouponDisplayInfo_EntranceMiniProgram {
     /** 小程序appid */
     appid: string
@@ -7462,13 +6947,11 @@ export namespace Marketing {
     guidance_wording: string
   }
 
-  /** 公众号入口 */
   export interface PartnerProductCouponProductCoupons_Post_Data_Stock_CouponDisplayInfo_EntranceOfficialAccount {
     /** 公众号AppID */
     appid: string
   }
 
-  /** 视频号入口 */
   export interface PartnerProductCouponProductCoupons_Post_Data_Stock_CouponDisplayInfo_EntranceFinder {
     /** 视频号ID */
     finder_id: string
@@ -7478,11 +6961,9 @@ export namespace Marketing {
     finder_video_cover_image_url: string
   }
 
-  /** 事件通知配置 */
   export interface PartnerProductCouponProductCoupons_Post_Data_Stock_NotifyConfig
     extends BusifavorStocksByStockId_Get_Data_NotifyConfig {}
 
-  /** 已发放次数 */
   export interface PartnerProductCouponProductCoupons_Post_Data_Stock_SentCountInfo {
     /** 已发放总次数 */
     total_count: number
@@ -7490,7 +6971,6 @@ export namespace Marketing {
     today_count: number
   }
 
-  /** `v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}` */
   export interface PartnerProductCouponProductCouponsByProductCouponId {
     /**
      * 查询商品券 `GET /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}`
@@ -7521,20 +7001,18 @@ export namespace Marketing {
     readonly stocks: Loosen<PartnerProductCouponProductCouponsByProductCouponIdStocks>
   }
 
-  /** 查询商品券 `GET /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}` */
+  /** 查询商品券 */
   export interface PartnerProductCouponProductCouponsByProductCouponId_Get extends CallSettings {
     /** 商品券ID */
     product_coupon_id: PathValue
     query: PartnerProductCouponProductCouponsByProductCouponId_Get_Query
   }
 
-  /** 查询商品券 `GET /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}` */
   export interface PartnerProductCouponProductCouponsByProductCouponId_Get_Query {
     /** 品牌ID */
     brand_id: string
   }
 
-  /** 查询商品券 `GET /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}` */
   export interface PartnerProductCouponProductCouponsByProductCouponId_Get_Data {
     /** 商品券ID */
     product_coupon_id: string
@@ -7564,26 +7042,22 @@ export namespace Marketing {
     deactivate_reason?: string
   }
 
-  /** 单券模式信息 */
   export interface PartnerProductCouponProductCouponsByProductCouponId_Get_Data_SingleUsageInfo
     extends PartnerProductCouponProductCoupons_Post_Data_SingleUsageInfo {}
 
-  /** 多次优惠模式信息 */
   export interface PartnerProductCouponProductCouponsByProductCouponId_Get_Data_SequentialUsageInfo
     extends PartnerProductCouponProductCoupons_Post_Data_SequentialUsageInfo {}
 
-  /** 展示信息 */
   export interface PartnerProductCouponProductCouponsByProductCouponId_Get_Data_DisplayInfo
     extends PartnerProductCouponProductCoupons_Post_Data_DisplayInfo {}
 
-  /** 修改商品券 `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}` */
+  /** 修改商品券 */
   export interface PartnerProductCouponProductCouponsByProductCouponId_Patch extends CallSettings {
     /** 商品券ID */
     product_coupon_id: PathValue
     json: PartnerProductCouponProductCouponsByProductCouponId_Patch_Json
   }
 
-  /** 修改商品券 `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}` */
   export interface PartnerProductCouponProductCouponsByProductCouponId_Patch_Json {
     /** 品牌ID */
     brand_id: string
@@ -7593,15 +7067,12 @@ export namespace Marketing {
     display_info: PartnerProductCouponProductCouponsByProductCouponId_Patch_Json_DisplayInfo
   }
 
-  /** 展示信息 */
   export interface PartnerProductCouponProductCouponsByProductCouponId_Patch_Json_DisplayInfo
     extends PartnerProductCouponProductCoupons_Post_Json_DisplayInfo {}
 
-  /** 修改商品券 `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}` */
   export interface PartnerProductCouponProductCouponsByProductCouponId_Patch_Data
     extends PartnerProductCouponProductCouponsByProductCouponId_Get_Data {}
 
-  /** `v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/deactivate` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdDeactivate {
     /**
      * 失效商品券 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/deactivate`
@@ -7617,14 +7088,13 @@ export namespace Marketing {
     ): PendingResponse<Response<PartnerProductCouponProductCouponsByProductCouponIdDeactivate_Post_Data>>
   }
 
-  /** 失效商品券 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/deactivate` */
+  /** 失效商品券 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdDeactivate_Post extends CallSettings {
     /** 商品券ID */
     product_coupon_id: PathValue
     json: PartnerProductCouponProductCouponsByProductCouponIdDeactivate_Post_Json
   }
 
-  /** 失效商品券 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/deactivate` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdDeactivate_Post_Json {
     /** 品牌ID */
     brand_id: string
@@ -7634,11 +7104,9 @@ export namespace Marketing {
     deactivate_reason: string
   }
 
-  /** 失效商品券 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/deactivate` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdDeactivate_Post_Data
     extends PartnerProductCouponProductCouponsByProductCouponId_Get_Data {}
 
-  /** `v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles {
     /**
      * 添加商品券批次组 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles`
@@ -7655,14 +7123,13 @@ export namespace Marketing {
     readonly _stock_bundle_id_: Loosen<PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId>
   }
 
-  /** 添加商品券批次组 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles` */
+  /** 添加商品券批次组 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post extends CallSettings {
     /** 商品券ID */
     product_coupon_id: PathValue
     json: PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json
   }
 
-  /** 添加商品券批次组 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json {
     /** 品牌ID */
     brand_id: string
@@ -7672,7 +7139,6 @@ export namespace Marketing {
     stock_bundle: PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle
   }
 
-  /** 批次组信息 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle {
     /** 备注 */
     remark?: string | undefined
@@ -7694,7 +7160,6 @@ export namespace Marketing {
     store_scope: 'NONE' | 'ALL' | 'SPECIFIC'
   }
 
-  /** 发放规则 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_StockSendRule {
     /** 发放次数总上限 */
     max_count: number
@@ -7704,7 +7169,6 @@ export namespace Marketing {
     max_count_per_user: number
   }
 
-  /** 多次优惠使用规则 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_ProgressiveBundleUsageRule {
     /** 券可核销时间 */
     coupon_available_period: PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_ProgressiveBundleUsageRule_CouponAvailablePeriod
@@ -7722,27 +7186,21 @@ export namespace Marketing {
       | undefined
   }
 
-  /** 券可核销时间 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_ProgressiveBundleUsageRule_CouponAvailablePeriod
     extends PartnerProductCouponProductCoupons_Post_Json_Stock_SingleUsageRule_CouponAvailablePeriod {}
 
-  /** 满减券使用规则 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_ProgressiveBundleUsageRule_NormalCouponList
     extends PartnerProductCouponImageGenerationTasks_Post_Json_CombineImage_NormalCoupon {}
 
-  /** 折扣券使用规则 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_ProgressiveBundleUsageRule_DiscountCouponList
     extends PartnerProductCouponImageGenerationTasks_Post_Json_CombineImage_DiscountCoupon {}
 
-  /** 兑换券使用规则 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_ProgressiveBundleUsageRule_ExchangeCouponList
     extends PartnerProductCouponImageGenerationTasks_Post_Json_CombineImage_ExchangeCoupon {}
 
-  /** 券使用规则展示信息 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_UsageRuleDisplayInfo
     extends PartnerProductCouponProductCoupons_Post_Json_Stock_UsageRuleDisplayInfo {}
 
-  /** 用户商品券展示信息 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_CouponDisplayInfo {
     /** 用户商品券Code展示模式 */
     code_display_mode?: 'INVISIBLE' | 'BARCODE' | 'QRCODE' | undefined
@@ -7773,7 +7231,6 @@ export namespace Marketing {
       | undefined
   }
 
-  /** 小程序入口 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_CouponDisplayInfo_EntranceMiniProgram {
     /** 小程序appid */
     appid: string
@@ -7785,19 +7242,15 @@ export namespace Marketing {
     guidance_wording: string
   }
 
-  /** 公众号入口 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_CouponDisplayInfo_EntranceOfficialAccount
     extends PartnerProductCouponProductCoupons_Post_Json_Stock_CouponDisplayInfo_EntranceOfficialAccount {}
 
-  /** 视频号入口 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_CouponDisplayInfo_EntranceFinder
     extends PartnerProductCouponProductCoupons_Post_Json_Stock_CouponDisplayInfo_EntranceFinder {}
 
-  /** 事件通知配置 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_NotifyConfig
     extends BusifavorStocks_Post_Json_NotifyConfig {}
 
-  /** 添加商品券批次组 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data {
     /** 批次组ID */
     stock_bundle_id: string
@@ -7805,7 +7258,6 @@ export namespace Marketing {
     stock_list: PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList[]
   }
 
-  /** 批次列表 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList {
     /** 商品券ID */
     product_coupon_id: string
@@ -7845,7 +7297,6 @@ export namespace Marketing {
     brand_id: string
   }
 
-  /** 品牌方预上传的券Code数量信息 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_CouponCodeCountInfo {
     /** 已上传的Code总数 */
     total_count: number
@@ -7853,7 +7304,6 @@ export namespace Marketing {
     available_count: number
   }
 
-  /** 发放规则 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_StockSendRule {
     /** 发放次数总上限 */
     max_count: number
@@ -7863,11 +7313,9 @@ export namespace Marketing {
     max_count_per_user: number
   }
 
-  /** 多次优惠使用规则 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_ProgressiveBundleUsageRule
     extends PartnerProductCouponProductCoupons_Post_Data_Stock_SingleUsageRule {}
 
-  /** 批次组信息 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_StockBundleInfo {
     /** 批次组ID */
     stock_bundle_id: string
@@ -7875,23 +7323,18 @@ export namespace Marketing {
     stock_bundle_index: number
   }
 
-  /** 券使用规则展示信息 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_UsageRuleDisplayInfo
     extends PartnerProductCouponProductCoupons_Post_Data_Stock_UsageRuleDisplayInfo {}
 
-  /** 用户商品券展示信息 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_CouponDisplayInfo
     extends PartnerProductCouponProductCoupons_Post_Data_Stock_CouponDisplayInfo {}
 
-  /** 事件通知配置 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_NotifyConfig
     extends BusifavorStocksByStockId_Get_Data_NotifyConfig {}
 
-  /** 已发放次数 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_SentCountInfo
     extends PartnerProductCouponProductCoupons_Post_Data_Stock_SentCountInfo {}
 
-  /** `v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId {
     /**
      * 修改商品券批次组 `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}`
@@ -7914,7 +7357,7 @@ export namespace Marketing {
     readonly updateBudget: Loosen<PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget>
   }
 
-  /** 修改商品券批次组 `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}` */
+  /** 修改商品券批次组 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch
     extends CallSettings {
     /** 商品券ID */
@@ -7924,7 +7367,6 @@ export namespace Marketing {
     json: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Json
   }
 
-  /** 修改商品券批次组 `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Json {
     /** 修改请求单号 */
     out_request_no: string
@@ -7948,23 +7390,18 @@ export namespace Marketing {
     brand_id: string
   }
 
-  /** 券使用规则展示信息 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Json_UsageRuleDisplayInfo
     extends PartnerProductCouponProductCoupons_Post_Json_Stock_UsageRuleDisplayInfo {}
 
-  /** 用户商品券展示信息 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Json_CouponDisplayInfo
     extends PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_CouponDisplayInfo {}
 
-  /** 事件通知配置 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Json_NotifyConfig
     extends BusifavorStocks_Post_Json_NotifyConfig {}
 
-  /** 修改商品券批次组 `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleId_Patch_Data
     extends PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data {}
 
-  /** `v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/associate-stores` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdAssociateStores {
     /**
      * 批次组批量关联门店 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/associate-stores`
@@ -7984,7 +7421,7 @@ export namespace Marketing {
     >
   }
 
-  /** 批次组批量关联门店 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/associate-stores` */
+  /** 批次组批量关联门店 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdAssociateStores_Post
     extends CallSettings {
     /** 商品券ID */
@@ -7994,7 +7431,6 @@ export namespace Marketing {
     json: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdAssociateStores_Post_Json
   }
 
-  /** 批次组批量关联门店 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/associate-stores` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdAssociateStores_Post_Json {
     /** 品牌ID */
     brand_id: string
@@ -8002,13 +7438,11 @@ export namespace Marketing {
     store_list: readonly PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdAssociateStores_Post_Json_StoreList[]
   }
 
-  /** 门店列表 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdAssociateStores_Post_Json_StoreList {
     /** 门店ID */
     store_id: string
   }
 
-  /** 批次组批量关联门店 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/associate-stores` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdAssociateStores_Post_Data {
     /** 去重后门店总数 */
     total_count: number
@@ -8018,13 +7452,11 @@ export namespace Marketing {
     failed_store_list?: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdAssociateStores_Post_Data_FailedStoreList[]
   }
 
-  /** 关联成功的门店列表 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdAssociateStores_Post_Data_SuccessStoreList {
     /** 门店ID */
     store_id: string
   }
 
-  /** 关联失败的门店列表 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdAssociateStores_Post_Data_FailedStoreList {
     /** 门店ID */
     store_id: string
@@ -8034,7 +7466,6 @@ export namespace Marketing {
     message: string
   }
 
-  /** `v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/disassociate-stores` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdDisassociateStores {
     /**
      * 批次组批量取消关联门店 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/disassociate-stores`
@@ -8054,7 +7485,7 @@ export namespace Marketing {
     >
   }
 
-  /** 批次组批量取消关联门店 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/disassociate-stores` */
+  /** 批次组批量取消关联门店 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdDisassociateStores_Post
     extends CallSettings {
     /** 商品券ID */
@@ -8064,11 +7495,9 @@ export namespace Marketing {
     json: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdDisassociateStores_Post_Json
   }
 
-  /** 批次组批量取消关联门店 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/disassociate-stores` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdDisassociateStores_Post_Json
     extends PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdAssociateStores_Post_Json {}
 
-  /** 批次组批量取消关联门店 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/disassociate-stores` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdDisassociateStores_Post_Data {
     /** 去重后门店总数 */
     total_count: number
@@ -8078,15 +7507,12 @@ export namespace Marketing {
     failed_store_list?: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdDisassociateStores_Post_Data_FailedStoreList[]
   }
 
-  /** 取消关联成功的门店列表 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdDisassociateStores_Post_Data_SuccessStoreList
     extends PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdAssociateStores_Post_Data_SuccessStoreList {}
 
-  /** 取消关联失败的门店列表 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdDisassociateStores_Post_Data_FailedStoreList
     extends PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdAssociateStores_Post_Data_FailedStoreList {}
 
-  /** `v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/update-budget` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget {
     /**
      * 修改商品券批次组发放预算 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/update-budget`
@@ -8106,7 +7532,7 @@ export namespace Marketing {
     >
   }
 
-  /** 修改商品券批次组发放预算 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/update-budget` */
+  /** 修改商品券批次组发放预算 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post
     extends CallSettings {
     /** 商品券ID */
@@ -8116,7 +7542,6 @@ export namespace Marketing {
     json: PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Json
   }
 
-  /** 修改商品券批次组发放预算 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/update-budget` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Json {
     /** 修改请求单号 */
     out_request_no: string
@@ -8134,11 +7559,9 @@ export namespace Marketing {
     brand_id: string
   }
 
-  /** 修改商品券批次组发放预算 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/update-budget` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdUpdateBudget_Post_Data
     extends PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data {}
 
-  /** `v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocks {
     /**
      * 查询商品券批次列表 `GET /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks`
@@ -8167,14 +7590,13 @@ export namespace Marketing {
     readonly _stock_id_: Loosen<PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId>
   }
 
-  /** 查询商品券批次列表 `GET /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks` */
+  /** 查询商品券批次列表 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get extends CallSettings {
     /** 商品券ID */
     product_coupon_id: PathValue
     query: PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Query
   }
 
-  /** 查询商品券批次列表 `GET /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Query {
     /** 批次状态 */
     state?: 'AUDITING' | 'SENDING' | 'PAUSED' | 'STOPPED' | 'DEACTIVATED' | undefined
@@ -8186,7 +7608,6 @@ export namespace Marketing {
     brand_id: string
   }
 
-  /** 查询商品券批次列表 `GET /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data {
     /** 总个数 */
     total_count: number
@@ -8196,7 +7617,6 @@ export namespace Marketing {
     stock_list?: PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList[]
   }
 
-  /** 批次列表 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList {
     /** 商品券ID */
     product_coupon_id: string
@@ -8236,46 +7656,37 @@ export namespace Marketing {
     brand_id: string
   }
 
-  /** 品牌方预上传的券Code数量信息 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_CouponCodeCountInfo
     extends PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_CouponCodeCountInfo {}
 
-  /** 发放规则 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_StockSendRule
     extends PartnerProductCouponProductCoupons_Post_Data_Stock_StockSendRule {}
 
-  /** 单券使用规则 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_SingleUsageRule
     extends PartnerProductCouponProductCoupons_Post_Data_Stock_SingleUsageRule {}
 
-  /** 多次优惠使用规则 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_SequentialUsageRule
     extends PartnerProductCouponProductCoupons_Post_Data_Stock_SequentialUsageRule {}
 
-  /** 券使用规则展示信息 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_UsageRuleDisplayInfo
     extends PartnerProductCouponProductCoupons_Post_Data_Stock_UsageRuleDisplayInfo {}
 
-  /** 用户商品券展示信息 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_CouponDisplayInfo
     extends PartnerProductCouponProductCoupons_Post_Data_Stock_CouponDisplayInfo {}
 
-  /** 事件通知配置 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_NotifyConfig
     extends BusifavorStocksByStockId_Get_Data_NotifyConfig {}
 
-  /** 已发放次数 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList_SentCountInfo
     extends PartnerProductCouponProductCoupons_Post_Data_Stock_SentCountInfo {}
 
-  /** 添加商品券批次 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks` */
+  /** 添加商品券批次 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post extends CallSettings {
     /** 商品券ID */
     product_coupon_id: PathValue
     json: PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json
   }
 
-  /** 添加商品券批次 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json {
     /** 品牌ID */
     brand_id: string
@@ -8285,7 +7696,6 @@ export namespace Marketing {
     stock: PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock
   }
 
-  /** 批次信息 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock {
     /** 备注 */
     remark?: string | undefined
@@ -8311,31 +7721,24 @@ export namespace Marketing {
     store_scope: 'NONE' | 'ALL' | 'SPECIFIC'
   }
 
-  /** 发放规则 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_StockSendRule
     extends PartnerProductCouponProductCoupons_Post_Json_Stock_StockSendRule {}
 
-  /** 单券使用规则 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_SingleUsageRule
     extends PartnerProductCouponProductCoupons_Post_Json_Stock_SingleUsageRule {}
 
-  /** 多次优惠使用规则 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_SequentialUsageRule
     extends PartnerProductCouponProductCoupons_Post_Json_Stock_SequentialUsageRule {}
 
-  /** 券使用规则展示信息 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_UsageRuleDisplayInfo
     extends PartnerProductCouponProductCoupons_Post_Json_Stock_UsageRuleDisplayInfo {}
 
-  /** 用户商品券展示信息 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_CouponDisplayInfo
     extends PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_CouponDisplayInfo {}
 
-  /** 事件通知配置 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Json_Stock_NotifyConfig
     extends BusifavorStocks_Post_Json_NotifyConfig {}
 
-  /** 添加商品券批次 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data {
     /** 商品券ID */
     product_coupon_id: string
@@ -8375,23 +7778,18 @@ export namespace Marketing {
     brand_id: string
   }
 
-  /** 品牌方预上传的券Code数量信息 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_CouponCodeCountInfo
     extends PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_CouponCodeCountInfo {}
 
-  /** 发放规则 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_StockSendRule
     extends PartnerProductCouponProductCoupons_Post_Data_Stock_StockSendRule {}
 
-  /** 单券使用规则 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_SingleUsageRule
     extends PartnerProductCouponProductCoupons_Post_Data_Stock_SingleUsageRule {}
 
-  /** 多次优惠使用规则 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_SequentialUsageRule
     extends PartnerProductCouponProductCoupons_Post_Data_Stock_SequentialUsageRule {}
 
-  /** 券使用规则展示信息 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_UsageRuleDisplayInfo {
     /** 券使用方式列表 */
     coupon_usage_method_list: ('OFFLINE' | 'MINI_PROGRAM' | 'APP' | 'PAYMENT_CODE' | (string & {}))[]
@@ -8407,23 +7805,18 @@ export namespace Marketing {
     coupon_available_store_info?: PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_UsageRuleDisplayInfo_CouponAvailableStoreInfo
   }
 
-  /** 券可用门店信息 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_UsageRuleDisplayInfo_CouponAvailableStoreInfo
     extends PartnerProductCouponProductCoupons_Post_Data_Stock_UsageRuleDisplayInfo_CouponAvailableStoreInfo {}
 
-  /** 用户商品券展示信息 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_CouponDisplayInfo
     extends PartnerProductCouponProductCoupons_Post_Data_Stock_CouponDisplayInfo {}
 
-  /** 事件通知配置 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_NotifyConfig
     extends BusifavorStocksByStockId_Get_Data_NotifyConfig {}
 
-  /** 已发放次数 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocks_Post_Data_SentCountInfo
     extends PartnerProductCouponProductCoupons_Post_Data_Stock_SentCountInfo {}
 
-  /** `v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId {
     /**
      * 查询商品券指定批次 `GET /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}`
@@ -8459,7 +7852,7 @@ export namespace Marketing {
     readonly uploadCouponCodes: Loosen<PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUploadCouponCodes>
   }
 
-  /** 查询商品券指定批次 `GET /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}` */
+  /** 查询商品券指定批次 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get
     extends CallSettings {
     /** 商品券ID */
@@ -8469,15 +7862,13 @@ export namespace Marketing {
     query: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Query
   }
 
-  /** 查询商品券指定批次 `GET /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Query
     extends PartnerProductCouponProductCouponsByProductCouponId_Get_Query {}
 
-  /** 查询商品券指定批次 `GET /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Get_Data
     extends PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList {}
 
-  /** 修改商品券指定批次 `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}` */
+  /** 修改商品券指定批次 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch
     extends CallSettings {
     /** 商品券ID */
@@ -8487,7 +7878,6 @@ export namespace Marketing {
     json: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Json
   }
 
-  /** 修改商品券指定批次 `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Json {
     /** 品牌ID */
     brand_id: string
@@ -8511,23 +7901,18 @@ export namespace Marketing {
     store_scope?: 'NONE' | 'ALL' | 'SPECIFIC' | undefined
   }
 
-  /** 券使用规则展示信息 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Json_UsageRuleDisplayInfo
     extends PartnerProductCouponProductCoupons_Post_Json_Stock_UsageRuleDisplayInfo {}
 
-  /** 用户商品券展示信息 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Json_CouponDisplayInfo
     extends PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Json_StockBundle_CouponDisplayInfo {}
 
-  /** 事件通知配置 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Json_NotifyConfig
     extends BusifavorStocks_Post_Json_NotifyConfig {}
 
-  /** 修改商品券指定批次 `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockId_Patch_Data
     extends PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList {}
 
-  /** `v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/associate-stores` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdAssociateStores {
     /**
      * 批次关联门店 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/associate-stores`
@@ -8547,7 +7932,7 @@ export namespace Marketing {
     >
   }
 
-  /** 批次关联门店 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/associate-stores` */
+  /** 批次关联门店 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdAssociateStores_Post
     extends CallSettings {
     /** 商品券ID */
@@ -8557,15 +7942,12 @@ export namespace Marketing {
     json: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdAssociateStores_Post_Json
   }
 
-  /** 批次关联门店 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/associate-stores` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdAssociateStores_Post_Json
     extends PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdAssociateStores_Post_Json {}
 
-  /** 批次关联门店 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/associate-stores` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdAssociateStores_Post_Data
     extends PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdAssociateStores_Post_Data {}
 
-  /** `v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/associated-stores` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdAssociatedStores {
     /**
      * 查询批次关联门店列表 `GET /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/associated-stores`
@@ -8585,7 +7967,7 @@ export namespace Marketing {
     >
   }
 
-  /** 查询批次关联门店列表 `GET /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/associated-stores` */
+  /** 查询批次关联门店列表 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdAssociatedStores_Get
     extends CallSettings {
     /** 商品券ID */
@@ -8595,7 +7977,6 @@ export namespace Marketing {
     query: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdAssociatedStores_Get_Query
   }
 
-  /** 查询批次关联门店列表 `GET /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/associated-stores` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdAssociatedStores_Get_Query {
     /** 分页大小 */
     page_size?: number | undefined
@@ -8605,7 +7986,6 @@ export namespace Marketing {
     brand_id: string
   }
 
-  /** 查询批次关联门店列表 `GET /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/associated-stores` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdAssociatedStores_Get_Data {
     /** 总个数 */
     total_count: number
@@ -8615,11 +7995,9 @@ export namespace Marketing {
     store_list?: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdAssociatedStores_Get_Data_StoreList[]
   }
 
-  /** 门店列表 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdAssociatedStores_Get_Data_StoreList
     extends PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdAssociateStores_Post_Data_SuccessStoreList {}
 
-  /** `v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/deactivate` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate {
     /**
      * 失效商品券批次 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/deactivate`
@@ -8639,7 +8017,7 @@ export namespace Marketing {
     >
   }
 
-  /** 失效商品券批次 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/deactivate` */
+  /** 失效商品券批次 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post
     extends CallSettings {
     /** 商品券ID */
@@ -8649,15 +8027,12 @@ export namespace Marketing {
     json: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Json
   }
 
-  /** 失效商品券批次 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/deactivate` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Json
     extends PartnerProductCouponProductCouponsByProductCouponIdDeactivate_Post_Json {}
 
-  /** 失效商品券批次 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/deactivate` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDeactivate_Post_Data
     extends PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList {}
 
-  /** `v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/disassociate-stores` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDisassociateStores {
     /**
      * 批次取消关联门店 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/disassociate-stores`
@@ -8677,7 +8052,7 @@ export namespace Marketing {
     >
   }
 
-  /** 批次取消关联门店 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/disassociate-stores` */
+  /** 批次取消关联门店 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDisassociateStores_Post
     extends CallSettings {
     /** 商品券ID */
@@ -8687,15 +8062,12 @@ export namespace Marketing {
     json: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDisassociateStores_Post_Json
   }
 
-  /** 批次取消关联门店 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/disassociate-stores` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDisassociateStores_Post_Json
     extends PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdAssociateStores_Post_Json {}
 
-  /** 批次取消关联门店 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/disassociate-stores` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdDisassociateStores_Post_Data
     extends PartnerProductCouponProductCouponsByProductCouponIdStockBundlesByStockBundleIdDisassociateStores_Post_Data {}
 
-  /** `v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/update-budget` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget {
     /**
      * 修改商品券批次发放预算 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/update-budget`
@@ -8715,7 +8087,7 @@ export namespace Marketing {
     >
   }
 
-  /** 修改商品券批次发放预算 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/update-budget` */
+  /** 修改商品券批次发放预算 */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post
     extends CallSettings {
     /** 商品券ID */
@@ -8725,7 +8097,6 @@ export namespace Marketing {
     json: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Json
   }
 
-  /** 修改商品券批次发放预算 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/update-budget` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Json {
     /** 品牌ID */
     brand_id: string
@@ -8743,11 +8114,9 @@ export namespace Marketing {
     target_max_count_per_day?: number | undefined
   }
 
-  /** 修改商品券批次发放预算 `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/update-budget` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUpdateBudget_Post_Data
     extends PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList {}
 
-  /** `v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/upload-coupon-codes` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUploadCouponCodes {
     /**
      * 预上传券Code `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/upload-coupon-codes`
@@ -8767,7 +8136,7 @@ export namespace Marketing {
     >
   }
 
-  /** 预上传券Code `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/upload-coupon-codes` */
+  /** 预上传券Code */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUploadCouponCodes_Post
     extends CallSettings {
     /** 商品券ID */
@@ -8777,7 +8146,6 @@ export namespace Marketing {
     json: PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUploadCouponCodes_Post_Json
   }
 
-  /** 预上传券Code `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/upload-coupon-codes` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUploadCouponCodes_Post_Json {
     /** 品牌ID */
     brand_id: string
@@ -8787,7 +8155,6 @@ export namespace Marketing {
     code_list: readonly string[]
   }
 
-  /** 预上传券Code `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/upload-coupon-codes` */
   export interface PartnerProductCouponProductCouponsByProductCouponIdStocksByStockIdUploadCouponCodes_Post_Data {
     /** 去重后券Code总数 */
     total_count: number
@@ -8814,7 +8181,6 @@ export namespace Marketing {
     readonly preSendCouponBundle: Loosen<PartnerProductCouponUsersByOpenidPreSendCouponBundle>
   }
 
-  /** `v3/marketing/partner/product-coupon/users/{openid}/coupon-bundles` */
   export interface PartnerProductCouponUsersByOpenidCouponBundles {
     /**
      * 向用户发放商品券批次组 `POST /v3/marketing/partner/product-coupon/users/{openid}/coupon-bundles`
@@ -8831,14 +8197,13 @@ export namespace Marketing {
     readonly _user_coupon_bundle_id_: Loosen<PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleId>
   }
 
-  /** 向用户发放商品券批次组 `POST /v3/marketing/partner/product-coupon/users/{openid}/coupon-bundles` */
+  /** 向用户发放商品券批次组 */
   export interface PartnerProductCouponUsersByOpenidCouponBundles_Post extends CallSettings {
     /** 用户OpenID */
     openid: PathValue
     json: PartnerProductCouponUsersByOpenidCouponBundles_Post_Json
   }
 
-  /** 向用户发放商品券批次组 `POST /v3/marketing/partner/product-coupon/users/{openid}/coupon-bundles` */
   export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Json {
     /** 品牌ID */
     brand_id: string
@@ -8856,7 +8221,6 @@ export namespace Marketing {
     coupon_tag_info?: PartnerProductCouponUsersByOpenidCouponBundles_Post_Json_CouponTagInfo | undefined
   }
 
-  /** 用户商品券标签信息 */
   export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Json_CouponTagInfo {
     /** 用户商品券标签列表 */
     coupon_tag_list?: readonly string[] | undefined
@@ -8866,13 +8230,11 @@ export namespace Marketing {
       | undefined
   }
 
-  /** 会员标签信息 */
   export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Json_CouponTagInfo_MemberTagInfo {
     /** 会员卡模板ID */
     member_card_id: string
   }
 
-  /** 向用户发放商品券批次组 `POST /v3/marketing/partner/product-coupon/users/{openid}/coupon-bundles` */
   export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data {
     /** 用户券组ID */
     user_coupon_bundle_id: string
@@ -8880,7 +8242,6 @@ export namespace Marketing {
     user_product_coupon_list: PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList[]
   }
 
-  /** 用户商品券列表 */
   export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList {
     /** 用户商品券Code */
     coupon_code: string
@@ -8939,7 +8300,6 @@ export namespace Marketing {
     brand_id: string
   }
 
-  /** 多次优惠使用详情 */
   export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_ProgressiveBundleUsageDetail {
     /** 券核销请求单号 */
     use_request_no?: string
@@ -8953,7 +8313,6 @@ export namespace Marketing {
     return_time?: string
   }
 
-  /** 关联微信支付订单信息 */
   export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_ProgressiveBundleUsageDetail_AssociatedOrderInfo {
     /** 微信支付单号 */
     transaction_id?: string
@@ -8965,7 +8324,6 @@ export namespace Marketing {
     sub_mchid?: string
   }
 
-  /** 用户券组信息 */
   export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_UserProductCouponBundleInfo {
     /** 用户券组ID */
     user_coupon_bundle_id: string
@@ -8977,7 +8335,6 @@ export namespace Marketing {
     used_count: number
   }
 
-  /** 商品券信息 */
   export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_ProductCoupon {
     /** 商品券ID */
     product_coupon_id: string
@@ -9007,11 +8364,9 @@ export namespace Marketing {
     deactivate_reason?: string
   }
 
-  /** 单券模式信息 */
   export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_ProductCoupon_SingleUsageInfo
     extends PartnerProductCouponProductCoupons_Post_Data_SingleUsageInfo {}
 
-  /** 多次优惠模式信息 */
   export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_ProductCoupon_ProgressiveBundleUsageInfo {
     /** 可使用次数 */
     count: number
@@ -9019,11 +8374,9 @@ export namespace Marketing {
     interval_days?: number
   }
 
-  /** 展示信息 */
   export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_ProductCoupon_DisplayInfo
     extends PartnerProductCouponProductCoupons_Post_Data_DisplayInfo {}
 
-  /** 批次信息 */
   export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock {
     /** 商品券ID */
     product_coupon_id: string
@@ -9063,39 +8416,30 @@ export namespace Marketing {
     brand_id: string
   }
 
-  /** 品牌方预上传的券Code数量信息 */
   export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_CouponCodeCountInfo
     extends PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_CouponCodeCountInfo {}
 
-  /** 发放规则 */
   export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_StockSendRule
     extends PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_StockSendRule {}
 
-  /** 多次优惠使用规则 */
   export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_ProgressiveBundleUsageRule
     extends PartnerProductCouponProductCoupons_Post_Data_Stock_SingleUsageRule {}
 
-  /** 批次组信息 */
   export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_StockBundleInfo
     extends PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_StockBundleInfo {}
 
-  /** 券使用规则展示信息 */
   export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_UsageRuleDisplayInfo
     extends PartnerProductCouponProductCoupons_Post_Data_Stock_UsageRuleDisplayInfo {}
 
-  /** 用户商品券展示信息 */
   export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_CouponDisplayInfo
     extends PartnerProductCouponProductCoupons_Post_Data_Stock_CouponDisplayInfo {}
 
-  /** 事件通知配置 */
   export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_NotifyConfig
     extends BusifavorStocksByStockId_Get_Data_NotifyConfig {}
 
-  /** 已发放次数 */
   export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_Stock_SentCountInfo
     extends PartnerProductCouponProductCoupons_Post_Data_Stock_SentCountInfo {}
 
-  /** 用户商品券标签信息 */
   export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_CouponTagInfo {
     /** 用户商品券标签列表 */
     coupon_tag_list?: ('MEMBER' | (string & {}))[]
@@ -9103,7 +8447,6 @@ export namespace Marketing {
     member_tag_info?: PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_CouponTagInfo_MemberTagInfo
   }
 
-  /** 会员标签信息 */
   export interface PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_CouponTagInfo_MemberTagInfo {
     /** 会员卡模板ID */
     member_card_id: string
@@ -9114,7 +8457,6 @@ export namespace Marketing {
     readonly deactivate: Loosen<PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate>
   }
 
-  /** `v3/marketing/partner/product-coupon/users/{openid}/coupon-bundles/{user_coupon_bundle_id}/deactivate` */
   export interface PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate {
     /**
      * 失效用户商品券组 `POST /v3/marketing/partner/product-coupon/users/{openid}/coupon-bundles/{user_coupon_bundle_id}/deactivate`
@@ -9134,7 +8476,7 @@ export namespace Marketing {
     >
   }
 
-  /** 失效用户商品券组 `POST /v3/marketing/partner/product-coupon/users/{openid}/coupon-bundles/{user_coupon_bundle_id}/deactivate` */
+  /** 失效用户商品券组 */
   export interface PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post
     extends CallSettings {
     /** 用户OpenID */
@@ -9144,7 +8486,6 @@ export namespace Marketing {
     json: PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Json
   }
 
-  /** 失效用户商品券组 `POST /v3/marketing/partner/product-coupon/users/{openid}/coupon-bundles/{user_coupon_bundle_id}/deactivate` */
   export interface PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Json {
     /** 品牌ID */
     brand_id: string
@@ -9160,11 +8501,9 @@ export namespace Marketing {
     deactivate_reason: string
   }
 
-  /** 失效用户商品券组 `POST /v3/marketing/partner/product-coupon/users/{openid}/coupon-bundles/{user_coupon_bundle_id}/deactivate` */
   export interface PartnerProductCouponUsersByOpenidCouponBundlesByUserCouponBundleIdDeactivate_Post_Data
     extends PartnerProductCouponUsersByOpenidCouponBundles_Post_Data {}
 
-  /** `v3/marketing/partner/product-coupon/users/{openid}/coupons` */
   export interface PartnerProductCouponUsersByOpenidCoupons {
     /**
      * 指定券状态查询用户商品券列表 `GET /v3/marketing/partner/product-coupon/users/{openid}/coupons`
@@ -9193,14 +8532,13 @@ export namespace Marketing {
     readonly _coupon_code_: Loosen<PartnerProductCouponUsersByOpenidCouponsByCouponCode>
   }
 
-  /** 指定券状态查询用户商品券列表 `GET /v3/marketing/partner/product-coupon/users/{openid}/coupons` */
+  /** 指定券状态查询用户商品券列表 */
   export interface PartnerProductCouponUsersByOpenidCoupons_Get extends CallSettings {
     /** 用户OpenID */
     openid: PathValue
     query: PartnerProductCouponUsersByOpenidCoupons_Get_Query
   }
 
-  /** 指定券状态查询用户商品券列表 `GET /v3/marketing/partner/product-coupon/users/{openid}/coupons` */
   export interface PartnerProductCouponUsersByOpenidCoupons_Get_Query {
     /** 商品券ID */
     product_coupon_id?: string | undefined
@@ -9226,7 +8564,6 @@ export namespace Marketing {
     brand_id: string
   }
 
-  /** 指定券状态查询用户商品券列表 `GET /v3/marketing/partner/product-coupon/users/{openid}/coupons` */
   export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data {
     /** 总个数 */
     total_count: number
@@ -9236,7 +8573,6 @@ export namespace Marketing {
     user_coupon_list?: PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList[]
   }
 
-  /** 用户商品券列表 */
   export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList {
     /** 用户商品券Code */
     coupon_code: string
@@ -9293,11 +8629,9 @@ export namespace Marketing {
     brand_id: string
   }
 
-  /** 单券使用详情 */
   export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_SingleUsageDetail
     extends PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_ProgressiveBundleUsageDetail {}
 
-  /** 多次优惠使用详情 */
   export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_SequentialUsageDetail {
     /** 总可使用次数 */
     total_count?: number
@@ -9307,7 +8641,6 @@ export namespace Marketing {
     detail_item_list?: PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_SequentialUsageDetail_DetailItemList[]
   }
 
-  /** 轮次使用详情列表 */
   export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_SequentialUsageDetail_DetailItemList {
     /** 轮次使用详情状态 */
     detail_state?: 'PENDING' | 'EFFECTIVE' | 'USED' | 'EXPIRED' | 'DELETED' | 'DEACTIVATED' | (string & {})
@@ -9329,15 +8662,12 @@ export namespace Marketing {
     delete_time?: string
   }
 
-  /** 关联微信支付订单信息 */
   export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_SequentialUsageDetail_DetailItemList_AssociatedOrderInfo
     extends PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_ProgressiveBundleUsageDetail_AssociatedOrderInfo {}
 
-  /** 商品券信息 */
   export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_ProductCoupon
     extends PartnerProductCouponProductCouponsByProductCouponId_Get_Data {}
 
-  /** 批次信息 */
   export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock {
     /** 商品券ID */
     product_coupon_id: string
@@ -9377,15 +8707,12 @@ export namespace Marketing {
     brand_id: string
   }
 
-  /** 品牌方预上传的券Code数量信息 */
   export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_CouponCodeCountInfo
     extends PartnerProductCouponProductCouponsByProductCouponIdStockBundles_Post_Data_StockList_CouponCodeCountInfo {}
 
-  /** 发放规则 */
   export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_StockSendRule
     extends PartnerProductCouponProductCoupons_Post_Data_Stock_StockSendRule {}
 
-  /** 单券使用规则 */
   export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SingleUsageRule {
     /** 券可核销时间 */
     coupon_available_period: PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SingleUsageRule_CouponAvailablePeriod
@@ -9397,7 +8724,6 @@ export namespace Marketing {
     exchange_coupon?: PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SingleUsageRule_ExchangeCoupon
   }
 
-  /** 券可核销时间 */
   export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SingleUsageRule_CouponAvailablePeriod {
     /** 开始时间. RFC 3339 */
     available_begin_time: string
@@ -9415,27 +8741,21 @@ export namespace Marketing {
     available_seconds?: number
   }
 
-  /** 每周固定可用时间 */
   export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod
     extends PartnerProductCouponProductCoupons_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {}
 
-  /** 无规律的可用时间段 */
   export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SingleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList
     extends PartnerProductCouponProductCoupons_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {}
 
-  /** 满减券使用规则 */
   export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SingleUsageRule_NormalCoupon
     extends PartnerProductCouponProductCoupons_Post_Data_SingleUsageInfo_NormalCoupon {}
 
-  /** 折扣券使用规则 */
   export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SingleUsageRule_DiscountCoupon
     extends PartnerProductCouponProductCoupons_Post_Data_SingleUsageInfo_DiscountCoupon {}
 
-  /** 兑换券使用规则 */
   export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SingleUsageRule_ExchangeCoupon
     extends PartnerProductCouponProductCoupons_Post_Data_Stock_SingleUsageRule_ExchangeCoupon {}
 
-  /** 多次优惠使用规则 */
   export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SequentialUsageRule {
     /** 券可核销时间 */
     coupon_available_period: PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SequentialUsageRule_CouponAvailablePeriod
@@ -9449,7 +8769,6 @@ export namespace Marketing {
     special_first?: boolean
   }
 
-  /** 券可核销时间 */
   export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SequentialUsageRule_CouponAvailablePeriod {
     /** 开始时间. RFC 3339 */
     available_begin_time: string
@@ -9465,50 +8784,40 @@ export namespace Marketing {
     available_seconds?: number
   }
 
-  /** 每周固定可用时间 */
   export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SequentialUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod
     extends PartnerProductCouponProductCoupons_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_WeeklyAvailablePeriod {}
 
-  /** 无规律的可用时间段 */
   export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SequentialUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList
     extends PartnerProductCouponProductCoupons_Post_Data_Stock_SingleUsageRule_CouponAvailablePeriod_IrregularAvailablePeriodList {}
 
-  /** 满减券使用规则 */
   export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SequentialUsageRule_NormalCouponList
     extends PartnerProductCouponProductCoupons_Post_Data_SingleUsageInfo_NormalCoupon {}
 
-  /** 折扣券使用规则列表 */
   export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SequentialUsageRule_DiscountCouponList
     extends PartnerProductCouponProductCoupons_Post_Data_SingleUsageInfo_DiscountCoupon {}
 
-  /** 兑换券使用规则列表 */
   export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SequentialUsageRule_ExchangeCouponList
     extends PartnerProductCouponProductCoupons_Post_Data_Stock_SingleUsageRule_ExchangeCoupon {}
 
-  /** 券使用规则展示信息 */
   export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_UsageRuleDisplayInfo
     extends PartnerProductCouponProductCoupons_Post_Data_Stock_UsageRuleDisplayInfo {}
 
-  /** 用户商品券展示信息 */
   export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_CouponDisplayInfo
     extends PartnerProductCouponProductCoupons_Post_Data_Stock_CouponDisplayInfo {}
 
-  /** 事件通知配置 */
   export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_NotifyConfig
     extends BusifavorStocksByStockId_Get_Data_NotifyConfig {}
 
-  /** 已发放次数 */
   export interface PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_Stock_SentCountInfo
     extends PartnerProductCouponProductCoupons_Post_Data_Stock_SentCountInfo {}
 
-  /** 向用户发放商品券 `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons` */
+  /** 向用户发放商品券 */
   export interface PartnerProductCouponUsersByOpenidCoupons_Post extends CallSettings {
     /** 用户OpenID */
     openid: PathValue
     json: PartnerProductCouponUsersByOpenidCoupons_Post_Json
   }
 
-  /** 向用户发放商品券 `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons` */
   export interface PartnerProductCouponUsersByOpenidCoupons_Post_Json {
     /** 品牌ID */
     brand_id: string
@@ -9528,7 +8837,6 @@ export namespace Marketing {
     coupon_tag_info?: PartnerProductCouponUsersByOpenidCoupons_Post_Json_CouponTagInfo | undefined
   }
 
-  /** 用户商品券标签信息 */
   export interface PartnerProductCouponUsersByOpenidCoupons_Post_Json_CouponTagInfo {
     /** 用户商品券标签列表 */
     coupon_tag_list?: readonly 'MEMBER'[] | undefined
@@ -9538,17 +8846,14 @@ export namespace Marketing {
       | undefined
   }
 
-  /** 会员标签信息 */
   export interface PartnerProductCouponUsersByOpenidCoupons_Post_Json_CouponTagInfo_MemberTagInfo {
     /** 会员卡模板ID */
     member_card_id?: string | undefined
   }
 
-  /** 向用户发放商品券 `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons` */
   export interface PartnerProductCouponUsersByOpenidCoupons_Post_Data
     extends PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList {}
 
-  /** `v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}` */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode {
     /**
      * 查询用户商品券详情 `GET /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}`
@@ -9568,7 +8873,7 @@ export namespace Marketing {
     readonly use: Loosen<PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse>
   }
 
-  /** 查询用户商品券详情 `GET /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}` */
+  /** 查询用户商品券详情 */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get extends CallSettings {
     /** 用户OpenID */
     openid: PathValue
@@ -9577,7 +8882,6 @@ export namespace Marketing {
     query: PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Query
   }
 
-  /** 查询用户商品券详情 `GET /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}` */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Query {
     /** 品牌ID */
     brand_id: string
@@ -9589,7 +8893,6 @@ export namespace Marketing {
     appid: string
   }
 
-  /** 查询用户商品券详情 `GET /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}` */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data {
     /** 用户商品券Code */
     coupon_code: string
@@ -9646,23 +8949,18 @@ export namespace Marketing {
     brand_id: string
   }
 
-  /** 单券使用详情 */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_SingleUsageDetail
     extends PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_ProgressiveBundleUsageDetail {}
 
-  /** 多次优惠使用详情 */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_SequentialUsageDetail
     extends PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_SequentialUsageDetail {}
 
-  /** 商品券信息 */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_ProductCoupon
     extends PartnerProductCouponProductCouponsByProductCouponId_Get_Data {}
 
-  /** 批次信息 */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data_Stock
     extends PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList {}
 
-  /** `v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/confirm` */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm {
     /**
      * 确认发放用户商品券 `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/confirm`
@@ -9678,7 +8976,7 @@ export namespace Marketing {
     ): PendingResponse<Response<PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data>>
   }
 
-  /** 确认发放用户商品券 `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/confirm` */
+  /** 确认发放用户商品券 */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post extends CallSettings {
     /** 用户OpenID */
     openid: PathValue
@@ -9687,7 +8985,6 @@ export namespace Marketing {
     json: PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Json
   }
 
-  /** 确认发放用户商品券 `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/confirm` */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Json {
     /** 品牌ID */
     brand_id: string
@@ -9701,7 +8998,6 @@ export namespace Marketing {
     out_request_no: string
   }
 
-  /** 确认发放用户商品券 `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/confirm` */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data {
     /** 用户商品券Code */
     coupon_code: string
@@ -9758,7 +9054,6 @@ export namespace Marketing {
     brand_id: string
   }
 
-  /** 单券使用详情 */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_SingleUsageDetail {
     /** 券核销请求单号 */
     use_request_no?: string
@@ -9776,11 +9071,9 @@ export namespace Marketing {
     return_time?: string
   }
 
-  /** 关联微信支付订单信息 */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_SingleUsageDetail_AssociatedOrderInfo
     extends PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_ProgressiveBundleUsageDetail_AssociatedOrderInfo {}
 
-  /** 券核销的关联微信支付分订单信息 */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_SingleUsageDetail_AssociatedPayScoreOrderInfo {
     /** 微信支付服务订单号 */
     order_id?: string
@@ -9792,19 +9085,15 @@ export namespace Marketing {
     sub_mchid?: string
   }
 
-  /** 多次优惠使用详情 */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_ProgressiveBundleUsageDetail
     extends PartnerProductCouponUsersByOpenidCoupons_Get_Data_UserCouponList_SequentialUsageDetail {}
 
-  /** 商品券信息 */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_ProductCoupon
     extends PartnerProductCouponProductCouponsByProductCouponId_Get_Data {}
 
-  /** 批次信息 */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeConfirm_Post_Data_Stock
     extends PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList {}
 
-  /** `v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/deactivate` */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate {
     /**
      * 失效用户商品券 `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/deactivate`
@@ -9820,7 +9109,7 @@ export namespace Marketing {
     ): PendingResponse<Response<PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data>>
   }
 
-  /** 失效用户商品券 `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/deactivate` */
+  /** 失效用户商品券 */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post extends CallSettings {
     /** 用户OpenID */
     openid: PathValue
@@ -9829,7 +9118,6 @@ export namespace Marketing {
     json: PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Json
   }
 
-  /** 失效用户商品券 `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/deactivate` */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Json {
     /** 品牌ID */
     brand_id: string
@@ -9845,11 +9133,9 @@ export namespace Marketing {
     deactivate_reason: string
   }
 
-  /** 失效用户商品券 `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/deactivate` */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeDeactivate_Post_Data
     extends PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data {}
 
-  /** `v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/return` */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn {
     /**
      * 退券 `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/return`
@@ -9865,7 +9151,7 @@ export namespace Marketing {
     ): PendingResponse<Response<PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data>>
   }
 
-  /** 退券 `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/return` */
+  /** 退券 */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post extends CallSettings {
     /** 用户OpenID */
     openid: PathValue
@@ -9874,7 +9160,6 @@ export namespace Marketing {
     json: PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Json
   }
 
-  /** 退券 `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/return` */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Json {
     /** 品牌ID */
     brand_id: string
@@ -9890,11 +9175,9 @@ export namespace Marketing {
     sequential_coupon_index?: number | undefined
   }
 
-  /** 退券 `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/return` */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeReturn_Post_Data
     extends PartnerProductCouponUsersByOpenidCouponsByCouponCode_Get_Data {}
 
-  /** `v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/use` */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse {
     /**
      * 核销用户商品券 `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/use`
@@ -9910,7 +9193,7 @@ export namespace Marketing {
     ): PendingResponse<Response<PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data>>
   }
 
-  /** 核销用户商品券 `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/use` */
+  /** 核销用户商品券 */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post extends CallSettings {
     /** 用户OpenID */
     openid: PathValue
@@ -9919,7 +9202,6 @@ export namespace Marketing {
     json: PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Json
   }
 
-  /** 核销用户商品券 `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/use` */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Json {
     /** 品牌ID */
     brand_id: string
@@ -9947,7 +9229,6 @@ export namespace Marketing {
     saved_amount?: number | undefined
   }
 
-  /** 关联微信支付订单信息 */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Json_AssociatedOrderInfo {
     /** 微信支付单号 */
     transaction_id?: string | undefined
@@ -9959,7 +9240,6 @@ export namespace Marketing {
     sub_mchid?: string | undefined
   }
 
-  /** 关联微信支付分订单信息 */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Json_AssociatedPayScoreOrderInfo {
     /** 微信支付服务订单号 */
     order_id?: string | undefined
@@ -9971,7 +9251,6 @@ export namespace Marketing {
     sub_mchid?: string | undefined
   }
 
-  /** 核销用户商品券 `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/use` */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data {
     /** 用户商品券Code */
     coupon_code: string
@@ -10028,11 +9307,9 @@ export namespace Marketing {
     brand_id: string
   }
 
-  /** 单券使用详情 */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_SingleUsageDetail
     extends PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_ProgressiveBundleUsageDetail {}
 
-  /** 多次优惠使用详情 */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_SequentialUsageDetail {
     /** 总可使用次数 */
     total_count: number
@@ -10042,7 +9319,6 @@ export namespace Marketing {
     detail_item_list?: PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_SequentialUsageDetail_DetailItemList[]
   }
 
-  /** 轮次使用详情列表 */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_SequentialUsageDetail_DetailItemList {
     /** 轮次使用详情状态 */
     detail_state: 'PENDING' | 'EFFECTIVE' | 'USED' | 'EXPIRED' | 'DELETED' | 'DEACTIVATED' | (string & {})
@@ -10064,19 +9340,15 @@ export namespace Marketing {
     delete_time?: string
   }
 
-  /** 关联微信支付订单信息 */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_SequentialUsageDetail_DetailItemList_AssociatedOrderInfo
     extends PartnerProductCouponUsersByOpenidCouponBundles_Post_Data_UserProductCouponList_ProgressiveBundleUsageDetail_AssociatedOrderInfo {}
 
-  /** 商品券信息 */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_ProductCoupon
     extends PartnerProductCouponProductCouponsByProductCouponId_Get_Data {}
 
-  /** 批次信息 */
   export interface PartnerProductCouponUsersByOpenidCouponsByCouponCodeUse_Post_Data_Stock
     extends PartnerProductCouponProductCouponsByProductCouponIdStocks_Get_Data_StockList {}
 
-  /** `v3/marketing/partner/product-coupon/users/{openid}/pre-send-coupon` */
   export interface PartnerProductCouponUsersByOpenidPreSendCoupon {
     /**
      * 向用户预发放商品券 `POST /v3/marketing/partner/product-coupon/users/{openid}/pre-send-coupon`
@@ -10092,14 +9364,13 @@ export namespace Marketing {
     ): PendingResponse<Response<PartnerProductCouponUsersByOpenidPreSendCoupon_Post_Data>>
   }
 
-  /** 向用户预发放商品券 `POST /v3/marketing/partner/product-coupon/users/{openid}/pre-send-coupon` */
+  /** 向用户预发放商品券 */
   export interface PartnerProductCouponUsersByOpenidPreSendCoupon_Post extends CallSettings {
     /** 用户OpenID */
     openid: PathValue
     json: PartnerProductCouponUsersByOpenidPreSendCoupon_Post_Json
   }
 
-  /** 向用户预发放商品券 `POST /v3/marketing/partner/product-coupon/users/{openid}/pre-send-coupon` */
   export interface PartnerProductCouponUsersByOpenidPreSendCoupon_Post_Json {
     /** 品牌ID */
     brand_id: string
@@ -10117,11 +9388,9 @@ export namespace Marketing {
     attach?: string | undefined
   }
 
-  /** 向用户预发放商品券 `POST /v3/marketing/partner/product-coupon/users/{openid}/pre-send-coupon` */
   export interface PartnerProductCouponUsersByOpenidPreSendCoupon_Post_Data
     extends BusifavorProductCouponsPreSend_Post_Data {}
 
-  /** `v3/marketing/partner/product-coupon/users/{openid}/pre-send-coupon-bundle` */
   export interface PartnerProductCouponUsersByOpenidPreSendCouponBundle {
     /**
      * 向用户预发放商品券批次组 `POST /v3/marketing/partner/product-coupon/users/{openid}/pre-send-coupon-bundle`
@@ -10137,14 +9406,13 @@ export namespace Marketing {
     ): PendingResponse<Response<PartnerProductCouponUsersByOpenidPreSendCouponBundle_Post_Data>>
   }
 
-  /** 向用户预发放商品券批次组 `POST /v3/marketing/partner/product-coupon/users/{openid}/pre-send-coupon-bundle` */
+  /** 向用户预发放商品券批次组 */
   export interface PartnerProductCouponUsersByOpenidPreSendCouponBundle_Post extends CallSettings {
     /** 用户OpenID */
     openid: PathValue
     json: PartnerProductCouponUsersByOpenidPreSendCouponBundle_Post_Json
   }
 
-  /** 向用户预发放商品券批次组 `POST /v3/marketing/partner/product-coupon/users/{openid}/pre-send-coupon-bundle` */
   export interface PartnerProductCouponUsersByOpenidPreSendCouponBundle_Post_Json {
     /** 品牌ID */
     brand_id: string
@@ -10160,11 +9428,9 @@ export namespace Marketing {
     attach?: string | undefined
   }
 
-  /** 向用户预发放商品券批次组 `POST /v3/marketing/partner/product-coupon/users/{openid}/pre-send-coupon-bundle` */
   export interface PartnerProductCouponUsersByOpenidPreSendCouponBundle_Post_Data
     extends BusifavorProductCouponsPreSend_Post_Data {}
 
-  /** `v3/marketing/partnerships` */
   export interface Partnerships {
     /**
      * 查询合作关系列表 `GET /v3/marketing/partnerships`
@@ -10179,12 +9445,11 @@ export namespace Marketing {
     readonly terminate: Loosen<PartnershipsTerminate>
   }
 
-  /** 查询合作关系列表 `GET /v3/marketing/partnerships` */
+  /** 查询合作关系列表 */
   export interface Partnerships_Get extends CallSettings {
     query?: Partnerships_Get_Query | undefined
   }
 
-  /** 查询合作关系列表 `GET /v3/marketing/partnerships` */
   export interface Partnerships_Get_Query {
     /** 合作方信息JSON格式字符串. Sent as a string of JSON */
     partner?: Partnerships_Get_Query_Partner | undefined
@@ -10196,7 +9461,6 @@ export namespace Marketing {
     offset?: number | undefined
   }
 
-  /** 合作方信息JSON格式字符串 */
   export interface Partnerships_Get_Query_Partner {
     /** 合作方类别 */
     type: 'APPID' | 'MERCHANT'
@@ -10206,7 +9470,6 @@ export namespace Marketing {
     merchant_id?: string | undefined
   }
 
-  /** 被授权数据JSON格式字符串 */
   export interface Partnerships_Get_Query_AuthorizedData {
     /** 授权业务类别 */
     business_type?: 'FAVOR_STOCK' | 'BUSIFAVOR_STOCK' | undefined
@@ -10214,7 +9477,6 @@ export namespace Marketing {
     stock_id?: string | undefined
   }
 
-  /** 查询合作关系列表 `GET /v3/marketing/partnerships` */
   export interface Partnerships_Get_Data {
     /** 合作关系结果集 */
     data?: Partnerships_Get_Data_Data[]
@@ -10226,7 +9488,6 @@ export namespace Marketing {
     total_count?: number
   }
 
-  /** 合作关系结果集 */
   export interface Partnerships_Get_Data_Data {
     /** 合作方信息 */
     partner: Partnerships_Get_Data_Data_Partner
@@ -10242,7 +9503,6 @@ export namespace Marketing {
     update_time: string
   }
 
-  /** 合作方信息 */
   export interface Partnerships_Get_Data_Data_Partner {
     /** 合作方类别 */
     type: string
@@ -10252,7 +9512,6 @@ export namespace Marketing {
     merchant_id?: string
   }
 
-  /** 被授权数据 */
   export interface Partnerships_Get_Data_Data_AuthorizedData {
     /** 授权业务类别 */
     business_type: string
@@ -10260,7 +9519,6 @@ export namespace Marketing {
     stock_id?: string
   }
 
-  /** `v3/marketing/partnerships/build` */
   export interface PartnershipsBuild {
     /**
      * 建立合作关系 `POST /v3/marketing/partnerships/build`
@@ -10273,13 +9531,12 @@ export namespace Marketing {
     postAsync(options: PartnershipsBuild_Post): PendingResponse<Response<PartnershipsBuild_Post_Data>>
   }
 
-  /** 建立合作关系 `POST /v3/marketing/partnerships/build` */
+  /** 建立合作关系 */
   export interface PartnershipsBuild_Post extends CallSettings {
     json: PartnershipsBuild_Post_Json
     headers: PartnershipsBuild_Post_Headers
   }
 
-  /** 建立合作关系 `POST /v3/marketing/partnerships/build` */
   export interface PartnershipsBuild_Post_Json {
     /** 合作方信息 */
     partner: PartnershipsBuild_Post_Json_Partner
@@ -10287,10 +9544,8 @@ export namespace Marketing {
     authorized_data: PartnershipsBuild_Post_Json_AuthorizedData
   }
 
-  /** 合作方信息 */
   export interface PartnershipsBuild_Post_Json_Partner extends Partnerships_Get_Query_Partner {}
 
-  /** 被授权数据 */
   export interface PartnershipsBuild_Post_Json_AuthorizedData {
     /** 授权业务类别 */
     business_type: 'FAVOR_STOCK' | 'BUSIFAVOR_STOCK'
@@ -10298,13 +9553,11 @@ export namespace Marketing {
     stock_id?: string | undefined
   }
 
-  /** 建立合作关系 `POST /v3/marketing/partnerships/build` */
   export interface PartnershipsBuild_Post_Headers extends HeadersInput {
     /** 业务请求幂等值 */
     'Idempotency-Key': string
   }
 
-  /** 建立合作关系 `POST /v3/marketing/partnerships/build` */
   export interface PartnershipsBuild_Post_Data {
     /** 合作方信息 */
     partner: PartnershipsBuild_Post_Data_Partner
@@ -10320,7 +9573,6 @@ export namespace Marketing {
     update_time: string
   }
 
-  /** 合作方信息 */
   export interface PartnershipsBuild_Post_Data_Partner {
     /** 合作方类别 */
     type: 'APPID' | 'MERCHANT' | (string & {})
@@ -10330,7 +9582,6 @@ export namespace Marketing {
     merchant_id?: string
   }
 
-  /** 被授权数据 */
   export interface PartnershipsBuild_Post_Data_AuthorizedData {
     /** 授权业务类别 */
     business_type: 'FAVOR_STOCK' | 'BUSIFAVOR_STOCK' | (string & {})
@@ -10338,7 +9589,6 @@ export namespace Marketing {
     stock_id?: string
   }
 
-  /** `v3/marketing/partnerships/terminate` */
   export interface PartnershipsTerminate {
     /**
      * 终止合作关系 `POST /v3/marketing/partnerships/terminate`
@@ -10351,22 +9601,19 @@ export namespace Marketing {
     postAsync(options: PartnershipsTerminate_Post): PendingResponse<Response<PartnershipsTerminate_Post_Data>>
   }
 
-  /** 终止合作关系 `POST /v3/marketing/partnerships/terminate` */
+  /** 终止合作关系 */
   export interface PartnershipsTerminate_Post extends CallSettings {
     json: PartnershipsTerminate_Post_Json
     headers: PartnershipsTerminate_Post_Headers
   }
 
-  /** 终止合作关系 `POST /v3/marketing/partnerships/terminate` */
   export interface PartnershipsTerminate_Post_Json extends PartnershipsBuild_Post_Json {}
 
-  /** 终止合作关系 `POST /v3/marketing/partnerships/terminate` */
   export interface PartnershipsTerminate_Post_Headers extends HeadersInput {
     /** 业务请求幂等值 */
     'Idempotency-Key': string
   }
 
-  /** 终止合作关系 `POST /v3/marketing/partnerships/terminate` */
   export interface PartnershipsTerminate_Post_Data {
     /** 终止合作关系时间. RFC 3339 */
     terminate_time: string
@@ -10378,7 +9625,6 @@ export namespace Marketing {
     readonly uniqueThresholdActivity: Loosen<PaygiftactivityUniqueThresholdActivity>
   }
 
-  /** `v3/marketing/paygiftactivity/activities` */
   export interface PaygiftactivityActivities {
     /**
      * 获取支付有礼活动列表 `GET /v3/marketing/paygiftactivity/activities`
@@ -10394,12 +9640,11 @@ export namespace Marketing {
     readonly _activity_id_: Loosen<PaygiftactivityActivitiesByActivityId>
   }
 
-  /** 获取支付有礼活动列表 `GET /v3/marketing/paygiftactivity/activities` */
+  /** 获取支付有礼活动列表 */
   export interface PaygiftactivityActivities_Get extends CallSettings {
     query: PaygiftactivityActivities_Get_Query
   }
 
-  /** 获取支付有礼活动列表 `GET /v3/marketing/paygiftactivity/activities` */
   export interface PaygiftactivityActivities_Get_Query {
     /** 分页页码 */
     offset: number
@@ -10420,7 +9665,6 @@ export namespace Marketing {
     award_type?: 'BUSIFAVOR' | undefined
   }
 
-  /** 获取支付有礼活动列表 `GET /v3/marketing/paygiftactivity/activities` */
   export interface PaygiftactivityActivities_Get_Data {
     /** 分页页码 */
     offset?: number
@@ -10432,7 +9676,6 @@ export namespace Marketing {
     data?: PaygiftactivityActivities_Get_Data_Data[]
   }
 
-  /** 结果集 */
   export interface PaygiftactivityActivities_Get_Data_Data {
     /** 活动基本信息 */
     activity_base_info: PaygiftactivityActivities_Get_Data_Data_ActivityBaseInfo
@@ -10450,7 +9693,6 @@ export namespace Marketing {
     update_time?: string
   }
 
-  /** 活动基本信息 */
   export interface PaygiftactivityActivities_Get_Data_Data_ActivityBaseInfo {
     /** 活动名称 */
     activity_name: string
@@ -10487,7 +9729,6 @@ export namespace Marketing {
     mini_programs_path?: string
   }
 
-  /** 可用时间段 */
   export interface PaygiftactivityActivities_Get_Data_Data_ActivityBaseInfo_AvailablePeriods {
     /** 可用时间 */
     available_time?: PaygiftactivityActivities_Get_Data_Data_ActivityBaseInfo_AvailablePeriods_AvailableTime[]
@@ -10495,7 +9736,6 @@ export namespace Marketing {
     available_day_time?: PaygiftactivityActivities_Get_Data_Data_ActivityBaseInfo_AvailablePeriods_AvailableDayTime[]
   }
 
-  /** 可用时间 */
   export interface PaygiftactivityActivities_Get_Data_Data_ActivityBaseInfo_AvailablePeriods_AvailableTime {
     /** 可用开始时间. RFC 3339 */
     begin_time?: string
@@ -10503,7 +9743,6 @@ export namespace Marketing {
     end_time?: string
   }
 
-  /** 每日可用时间 */
   export interface PaygiftactivityActivities_Get_Data_Data_ActivityBaseInfo_AvailablePeriods_AvailableDayTime {
     /** 每日可用开始时间 */
     begin_day_time?: string
@@ -10511,7 +9750,6 @@ export namespace Marketing {
     end_day_time?: string
   }
 
-  /** 活动高级设置 */
   export interface PaygiftactivityActivities_Get_Data_Data_AdvancedSetting {
     /** 奖品类型 */
     delivery_user_category?: 'BUSIFAVOR' | (string & {})
@@ -10524,7 +9762,6 @@ export namespace Marketing {
     payment_method_information?: PaygiftactivityActivities_Get_Data_Data_AdvancedSetting_PaymentMethodInformation
   }
 
-  /** 支付模式 */
   export interface PaygiftactivityActivities_Get_Data_Data_AdvancedSetting_PaymentMode {
     /** 支付场景列表 */
     payment_scene_list?: ('APP_SCENE' | (string & {}))[]
@@ -10532,7 +9769,6 @@ export namespace Marketing {
     payment_method_information?: PaygiftactivityActivities_Get_Data_Data_AdvancedSetting_PaymentMode_PaymentMethodInformation
   }
 
-  /** 支付方式信息 */
   export interface PaygiftactivityActivities_Get_Data_Data_AdvancedSetting_PaymentMode_PaymentMethodInformation {
     /** 支付方式 */
     payment_method?: 'CFT' | 'SPECIFIC_BANK_CARD' | (string & {})
@@ -10540,13 +9776,11 @@ export namespace Marketing {
     bank_abbreviation?: string
   }
 
-  /** `payment_method_information` */
   export interface PaygiftactivityActivities_Get_Data_Data_AdvancedSetting_PaymentMethodInformation {
     payment_method: string
     bank_abbreviation?: string
   }
 
-  /** 活动奖品发放规则 */
   export interface PaygiftactivityActivities_Get_Data_Data_AwardSendRule {
     /** 满送活动奖品发放规则 */
     full_send_rule?: PaygiftactivityActivities_Get_Data_Data_AwardSendRule_FullSendRule
@@ -10554,7 +9788,6 @@ export namespace Marketing {
     step_send_rule?: PaygiftactivityActivities_Get_Data_Data_AwardSendRule_StepSendRule
   }
 
-  /** 满送活动奖品发放规则 */
   export interface PaygiftactivityActivities_Get_Data_Data_AwardSendRule_FullSendRule {
     /** 奖品类型 */
     award_type: 'BUSIFAVOR' | (string & {})
@@ -10570,7 +9803,6 @@ export namespace Marketing {
     merchant_id_list?: string[]
   }
 
-  /** 奖品基本信息列表 */
   export interface PaygiftactivityActivities_Get_Data_Data_AwardSendRule_FullSendRule_AwardList {
     /** 代金券批次Id */
     stock_id?: string
@@ -10580,7 +9812,6 @@ export namespace Marketing {
     thumbnail_url?: string
   }
 
-  /** 阶梯送发放规则 */
   export interface PaygiftactivityActivities_Get_Data_Data_AwardSendRule_StepSendRule {
     /** 奖品类型 */
     award_type: 'BUSIFAVOR' | (string & {})
@@ -10588,7 +9819,6 @@ export namespace Marketing {
     merchant_option: 'IN_SEVICE_COUPON_MERCHANT' | 'MANUAL_INPUT_MERCHANT' | (string & {})
   }
 
-  /** `v3/marketing/paygiftactivity/activities/{activity_id}` */
   export interface PaygiftactivityActivitiesByActivityId {
     /**
      * 查询活动详情接口 `GET /v3/marketing/paygiftactivity/activities/{activity_id}`
@@ -10608,13 +9838,12 @@ export namespace Marketing {
     readonly terminate: Loosen<PaygiftactivityActivitiesByActivityIdTerminate>
   }
 
-  /** 查询活动详情接口 `GET /v3/marketing/paygiftactivity/activities/{activity_id}` */
+  /** 查询活动详情接口 */
   export interface PaygiftactivityActivitiesByActivityId_Get extends CallSettings {
     /** 活动id */
     activity_id: PathValue
   }
 
-  /** 查询活动详情接口 `GET /v3/marketing/paygiftactivity/activities/{activity_id}` */
   export interface PaygiftactivityActivitiesByActivityId_Get_Data {
     /** 活动id */
     activity_id?: string
@@ -10649,21 +9878,17 @@ export namespace Marketing {
     award_send_rule: PaygiftactivityActivitiesByActivityId_Get_Data_AwardSendRule
   }
 
-  /** 活动基本信息 */
   export interface PaygiftactivityActivitiesByActivityId_Get_Data_ActivityBaseInfo
     extends PaygiftactivityActivities_Get_Data_Data_ActivityBaseInfo {}
 
-  /** 活动高级设置 */
   export interface PaygiftactivityActivitiesByActivityId_Get_Data_AdvancedSetting
     extends PaygiftactivityActivities_Get_Data_Data_AdvancedSetting {}
 
-  /** 活动奖品发放规则 */
   export interface PaygiftactivityActivitiesByActivityId_Get_Data_AwardSendRule {
     /** 满送活动奖品发放规则 */
     full_send_rule?: PaygiftactivityActivitiesByActivityId_Get_Data_AwardSendRule_FullSendRule
   }
 
-  /** 满送活动奖品发放规则 */
   export interface PaygiftactivityActivitiesByActivityId_Get_Data_AwardSendRule_FullSendRule {
     /** 奖品类型 */
     award_type: 'BUSIFAVOR' | (string & {})
@@ -10678,11 +9903,9 @@ export namespace Marketing {
     merchant_id_list?: string[]
   }
 
-  /** 奖品基本信息列表 */
   export interface PaygiftactivityActivitiesByActivityId_Get_Data_AwardSendRule_FullSendRule_AwardList
     extends PaygiftactivityActivities_Get_Data_Data_AwardSendRule_FullSendRule_AwardList {}
 
-  /** `v3/marketing/paygiftactivity/activities/{activity_id}/goods` */
   export interface PaygiftactivityActivitiesByActivityIdGoods {
     /**
      * 查询活动指定商品列表 `GET /v3/marketing/paygiftactivity/activities/{activity_id}/goods`
@@ -10699,14 +9922,13 @@ export namespace Marketing {
     ): PendingResponse<Response<PaygiftactivityActivitiesByActivityIdGoods_Get_Data>>
   }
 
-  /** 查询活动指定商品列表 `GET /v3/marketing/paygiftactivity/activities/{activity_id}/goods` */
+  /** 查询活动指定商品列表 */
   export interface PaygiftactivityActivitiesByActivityIdGoods_Get extends CallSettings {
     /** 活动id */
     activity_id: PathValue
     query?: PaygiftactivityActivitiesByActivityIdGoods_Get_Query | undefined
   }
 
-  /** 查询活动指定商品列表 `GET /v3/marketing/paygiftactivity/activities/{activity_id}/goods` */
   export interface PaygiftactivityActivitiesByActivityIdGoods_Get_Query {
     /** 分页页码 */
     offset?: number | undefined
@@ -10714,7 +9936,6 @@ export namespace Marketing {
     limit?: number | undefined
   }
 
-  /** 查询活动指定商品列表 `GET /v3/marketing/paygiftactivity/activities/{activity_id}/goods` */
   export interface PaygiftactivityActivitiesByActivityIdGoods_Get_Data {
     /** 分页页码 */
     offset?: number
@@ -10728,7 +9949,6 @@ export namespace Marketing {
     data?: PaygiftactivityActivitiesByActivityIdGoods_Get_Data_Data[]
   }
 
-  /** 结果集 */
   export interface PaygiftactivityActivitiesByActivityIdGoods_Get_Data_Data {
     /** 指定商品 */
     goods_id?: string
@@ -10738,7 +9958,6 @@ export namespace Marketing {
     update_time?: string
   }
 
-  /** `v3/marketing/paygiftactivity/activities/{activity_id}/merchants` */
   export interface PaygiftactivityActivitiesByActivityIdMerchants {
     /**
      * 查询活动发券商户号 `GET /v3/marketing/paygiftactivity/activities/{activity_id}/merchants`
@@ -10757,18 +9976,16 @@ export namespace Marketing {
     readonly delete: Loosen<PaygiftactivityActivitiesByActivityIdMerchantsDelete>
   }
 
-  /** 查询活动发券商户号 `GET /v3/marketing/paygiftactivity/activities/{activity_id}/merchants` */
+  /** 查询活动发券商户号 */
   export interface PaygiftactivityActivitiesByActivityIdMerchants_Get extends CallSettings {
     /** 活动id */
     activity_id: PathValue
     query?: PaygiftactivityActivitiesByActivityIdMerchants_Get_Query | undefined
   }
 
-  /** 查询活动发券商户号 `GET /v3/marketing/paygiftactivity/activities/{activity_id}/merchants` */
   export interface PaygiftactivityActivitiesByActivityIdMerchants_Get_Query
     extends PaygiftactivityActivitiesByActivityIdGoods_Get_Query {}
 
-  /** 查询活动发券商户号 `GET /v3/marketing/paygiftactivity/activities/{activity_id}/merchants` */
   export interface PaygiftactivityActivitiesByActivityIdMerchants_Get_Data {
     /** 分页页码 */
     offset?: number
@@ -10782,7 +9999,6 @@ export namespace Marketing {
     data?: PaygiftactivityActivitiesByActivityIdMerchants_Get_Data_Data[]
   }
 
-  /** 结果集 */
   export interface PaygiftactivityActivitiesByActivityIdMerchants_Get_Data_Data {
     /** 商户号 */
     mchid?: string
@@ -10794,7 +10010,6 @@ export namespace Marketing {
     update_time?: string
   }
 
-  /** `v3/marketing/paygiftactivity/activities/{activity_id}/merchants/add` */
   export interface PaygiftactivityActivitiesByActivityIdMerchantsAdd {
     /**
      * 新增活动发券商户号 `POST /v3/marketing/paygiftactivity/activities/{activity_id}/merchants/add`
@@ -10811,14 +10026,13 @@ export namespace Marketing {
     ): PendingResponse<Response<PaygiftactivityActivitiesByActivityIdMerchantsAdd_Post_Data>>
   }
 
-  /** 新增活动发券商户号 `POST /v3/marketing/paygiftactivity/activities/{activity_id}/merchants/add` */
+  /** 新增活动发券商户号 */
   export interface PaygiftactivityActivitiesByActivityIdMerchantsAdd_Post extends CallSettings {
     /** 活动id */
     activity_id: PathValue
     json: PaygiftactivityActivitiesByActivityIdMerchantsAdd_Post_Json
   }
 
-  /** 新增活动发券商户号 `POST /v3/marketing/paygiftactivity/activities/{activity_id}/merchants/add` */
   export interface PaygiftactivityActivitiesByActivityIdMerchantsAdd_Post_Json {
     /** 发券商户号 */
     merchant_id_list?: readonly string[] | undefined
@@ -10826,7 +10040,6 @@ export namespace Marketing {
     add_request_no?: string | undefined
   }
 
-  /** 新增活动发券商户号 `POST /v3/marketing/paygiftactivity/activities/{activity_id}/merchants/add` */
   export interface PaygiftactivityActivitiesByActivityIdMerchantsAdd_Post_Data {
     /** 活动id */
     activity_id?: string
@@ -10836,7 +10049,6 @@ export namespace Marketing {
     invalid_merchant_id_list?: PaygiftactivityActivitiesByActivityIdMerchantsAdd_Post_Data_InvalidMerchantIdList[]
   }
 
-  /** 未通过规则校验的发券商户号列表 */
   export interface PaygiftactivityActivitiesByActivityIdMerchantsAdd_Post_Data_InvalidMerchantIdList {
     /** 商户号 */
     mchid?: string
@@ -10844,7 +10056,6 @@ export namespace Marketing {
     invalid_reason?: string
   }
 
-  /** `v3/marketing/paygiftactivity/activities/{activity_id}/merchants/delete` */
   export interface PaygiftactivityActivitiesByActivityIdMerchantsDelete {
     /**
      * 删除活动发券商户号 `POST /v3/marketing/paygiftactivity/activities/{activity_id}/merchants/delete`
@@ -10861,14 +10072,13 @@ export namespace Marketing {
     ): PendingResponse<Response<PaygiftactivityActivitiesByActivityIdMerchantsDelete_Post_Data>>
   }
 
-  /** 删除活动发券商户号 `POST /v3/marketing/paygiftactivity/activities/{activity_id}/merchants/delete` */
+  /** 删除活动发券商户号 */
   export interface PaygiftactivityActivitiesByActivityIdMerchantsDelete_Post extends CallSettings {
     /** 活动id */
     activity_id: PathValue
     json: PaygiftactivityActivitiesByActivityIdMerchantsDelete_Post_Json
   }
 
-  /** 删除活动发券商户号 `POST /v3/marketing/paygiftactivity/activities/{activity_id}/merchants/delete` */
   export interface PaygiftactivityActivitiesByActivityIdMerchantsDelete_Post_Json {
     /** 删除的发券商户号 */
     merchant_id_list?: readonly string[] | undefined
@@ -10876,7 +10086,6 @@ export namespace Marketing {
     delete_request_no?: string | undefined
   }
 
-  /** 删除活动发券商户号 `POST /v3/marketing/paygiftactivity/activities/{activity_id}/merchants/delete` */
   export interface PaygiftactivityActivitiesByActivityIdMerchantsDelete_Post_Data {
     /** 活动id */
     activity_id?: string
@@ -10884,7 +10093,6 @@ export namespace Marketing {
     delete_time?: string
   }
 
-  /** `v3/marketing/paygiftactivity/activities/{activity_id}/terminate` */
   export interface PaygiftactivityActivitiesByActivityIdTerminate {
     /**
      * 终止活动 `POST /v3/marketing/paygiftactivity/activities/{activity_id}/terminate`
@@ -10901,13 +10109,12 @@ export namespace Marketing {
     ): PendingResponse<Response<PaygiftactivityActivitiesByActivityIdTerminate_Post_Data>>
   }
 
-  /** 终止活动 `POST /v3/marketing/paygiftactivity/activities/{activity_id}/terminate` */
+  /** 终止活动 */
   export interface PaygiftactivityActivitiesByActivityIdTerminate_Post extends CallSettings {
     /** 活动id */
     activity_id: PathValue
   }
 
-  /** 终止活动 `POST /v3/marketing/paygiftactivity/activities/{activity_id}/terminate` */
   export interface PaygiftactivityActivitiesByActivityIdTerminate_Post_Data {
     /** 活动id */
     activity_id?: string
@@ -10915,7 +10122,6 @@ export namespace Marketing {
     terminate_time?: string
   }
 
-  /** `v3/marketing/paygiftactivity/unique-threshold-activity` */
   export interface PaygiftactivityUniqueThresholdActivity {
     /**
      * 创建全场满额送活动 `POST /v3/marketing/paygiftactivity/unique-threshold-activity`
@@ -10932,12 +10138,11 @@ export namespace Marketing {
     ): PendingResponse<Response<PaygiftactivityUniqueThresholdActivity_Post_Data>>
   }
 
-  /** 创建全场满额送活动 `POST /v3/marketing/paygiftactivity/unique-threshold-activity` */
+  /** 创建全场满额送活动 */
   export interface PaygiftactivityUniqueThresholdActivity_Post extends CallSettings {
     json: PaygiftactivityUniqueThresholdActivity_Post_Json
   }
 
-  /** 创建全场满额送活动 `POST /v3/marketing/paygiftactivity/unique-threshold-activity` */
   export interface PaygiftactivityUniqueThresholdActivity_Post_Json {
     /** 活动基本信息 */
     activity_base_info: PaygiftactivityUniqueThresholdActivity_Post_Json_ActivityBaseInfo
@@ -10947,7 +10152,6 @@ export namespace Marketing {
     award_send_rule: PaygiftactivityUniqueThresholdActivity_Post_Json_AwardSendRule
   }
 
-  /** 活动基本信息 */
   export interface PaygiftactivityUniqueThresholdActivity_Post_Json_ActivityBaseInfo {
     /** 活动名称 */
     activity_name: string
@@ -10986,7 +10190,6 @@ export namespace Marketing {
     mini_programs_path?: string | undefined
   }
 
-  /** 可用时间段 */
   export interface PaygiftactivityUniqueThresholdActivity_Post_Json_ActivityBaseInfo_AvailablePeriods {
     /** 可用时间 */
     available_time?:
@@ -10998,7 +10201,6 @@ export namespace Marketing {
       | undefined
   }
 
-  /** 可用时间 */
   export interface PaygiftactivityUniqueThresholdActivity_Post_Json_ActivityBaseInfo_AvailablePeriods_AvailableTime {
     /** 可用开始时间. RFC 3339 */
     begin_time?: string | undefined
@@ -11006,7 +10208,6 @@ export namespace Marketing {
     end_time?: string | undefined
   }
 
-  /** 每日可用时间 */
   export interface PaygiftactivityUniqueThresholdActivity_Post_Json_ActivityBaseInfo_AvailablePeriods_AvailableDayTime {
     /** 每日可用开始时间 */
     begin_day_time?: string | undefined
@@ -11014,7 +10215,6 @@ export namespace Marketing {
     end_day_time?: string | undefined
   }
 
-  /** 活动高级设置 */
   export interface PaygiftactivityUniqueThresholdActivity_Post_Json_AdvancedSetting {
     /** 奖品类型 */
     delivery_user_category?: 'BUSIFAVOR' | undefined
@@ -11030,7 +10230,6 @@ export namespace Marketing {
       | undefined
   }
 
-  /** 支付模式 */
   export interface PaygiftactivityUniqueThresholdActivity_Post_Json_AdvancedSetting_PaymentMode {
     /** 支付场景列表 */
     payment_scene_list?: readonly 'APP_SCENE'[] | undefined
@@ -11040,7 +10239,6 @@ export namespace Marketing {
       | undefined
   }
 
-  /** 支付方式信息 */
   export interface PaygiftactivityUniqueThresholdActivity_Post_Json_AdvancedSetting_PaymentMode_PaymentMethodInformation {
     /** 支付方式 */
     payment_method?: 'CFT' | 'SPECIFIC_BANK_CARD' | undefined
@@ -11048,11 +10246,9 @@ export namespace Marketing {
     bank_abbreviation?: string | undefined
   }
 
-  /** 支付方式信息 */
   export interface PaygiftactivityUniqueThresholdActivity_Post_Json_AdvancedSetting_PaymentMethodInformation
     extends PaygiftactivityUniqueThresholdActivity_Post_Json_AdvancedSetting_PaymentMode_PaymentMethodInformation {}
 
-  /** 活动奖品发放规则 */
   export interface PaygiftactivityUniqueThresholdActivity_Post_Json_AwardSendRule {
     /** 奖品类型 */
     award_type: 'BUSIFAVOR'
@@ -11070,7 +10266,6 @@ export namespace Marketing {
     merchant_id_list?: readonly string[] | undefined
   }
 
-  /** 奖品基本信息列表 */
   export interface PaygiftactivityUniqueThresholdActivity_Post_Json_AwardSendRule_AwardList {
     /** 代金券批次Id */
     stock_id?: string | undefined
@@ -11080,7 +10275,6 @@ export namespace Marketing {
     thumbnail_url?: string | undefined
   }
 
-  /** 创建全场满额送活动 `POST /v3/marketing/paygiftactivity/unique-threshold-activity` */
   export interface PaygiftactivityUniqueThresholdActivity_Post_Data {
     /** 活动id */
     activity_id: string
@@ -11095,7 +10289,6 @@ export namespace Marketing {
     readonly shoppingreceipts: Loosen<ShoppingReceiptShoppingreceipts>
   }
 
-  /** `v3/marketing/shopping-receipt/customentrances` */
   export interface ShoppingReceiptCustomentrances {
     /**
      * 创建自定义入口 `POST /v3/marketing/shopping-receipt/customentrances`
@@ -11113,12 +10306,11 @@ export namespace Marketing {
     readonly _brand_id_: Loosen<ShoppingReceiptCustomentrancesByBrandId>
   }
 
-  /** 创建自定义入口 `POST /v3/marketing/shopping-receipt/customentrances` */
+  /** 创建自定义入口 */
   export interface ShoppingReceiptCustomentrances_Post extends CallSettings {
     json: ShoppingReceiptCustomentrances_Post_Json
   }
 
-  /** 创建自定义入口 `POST /v3/marketing/shopping-receipt/customentrances` */
   export interface ShoppingReceiptCustomentrances_Post_Json {
     /** 自定义入口种类 */
     custom_entrance_type: 'MERCHANT_ACTIVITY' | 'MERCHANT_MINI_PROGRAM'
@@ -11140,7 +10332,6 @@ export namespace Marketing {
     jump_link: ShoppingReceiptCustomentrances_Post_Json_JumpLink
   }
 
-  /** 自定义入口跳转信息 */
   export interface ShoppingReceiptCustomentrances_Post_Json_JumpLink {
     /** 自定义入口的跳转小程序AppID */
     mini_programs_appid: string
@@ -11148,7 +10339,6 @@ export namespace Marketing {
     mini_programs_path: string
   }
 
-  /** 创建自定义入口 `POST /v3/marketing/shopping-receipt/customentrances` */
   export interface ShoppingReceiptCustomentrances_Post_Data {
     /** 自定义入口种类 */
     custom_entrance_type: 'MERCHANT_ACTIVITY' | 'MERCHANT_MINI_PROGRAM' | (string & {})
@@ -11174,7 +10364,6 @@ export namespace Marketing {
     jump_link: ShoppingReceiptCustomentrances_Post_Data_JumpLink
   }
 
-  /** 自定义入口跳转信息 */
   export interface ShoppingReceiptCustomentrances_Post_Data_JumpLink {
     /** 自定义入口的跳转小程序AppID */
     mini_programs_appid: string
@@ -11182,7 +10371,6 @@ export namespace Marketing {
     mini_programs_path: string
   }
 
-  /** `v3/marketing/shopping-receipt/customentrances/{brand_id}` */
   export interface ShoppingReceiptCustomentrancesByBrandId {
     /**
      * 查询自定义入口 `GET /v3/marketing/shopping-receipt/customentrances/{brand_id}`
@@ -11212,24 +10400,22 @@ export namespace Marketing {
     ): PendingResponse<Response<ShoppingReceiptCustomentrancesByBrandId_Patch_Data>>
   }
 
-  /** 查询自定义入口 `GET /v3/marketing/shopping-receipt/customentrances/{brand_id}` */
+  /** 查询自定义入口 */
   export interface ShoppingReceiptCustomentrancesByBrandId_Get extends CallSettings {
     /** 自定义入口的归属品牌ID */
     brand_id: PathValue
   }
 
-  /** 查询自定义入口 `GET /v3/marketing/shopping-receipt/customentrances/{brand_id}` */
   export interface ShoppingReceiptCustomentrancesByBrandId_Get_Data
     extends ShoppingReceiptCustomentrances_Post_Data {}
 
-  /** 更新自定义入口 `PATCH /v3/marketing/shopping-receipt/customentrances/{brand_id}` */
+  /** 更新自定义入口 */
   export interface ShoppingReceiptCustomentrancesByBrandId_Patch extends CallSettings {
     /** 自定义入口的归属品牌ID */
     brand_id: PathValue
     json: ShoppingReceiptCustomentrancesByBrandId_Patch_Json
   }
 
-  /** 更新自定义入口 `PATCH /v3/marketing/shopping-receipt/customentrances/{brand_id}` */
   export interface ShoppingReceiptCustomentrancesByBrandId_Patch_Json {
     /** 自定义入口种类 */
     custom_entrance_type?: 'MERCHANT_ACTIVITY' | 'MERCHANT_MINI_PROGRAM' | undefined
@@ -11249,15 +10435,12 @@ export namespace Marketing {
     jump_link?: ShoppingReceiptCustomentrancesByBrandId_Patch_Json_JumpLink | undefined
   }
 
-  /** 自定义入口跳转信息 */
   export interface ShoppingReceiptCustomentrancesByBrandId_Patch_Json_JumpLink
     extends ShoppingReceiptCustomentrances_Post_Json_JumpLink {}
 
-  /** 更新自定义入口 `PATCH /v3/marketing/shopping-receipt/customentrances/{brand_id}` */
   export interface ShoppingReceiptCustomentrancesByBrandId_Patch_Data
     extends ShoppingReceiptCustomentrances_Post_Data {}
 
-  /** `v3/marketing/shopping-receipt/merchantshoppingreceiptjumpinfos` */
   export interface ShoppingReceiptMerchantshoppingreceiptjumpinfos {
     /**
      * 上传商家电子小票跳转信息 `POST /v3/marketing/shopping-receipt/merchantshoppingreceiptjumpinfos`
@@ -11274,12 +10457,11 @@ export namespace Marketing {
     ): PendingResponse<Response<ShoppingReceiptMerchantshoppingreceiptjumpinfos_Post_Data>>
   }
 
-  /** 上传商家电子小票跳转信息 `POST /v3/marketing/shopping-receipt/merchantshoppingreceiptjumpinfos` */
+  /** 上传商家电子小票跳转信息 */
   export interface ShoppingReceiptMerchantshoppingreceiptjumpinfos_Post extends CallSettings {
     json: ShoppingReceiptMerchantshoppingreceiptjumpinfos_Post_Json
   }
 
-  /** 上传商家电子小票跳转信息 `POST /v3/marketing/shopping-receipt/merchantshoppingreceiptjumpinfos` */
   export interface ShoppingReceiptMerchantshoppingreceiptjumpinfos_Post_Json {
     /** 微信支付订单号 */
     transaction_id: string
@@ -11295,20 +10477,17 @@ export namespace Marketing {
     jump_info: ShoppingReceiptMerchantshoppingreceiptjumpinfos_Post_Json_JumpInfo
   }
 
-  /** 跳转信息 */
   export interface ShoppingReceiptMerchantshoppingreceiptjumpinfos_Post_Json_JumpInfo {
     merchant_appid: string
     /** 商户电子小票跳转信息小程序路径 */
     merchant_path: string
   }
 
-  /** 上传商家电子小票跳转信息 `POST /v3/marketing/shopping-receipt/merchantshoppingreceiptjumpinfos` */
   export interface ShoppingReceiptMerchantshoppingreceiptjumpinfos_Post_Data {
     /** 商家电子小票跳转信息 */
     merchant_jump_info?: ShoppingReceiptMerchantshoppingreceiptjumpinfos_Post_Data_MerchantJumpInfo
   }
 
-  /** 商家电子小票跳转信息 */
   export interface ShoppingReceiptMerchantshoppingreceiptjumpinfos_Post_Data_MerchantJumpInfo {
     /** 微信支付订单号 */
     transaction_id: string
@@ -11330,14 +10509,12 @@ export namespace Marketing {
     brand_id?: number
   }
 
-  /** 跳转信息 */
   export interface ShoppingReceiptMerchantshoppingreceiptjumpinfos_Post_Data_MerchantJumpInfo_JumpInfo {
     merchant_appid: string
     /** 商户电子小票跳转信息小程序路径 */
     merchant_path: string
   }
 
-  /** `v3/marketing/shopping-receipt/shoppingreceipts` */
   export interface ShoppingReceiptShoppingreceipts {
     /**
      * 上传电子小票 `POST /v3/marketing/shopping-receipt/shoppingreceipts`
@@ -11354,18 +10531,16 @@ export namespace Marketing {
     ): PendingResponse<Response<ShoppingReceiptShoppingreceipts_Post_Data>>
   }
 
-  /** 上传电子小票 `POST /v3/marketing/shopping-receipt/shoppingreceipts` */
+  /** 上传电子小票 */
   export type ShoppingReceiptShoppingreceipts_Post = Uploaded<ShoppingReceiptShoppingreceipts_Post_Meta> & {
     headers?: ShoppingReceiptShoppingreceipts_Post_Headers | undefined
   }
 
-  /** 上传电子小票 `POST /v3/marketing/shopping-receipt/shoppingreceipts` */
   export interface ShoppingReceiptShoppingreceipts_Post_Headers extends HeadersInput {
     /** 平台公钥ID/平台公钥证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 上传电子小票 `POST /v3/marketing/shopping-receipt/shoppingreceipts` */
   export interface ShoppingReceiptShoppingreceipts_Post_Meta {
     /** 微信支付订单的交易单号 */
     transaction_id: string
@@ -11385,19 +10560,16 @@ export namespace Marketing {
     upload_time?: string | undefined
   }
 
-  /** 用户与商家的联系渠道 */
   export interface ShoppingReceiptShoppingreceipts_Post_Meta_MerchantContactInformation {
     /** 品牌售后部门的咨询电话. Encrypted with the platform's key */
     consultation_phone_number?: Encrypted | undefined
   }
 
-  /** 上传电子小票 `POST /v3/marketing/shopping-receipt/shoppingreceipts` */
   export interface ShoppingReceiptShoppingreceipts_Post_Data {
     /** 电子小票上传信息 */
     receipt: ShoppingReceiptShoppingreceipts_Post_Data_Receipt
   }
 
-  /** 电子小票上传信息 */
   export interface ShoppingReceiptShoppingreceipts_Post_Data_Receipt {
     /** 电子小票ID */
     receipt_id: string
@@ -11425,7 +10597,6 @@ export namespace Marketing {
     upload_time?: string
   }
 
-  /** 用户与商家的联系渠道 */
   export interface ShoppingReceiptShoppingreceipts_Post_Data_Receipt_MerchantContactInformation {
     /** 品牌售后部门的咨询电话. Base64. Encrypted with the merchant's key */
     consultation_phone_number?: string
@@ -11436,7 +10607,6 @@ export namespace Marketing {
     readonly activities: Loosen<WeeklyDiscountActivities>
   }
 
-  /** `v3/marketing/weekly-discount/activities` */
   export interface WeeklyDiscountActivities {
     /**
      * 查询周周惠活动列表 `GET /v3/marketing/weekly-discount/activities`
@@ -11451,12 +10621,11 @@ export namespace Marketing {
     readonly _activity_id_: Loosen<WeeklyDiscountActivitiesByActivityId>
   }
 
-  /** 查询周周惠活动列表 `GET /v3/marketing/weekly-discount/activities` */
+  /** 查询周周惠活动列表 */
   export interface WeeklyDiscountActivities_Get extends CallSettings {
     query: WeeklyDiscountActivities_Get_Query
   }
 
-  /** 查询周周惠活动列表 `GET /v3/marketing/weekly-discount/activities` */
   export interface WeeklyDiscountActivities_Get_Query {
     /** 最大资源条数 */
     limit: number
@@ -11472,7 +10641,6 @@ export namespace Marketing {
     activity_scene: string
   }
 
-  /** 查询周周惠活动列表 `GET /v3/marketing/weekly-discount/activities` */
   export interface WeeklyDiscountActivities_Get_Data {
     /** 周周惠活动详情 */
     data: WeeklyDiscountActivities_Get_Data_Data[]
@@ -11484,7 +10652,6 @@ export namespace Marketing {
     total_count: number
   }
 
-  /** 周周惠活动详情 */
   export interface WeeklyDiscountActivities_Get_Data_Data {
     /** 活动ID */
     activity_id?: string
@@ -11518,7 +10685,6 @@ export namespace Marketing {
     activity_logo: string
   }
 
-  /** `v3/marketing/weekly-discount/activities/{activity_id}` */
   export interface WeeklyDiscountActivitiesByActivityId {
     /**
      * 查询周周惠活动详情 `GET /v3/marketing/weekly-discount/activities/{activity_id}`
@@ -11535,17 +10701,15 @@ export namespace Marketing {
     readonly apply: Loosen<WeeklyDiscountActivitiesByActivityIdApply>
   }
 
-  /** 查询周周惠活动详情 `GET /v3/marketing/weekly-discount/activities/{activity_id}` */
+  /** 查询周周惠活动详情 */
   export interface WeeklyDiscountActivitiesByActivityId_Get extends CallSettings {
     /** 活动ID */
     activity_id: PathValue
   }
 
-  /** 查询周周惠活动详情 `GET /v3/marketing/weekly-discount/activities/{activity_id}` */
   export interface WeeklyDiscountActivitiesByActivityId_Get_Data
     extends WeeklyDiscountActivities_Get_Data_Data {}
 
-  /** `v3/marketing/weekly-discount/activities/{activity_id}/apply` */
   export interface WeeklyDiscountActivitiesByActivityIdApply {
     /**
      * 报名周周惠活动 `POST /v3/marketing/weekly-discount/activities/{activity_id}/apply`
@@ -11561,14 +10725,13 @@ export namespace Marketing {
     ): PendingResponse<Response<WeeklyDiscountActivitiesByActivityIdApply_Post_Data>>
   }
 
-  /** 报名周周惠活动 `POST /v3/marketing/weekly-discount/activities/{activity_id}/apply` */
+  /** 报名周周惠活动 */
   export interface WeeklyDiscountActivitiesByActivityIdApply_Post extends CallSettings {
     /** 活动ID */
     activity_id: PathValue
     json: WeeklyDiscountActivitiesByActivityIdApply_Post_Json
   }
 
-  /** 报名周周惠活动 `POST /v3/marketing/weekly-discount/activities/{activity_id}/apply` */
   export interface WeeklyDiscountActivitiesByActivityIdApply_Post_Json {
     /** 报名商户号 */
     applying_merchant_id: number
@@ -11576,7 +10739,6 @@ export namespace Marketing {
     store_id: number
   }
 
-  /** 报名周周惠活动 `POST /v3/marketing/weekly-discount/activities/{activity_id}/apply` */
   export interface WeeklyDiscountActivitiesByActivityIdApply_Post_Data {
     /** 报名成功的活动ID */
     activity_id: number
@@ -11599,7 +10761,6 @@ export namespace Marketing {
     readonly coupons: Loosen<WithdrawFavorUsersByOpenidCoupons>
   }
 
-  /** `v3/marketing/withdraw-favor/users/{openid}/coupons` */
   export interface WithdrawFavorUsersByOpenidCoupons {
     /**
      * 查询批次下用户银行提现免费券列表 `GET /v3/marketing/withdraw-favor/users/{openid}/coupons`
@@ -11627,14 +10788,13 @@ export namespace Marketing {
     ): PendingResponse<Response<WithdrawFavorUsersByOpenidCoupons_Post_Data>>
   }
 
-  /** 查询批次下用户银行提现免费券列表 `GET /v3/marketing/withdraw-favor/users/{openid}/coupons` */
+  /** 查询批次下用户银行提现免费券列表 */
   export interface WithdrawFavorUsersByOpenidCoupons_Get extends CallSettings {
     /** 用户标识 */
     openid: PathValue
     query: WithdrawFavorUsersByOpenidCoupons_Get_Query
   }
 
-  /** 查询批次下用户银行提现免费券列表 `GET /v3/marketing/withdraw-favor/users/{openid}/coupons` */
   export interface WithdrawFavorUsersByOpenidCoupons_Get_Query {
     /** 银行提现免费券批次创建方商户号 */
     mchid: string
@@ -11648,7 +10808,6 @@ export namespace Marketing {
     limit?: number | undefined
   }
 
-  /** 查询批次下用户银行提现免费券列表 `GET /v3/marketing/withdraw-favor/users/{openid}/coupons` */
   export interface WithdrawFavorUsersByOpenidCoupons_Get_Data {
     /** 银行提现免费券列表 */
     data: WithdrawFavorUsersByOpenidCoupons_Get_Data_Data[]
@@ -11660,7 +10819,6 @@ export namespace Marketing {
     total_count: number
   }
 
-  /** 银行提现免费券列表 */
   export interface WithdrawFavorUsersByOpenidCoupons_Get_Data_Data {
     /** 发放时间 */
     send_time?: string
@@ -11674,14 +10832,13 @@ export namespace Marketing {
     coupon_state?: string
   }
 
-  /** 为用户发银行提现免费券 `POST /v3/marketing/withdraw-favor/users/{openid}/coupons` */
+  /** 为用户发银行提现免费券 */
   export interface WithdrawFavorUsersByOpenidCoupons_Post extends CallSettings {
     /** 用户标识 */
     openid: PathValue
     json: WithdrawFavorUsersByOpenidCoupons_Post_Json
   }
 
-  /** 为用户发银行提现免费券 `POST /v3/marketing/withdraw-favor/users/{openid}/coupons` */
   export interface WithdrawFavorUsersByOpenidCoupons_Post_Json {
     /** 银行提现免费券批次创建方商户号 */
     mchid: string
@@ -11693,7 +10850,6 @@ export namespace Marketing {
     send_request_no: string
   }
 
-  /** 为用户发银行提现免费券 `POST /v3/marketing/withdraw-favor/users/{openid}/coupons` */
   export interface WithdrawFavorUsersByOpenidCoupons_Post_Data {
     /** 银行提现免费券ID */
     coupon_id?: string

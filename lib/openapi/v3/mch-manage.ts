@@ -33,7 +33,6 @@ export namespace MchManage {
     readonly subMchid: Loosen<MchManageRecordsSubMchid>
   }
 
-  /** `v3/mch-manage/mch-manage-records/{manage_record_id}` */
   export interface MchManageRecordsByManageRecordId {
     /**
      * 查询子商户下指定商户管理记录 `GET /v3/mch-manage/mch-manage-records/{manage_record_id}`
@@ -50,20 +49,18 @@ export namespace MchManage {
     readonly mchManageSubmissions: Loosen<MchManageRecordsByManageRecordIdMchManageSubmissions>
   }
 
-  /** 查询子商户下指定商户管理记录 `GET /v3/mch-manage/mch-manage-records/{manage_record_id}` */
+  /** 查询子商户下指定商户管理记录 */
   export interface MchManageRecordsByManageRecordId_Get extends CallSettings {
     /** 商户管理记录ID */
     manage_record_id: PathValue
     query: MchManageRecordsByManageRecordId_Get_Query
   }
 
-  /** 查询子商户下指定商户管理记录 `GET /v3/mch-manage/mch-manage-records/{manage_record_id}` */
   export interface MchManageRecordsByManageRecordId_Get_Query {
     /** 子商户号 */
     sub_mchid: string
   }
 
-  /** 查询子商户下指定商户管理记录 `GET /v3/mch-manage/mch-manage-records/{manage_record_id}` */
   export interface MchManageRecordsByManageRecordId_Get_Data {
     /** 子商户号 */
     sub_mchid?: string
@@ -117,13 +114,11 @@ export namespace MchManage {
     requested_item_info?: string
   }
 
-  /** 要求提交的资料 */
   export interface MchManageRecordsByManageRecordId_Get_Data_RequestedItemInfo {
     /** 资料项集合 */
     record_fields: MchManageRecordsByManageRecordId_Get_Data_RequestedItemInfo_RecordFields[]
   }
 
-  /** 资料项集合 */
   export interface MchManageRecordsByManageRecordId_Get_Data_RequestedItemInfo_RecordFields {
     /** 资料项ID */
     item_id?: string
@@ -159,7 +154,6 @@ export namespace MchManage {
     relations?: MchManageRecordsByManageRecordId_Get_Data_RequestedItemInfo_RecordFields_Relations[]
   }
 
-  /** 补充资料项多值JSON格式 */
   export interface MchManageRecordsByManageRecordId_Get_Data_RequestedItemInfo_RecordFields_RepeatedFieldData {
     /** 经度值 */
     longitude?: string
@@ -193,7 +187,6 @@ export namespace MchManage {
     evidence_img_list?: string[]
   }
 
-  /** 字符串校验规则 */
   export interface MchManageRecordsByManageRecordId_Get_Data_RequestedItemInfo_RecordFields_StringCheckRule {
     /** 字符串最小长度 */
     min_string_length?: number
@@ -203,7 +196,6 @@ export namespace MchManage {
     validator?: 'number' | 'phone' | 'idcard' | 'url' | 'email' | (string & {})
   }
 
-  /** 枚举校验规则 */
   export interface MchManageRecordsByManageRecordId_Get_Data_RequestedItemInfo_RecordFields_EnumCheckRule {
     /** 最小列表长度 */
     min_list_length?: number
@@ -213,7 +205,6 @@ export namespace MchManage {
     enum_values?: string[]
   }
 
-  /** 文件校验规则 */
   export interface MchManageRecordsByManageRecordId_Get_Data_RequestedItemInfo_RecordFields_FileCheckRule {
     /** 最小列表长度 */
     min_list_length?: number
@@ -239,7 +230,6 @@ export namespace MchManage {
     max_file_size?: number
   }
 
-  /** 时间区间校验规则 */
   export interface MchManageRecordsByManageRecordId_Get_Data_RequestedItemInfo_RecordFields_TimeIntervalCheckRule {
     /** 最小列表长度 */
     min_list_length?: number
@@ -247,11 +237,9 @@ export namespace MchManage {
     max_list_length?: number
   }
 
-  /** 订单类型校验规则 */
   export interface MchManageRecordsByManageRecordId_Get_Data_RequestedItemInfo_RecordFields_OrderIntervalCheckRule
     extends MchManageRecordsByManageRecordId_Get_Data_RequestedItemInfo_RecordFields_FileCheckRule {}
 
-  /** 资料项关联规则集合 */
   export interface MchManageRecordsByManageRecordId_Get_Data_RequestedItemInfo_RecordFields_Relations {
     /** 关联的资料项ID */
     source_key?: number
@@ -259,7 +247,6 @@ export namespace MchManage {
     source_value?: string
   }
 
-  /** `v3/mch-manage/mch-manage-records/{manage_record_id}/mch-manage-submissions` */
   export interface MchManageRecordsByManageRecordIdMchManageSubmissions {
     /**
      * 对指定商户管理记录提交资料 `POST /v3/mch-manage/mch-manage-records/{manage_record_id}/mch-manage-submissions`
@@ -275,14 +262,13 @@ export namespace MchManage {
     ): PendingResponse<Response<MchManageRecordsByManageRecordIdMchManageSubmissions_Post_Data>>
   }
 
-  /** 对指定商户管理记录提交资料 `POST /v3/mch-manage/mch-manage-records/{manage_record_id}/mch-manage-submissions` */
+  /** 对指定商户管理记录提交资料 */
   export interface MchManageRecordsByManageRecordIdMchManageSubmissions_Post extends CallSettings {
     /** 商户管理记录ID */
     manage_record_id: PathValue
     json: MchManageRecordsByManageRecordIdMchManageSubmissions_Post_Json
   }
 
-  /** 对指定商户管理记录提交资料 `POST /v3/mch-manage/mch-manage-records/{manage_record_id}/mch-manage-submissions` */
   export interface MchManageRecordsByManageRecordIdMchManageSubmissions_Post_Json {
     /** 子商户号 */
     sub_mchid: string
@@ -290,13 +276,11 @@ export namespace MchManage {
     submit_data: MchManageRecordsByManageRecordIdMchManageSubmissions_Post_Json_SubmitData
   }
 
-  /** 商户提交资料内容 */
   export interface MchManageRecordsByManageRecordIdMchManageSubmissions_Post_Json_SubmitData {
     /** 资料项集合 */
     record_fields: readonly MchManageRecordsByManageRecordIdMchManageSubmissions_Post_Json_SubmitData_RecordFields[]
   }
 
-  /** 资料项集合 */
   export interface MchManageRecordsByManageRecordIdMchManageSubmissions_Post_Json_SubmitData_RecordFields {
     /** 资料项ID */
     item_id?: string | undefined
@@ -346,7 +330,6 @@ export namespace MchManage {
       | undefined
   }
 
-  /** 补充资料项多值JSON格式 */
   export interface MchManageRecordsByManageRecordIdMchManageSubmissions_Post_Json_SubmitData_RecordFields_RepeatedFieldData {
     /** 经度值 */
     longitude?: string | undefined
@@ -380,7 +363,6 @@ export namespace MchManage {
     evidence_img_list?: readonly string[] | undefined
   }
 
-  /** 字符串校验规则 */
   export interface MchManageRecordsByManageRecordIdMchManageSubmissions_Post_Json_SubmitData_RecordFields_StringCheckRule {
     /** 字符串最小长度 */
     min_string_length?: number | undefined
@@ -390,7 +372,6 @@ export namespace MchManage {
     validator?: 'number' | 'phone' | 'idcard' | 'url' | 'email' | undefined
   }
 
-  /** 枚举校验规则 */
   export interface MchManageRecordsByManageRecordIdMchManageSubmissions_Post_Json_SubmitData_RecordFields_EnumCheckRule {
     /** 最小列表长度 */
     min_list_length?: number | undefined
@@ -400,7 +381,6 @@ export namespace MchManage {
     enum_values?: readonly string[] | undefined
   }
 
-  /** 文件校验规则 */
   export interface MchManageRecordsByManageRecordIdMchManageSubmissions_Post_Json_SubmitData_RecordFields_FileCheckRule {
     /** 最小列表长度 */
     min_list_length?: number | undefined
@@ -427,7 +407,6 @@ export namespace MchManage {
     max_file_size?: number | undefined
   }
 
-  /** 时间区间校验规则 */
   export interface MchManageRecordsByManageRecordIdMchManageSubmissions_Post_Json_SubmitData_RecordFields_TimeIntervalCheckRule {
     /** 最小列表长度 */
     min_list_length?: number | undefined
@@ -435,11 +414,9 @@ export namespace MchManage {
     max_list_length?: number | undefined
   }
 
-  /** 订单类型校验规则 */
   export interface MchManageRecordsByManageRecordIdMchManageSubmissions_Post_Json_SubmitData_RecordFields_OrderIntervalCheckRule
     extends MchManageRecordsByManageRecordIdMchManageSubmissions_Post_Json_SubmitData_RecordFields_FileCheckRule {}
 
-  /** 资料项关联规则集合 */
   export interface MchManageRecordsByManageRecordIdMchManageSubmissions_Post_Json_SubmitData_RecordFields_Relations {
     /** 关联的资料项ID */
     source_key?: number | undefined
@@ -447,7 +424,6 @@ export namespace MchManage {
     source_value?: string | undefined
   }
 
-  /** 对指定商户管理记录提交资料 `POST /v3/mch-manage/mch-manage-records/{manage_record_id}/mch-manage-submissions` */
   export interface MchManageRecordsByManageRecordIdMchManageSubmissions_Post_Data {
     /** 商户管理提交资料记录ID */
     manage_submission_id?: string
@@ -458,7 +434,6 @@ export namespace MchManage {
     readonly _sub_mchid_: Loosen<MchManageRecordsSubMchidBySubMchid>
   }
 
-  /** `v3/mch-manage/mch-manage-records/sub-mchid/{sub_mchid}` */
   export interface MchManageRecordsSubMchidBySubMchid {
     /**
      * 分页查询子商户名下的商户管理记录 `GET /v3/mch-manage/mch-manage-records/sub-mchid/{sub_mchid}`
@@ -474,14 +449,13 @@ export namespace MchManage {
     ): PendingResponse<Response<MchManageRecordsSubMchidBySubMchid_Get_Data>>
   }
 
-  /** 分页查询子商户名下的商户管理记录 `GET /v3/mch-manage/mch-manage-records/sub-mchid/{sub_mchid}` */
+  /** 分页查询子商户名下的商户管理记录 */
   export interface MchManageRecordsSubMchidBySubMchid_Get extends CallSettings {
     /** 子商户号 */
     sub_mchid: PathValue
     query: MchManageRecordsSubMchidBySubMchid_Get_Query
   }
 
-  /** 分页查询子商户名下的商户管理记录 `GET /v3/mch-manage/mch-manage-records/sub-mchid/{sub_mchid}` */
   export interface MchManageRecordsSubMchidBySubMchid_Get_Query {
     /** 最大资源条数 */
     limit: number
@@ -500,7 +474,6 @@ export namespace MchManage {
       | undefined
   }
 
-  /** 分页查询子商户名下的商户管理记录 `GET /v3/mch-manage/mch-manage-records/sub-mchid/{sub_mchid}` */
   export interface MchManageRecordsSubMchidBySubMchid_Get_Data {
     /** 请求资源起始位置 */
     offset?: number
@@ -512,7 +485,6 @@ export namespace MchManage {
     data?: MchManageRecordsSubMchidBySubMchid_Get_Data_Data[]
   }
 
-  /** 商户管理记录详情列表 */
   export interface MchManageRecordsSubMchidBySubMchid_Get_Data_Data
     extends MchManageRecordsByManageRecordId_Get_Data {}
 
@@ -531,7 +503,6 @@ export namespace MchManage {
     readonly upload: Loosen<SubmissionFilesSubMchidBySubMchidUpload>
   }
 
-  /** `v3/mch-manage/submission-files/sub-mchid/{sub_mchid}/upload` */
   export interface SubmissionFilesSubMchidBySubMchidUpload {
     /**
      * 上传商户提交资料文件 `POST /v3/mch-manage/submission-files/sub-mchid/{sub_mchid}/upload`
@@ -547,20 +518,18 @@ export namespace MchManage {
     ): PendingResponse<Response<SubmissionFilesSubMchidBySubMchidUpload_Post_Data>>
   }
 
-  /** 上传商户提交资料文件 `POST /v3/mch-manage/submission-files/sub-mchid/{sub_mchid}/upload` */
+  /** 上传商户提交资料文件 */
   export type SubmissionFilesSubMchidBySubMchidUpload_Post =
     Uploaded<SubmissionFilesSubMchidBySubMchidUpload_Post_Meta> & {
       /** 子商户号 */
       sub_mchid: PathValue
     }
 
-  /** 上传商户提交资料文件 `POST /v3/mch-manage/submission-files/sub-mchid/{sub_mchid}/upload` */
   export interface SubmissionFilesSubMchidBySubMchidUpload_Post_Meta {
     /** 资料项唯一id */
     item_id: number
   }
 
-  /** 上传商户提交资料文件 `POST /v3/mch-manage/submission-files/sub-mchid/{sub_mchid}/upload` */
   export interface SubmissionFilesSubMchidBySubMchidUpload_Post_Data {
     /** 文件标识ID */
     file_id: string

@@ -32,7 +32,6 @@ export namespace MchOperationManage {
     readonly _due_diligence_id_: Loosen<EnhancedDueDiligenceByDueDiligenceId>
   }
 
-  /** `v3/mch-operation-manage/enhanced-due-diligence/{due_diligence_id}` */
   export interface EnhancedDueDiligenceByDueDiligenceId {
     /**
      * 查询子商户强化尽调单信息 `GET /v3/mch-operation-manage/enhanced-due-diligence/{due_diligence_id}`
@@ -50,20 +49,18 @@ export namespace MchOperationManage {
     readonly upload: Loosen<EnhancedDueDiligenceByDueDiligenceIdUpload>
   }
 
-  /** 查询子商户强化尽调单信息 `GET /v3/mch-operation-manage/enhanced-due-diligence/{due_diligence_id}` */
+  /** 查询子商户强化尽调单信息 */
   export interface EnhancedDueDiligenceByDueDiligenceId_Get extends CallSettings {
     /** 尽调单号 */
     due_diligence_id: PathValue
     query: EnhancedDueDiligenceByDueDiligenceId_Get_Query
   }
 
-  /** 查询子商户强化尽调单信息 `GET /v3/mch-operation-manage/enhanced-due-diligence/{due_diligence_id}` */
   export interface EnhancedDueDiligenceByDueDiligenceId_Get_Query {
     /** 子商户号 */
     sub_mchid: string
   }
 
-  /** 查询子商户强化尽调单信息 `GET /v3/mch-operation-manage/enhanced-due-diligence/{due_diligence_id}` */
   export interface EnhancedDueDiligenceByDueDiligenceId_Get_Data {
     /** 尽调单号 */
     due_diligence_id: string
@@ -96,13 +93,11 @@ export namespace MchOperationManage {
     submission_data?: string
   }
 
-  /** 驳回原因 */
   export interface EnhancedDueDiligenceByDueDiligenceId_Get_Data_RejectReason {
     /** 审核原因集合 */
     audit_detail_by_item?: EnhancedDueDiligenceByDueDiligenceId_Get_Data_RejectReason_AuditDetailByItem[]
   }
 
-  /** 审核原因集合 */
   export interface EnhancedDueDiligenceByDueDiligenceId_Get_Data_RejectReason_AuditDetailByItem {
     /** 审核结果 */
     audit_result?: number
@@ -112,13 +107,11 @@ export namespace MchOperationManage {
     reject_reason_to_merchant?: string
   }
 
-  /** 尽调要求提交的资料 */
   export interface EnhancedDueDiligenceByDueDiligenceId_Get_Data_SubmissionTemplate {
     /** 资料项集合 */
     record_fields: EnhancedDueDiligenceByDueDiligenceId_Get_Data_SubmissionTemplate_RecordFields[]
   }
 
-  /** 资料项集合 */
   export interface EnhancedDueDiligenceByDueDiligenceId_Get_Data_SubmissionTemplate_RecordFields {
     /** 校验规则 */
     check_rule?: EnhancedDueDiligenceByDueDiligenceId_Get_Data_SubmissionTemplate_RecordFields_CheckRule
@@ -150,7 +143,6 @@ export namespace MchOperationManage {
     use_permanently_date?: 0 | 1 | (number & {})
   }
 
-  /** 校验规则 */
   export interface EnhancedDueDiligenceByDueDiligenceId_Get_Data_SubmissionTemplate_RecordFields_CheckRule {
     /** 字符串最小长度 */
     min_length?: number
@@ -166,13 +158,11 @@ export namespace MchOperationManage {
     enum_values?: string[]
   }
 
-  /** 尽调已经提交的资料 */
   export interface EnhancedDueDiligenceByDueDiligenceId_Get_Data_SubmissionData {
     /** 资料项集合 */
     record_fields: EnhancedDueDiligenceByDueDiligenceId_Get_Data_SubmissionData_RecordFields[]
   }
 
-  /** 资料项集合 */
   export interface EnhancedDueDiligenceByDueDiligenceId_Get_Data_SubmissionData_RecordFields {
     /** 资料项ID */
     item_id?: string
@@ -198,11 +188,9 @@ export namespace MchOperationManage {
     need_encrypt?: boolean
   }
 
-  /** 校验规则 */
   export interface EnhancedDueDiligenceByDueDiligenceId_Get_Data_SubmissionData_RecordFields_CheckRule
     extends EnhancedDueDiligenceByDueDiligenceId_Get_Data_SubmissionTemplate_RecordFields_CheckRule {}
 
-  /** 资料项关联规则集合 */
   export interface EnhancedDueDiligenceByDueDiligenceId_Get_Data_SubmissionData_RecordFields_Relations {
     /** 关联的资料项ID */
     source_key?: number
@@ -210,7 +198,6 @@ export namespace MchOperationManage {
     source_value?: string
   }
 
-  /** `v3/mch-operation-manage/enhanced-due-diligence/{due_diligence_id}/submit` */
   export interface EnhancedDueDiligenceByDueDiligenceIdSubmit {
     /**
      * 提交尽调资料 `POST /v3/mch-operation-manage/enhanced-due-diligence/{due_diligence_id}/submit`
@@ -226,14 +213,13 @@ export namespace MchOperationManage {
     ): PendingResponse<Response<EnhancedDueDiligenceByDueDiligenceIdSubmit_Post_Data>>
   }
 
-  /** 提交尽调资料 `POST /v3/mch-operation-manage/enhanced-due-diligence/{due_diligence_id}/submit` */
+  /** 提交尽调资料 */
   export interface EnhancedDueDiligenceByDueDiligenceIdSubmit_Post extends CallSettings {
     /** 尽调单号 */
     due_diligence_id: PathValue
     json: EnhancedDueDiligenceByDueDiligenceIdSubmit_Post_Json
   }
 
-  /** 提交尽调资料 `POST /v3/mch-operation-manage/enhanced-due-diligence/{due_diligence_id}/submit` */
   export interface EnhancedDueDiligenceByDueDiligenceIdSubmit_Post_Json {
     /** 子商户号 */
     sub_mchid: string
@@ -241,13 +227,11 @@ export namespace MchOperationManage {
     submit_data?: EnhancedDueDiligenceByDueDiligenceIdSubmit_Post_Json_SubmitData | undefined
   }
 
-  /** 提交资料内容 */
   export interface EnhancedDueDiligenceByDueDiligenceIdSubmit_Post_Json_SubmitData {
     /** 资料项集合 */
     record_fields: readonly EnhancedDueDiligenceByDueDiligenceIdSubmit_Post_Json_SubmitData_RecordFields[]
   }
 
-  /** 资料项集合 */
   export interface EnhancedDueDiligenceByDueDiligenceIdSubmit_Post_Json_SubmitData_RecordFields {
     /** 资料项ID */
     item_id?: string | undefined
@@ -277,7 +261,6 @@ export namespace MchOperationManage {
     need_encrypt?: boolean | undefined
   }
 
-  /** 校验规则 */
   export interface EnhancedDueDiligenceByDueDiligenceIdSubmit_Post_Json_SubmitData_RecordFields_CheckRule {
     /** 字符串最小长度 */
     min_length?: number | undefined
@@ -293,7 +276,6 @@ export namespace MchOperationManage {
     enum_values?: readonly string[] | undefined
   }
 
-  /** 资料项关联规则集合 */
   export interface EnhancedDueDiligenceByDueDiligenceIdSubmit_Post_Json_SubmitData_RecordFields_Relations {
     /** 关联的资料项ID */
     source_key?: number | undefined
@@ -301,7 +283,6 @@ export namespace MchOperationManage {
     source_value?: string | undefined
   }
 
-  /** 提交尽调资料 `POST /v3/mch-operation-manage/enhanced-due-diligence/{due_diligence_id}/submit` */
   export interface EnhancedDueDiligenceByDueDiligenceIdSubmit_Post_Data {
     /** 尽调单状态 */
     due_diligence_state?:
@@ -320,15 +301,12 @@ export namespace MchOperationManage {
     submission_data?: string
   }
 
-  /** 尽调要求提交的资料 */
   export interface EnhancedDueDiligenceByDueDiligenceIdSubmit_Post_Data_SubmissionTemplate
     extends EnhancedDueDiligenceByDueDiligenceId_Get_Data_SubmissionTemplate {}
 
-  /** 尽调已经提交的资料 */
   export interface EnhancedDueDiligenceByDueDiligenceIdSubmit_Post_Data_SubmissionData
     extends EnhancedDueDiligenceByDueDiligenceId_Get_Data_SubmissionData {}
 
-  /** `v3/mch-operation-manage/enhanced-due-diligence/{due_diligence_id}/upload` */
   export interface EnhancedDueDiligenceByDueDiligenceIdUpload {
     /**
      * 上传尽调资料文件 `POST /v3/mch-operation-manage/enhanced-due-diligence/{due_diligence_id}/upload`
@@ -344,14 +322,13 @@ export namespace MchOperationManage {
     ): PendingResponse<Response<EnhancedDueDiligenceByDueDiligenceIdUpload_Post_Data>>
   }
 
-  /** 上传尽调资料文件 `POST /v3/mch-operation-manage/enhanced-due-diligence/{due_diligence_id}/upload` */
+  /** 上传尽调资料文件 */
   export type EnhancedDueDiligenceByDueDiligenceIdUpload_Post =
     Uploaded<EnhancedDueDiligenceByDueDiligenceIdUpload_Post_Meta> & {
       /** 尽调单号 */
       due_diligence_id: PathValue
     }
 
-  /** 上传尽调资料文件 `POST /v3/mch-operation-manage/enhanced-due-diligence/{due_diligence_id}/upload` */
   export interface EnhancedDueDiligenceByDueDiligenceIdUpload_Post_Meta {
     /** 子商户号 */
     sub_mchid: string
@@ -359,7 +336,6 @@ export namespace MchOperationManage {
     item_id: number
   }
 
-  /** 上传尽调资料文件 `POST /v3/mch-operation-manage/enhanced-due-diligence/{due_diligence_id}/upload` */
   export interface EnhancedDueDiligenceByDueDiligenceIdUpload_Post_Data {
     /** 文件标识ID */
     file_id: string
@@ -375,7 +351,6 @@ export namespace MchOperationManage {
     readonly _sub_mchid_: Loosen<MerchantLimitationsSubMchidBySubMchid>
   }
 
-  /** `v3/mch-operation-manage/merchant-limitations/sub-mchid/{sub_mchid}` */
   export interface MerchantLimitationsSubMchidBySubMchid {
     /**
      * 查询子商户管控情况 `GET /v3/mch-operation-manage/merchant-limitations/sub-mchid/{sub_mchid}`
@@ -391,13 +366,12 @@ export namespace MchOperationManage {
     ): PendingResponse<Response<MerchantLimitationsSubMchidBySubMchid_Get_Data>>
   }
 
-  /** 查询子商户管控情况 `GET /v3/mch-operation-manage/merchant-limitations/sub-mchid/{sub_mchid}` */
+  /** 查询子商户管控情况 */
   export interface MerchantLimitationsSubMchidBySubMchid_Get extends CallSettings {
     /** 子商户号 */
     sub_mchid: PathValue
   }
 
-  /** 查询子商户管控情况 `GET /v3/mch-operation-manage/merchant-limitations/sub-mchid/{sub_mchid}` */
   export interface MerchantLimitationsSubMchidBySubMchid_Get_Data {
     /** 商户号 */
     mchid: string
@@ -418,7 +392,6 @@ export namespace MchOperationManage {
     other_limited_functions?: string
   }
 
-  /** 被管控原因及解脱路径列表 */
   export interface MerchantLimitationsSubMchidBySubMchid_Get_Data_RecoverySpecifications {
     /** 商户被该原因管控的单据号 */
     limitation_case_id?: string

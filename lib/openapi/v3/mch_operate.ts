@@ -30,7 +30,6 @@ export namespace MchOperate {
     readonly withdrawlApply: Loosen<RiskWithdrawlApply>
   }
 
-  /** `v3/mch_operate/risk/withdrawl-apply` */
   export interface RiskWithdrawlApply {
     /**
      * `POST /v3/mch_operate/risk/withdrawl-apply`
@@ -50,7 +49,6 @@ export namespace MchOperate {
     headers?: RiskWithdrawlApply_Post_Headers | undefined
   }
 
-  /** `POST /v3/mch_operate/risk/withdrawl-apply` */
   export interface RiskWithdrawlApply_Post_Json {
     /** 二级商户号 */
     sub_mchid: string
@@ -74,7 +72,6 @@ export namespace MchOperate {
     remark?: string | undefined
   }
 
-  /** 收款账号信息 */
   export interface RiskWithdrawlApply_Post_Json_PayeeInfo {
     /** 账户类型 */
     account_type: 'ACCOUNT_TYPE_CORPORATE' | 'ACCOUNT_TYPE_PERSONAL'
@@ -84,7 +81,6 @@ export namespace MchOperate {
     identity_info?: RiskWithdrawlApply_Post_Json_PayeeInfo_IdentityInfo | undefined
   }
 
-  /** 银行账户 */
   export interface RiskWithdrawlApply_Post_Json_PayeeInfo_BankAccountInfo {
     /** 开户名称. Base64. Encrypted with the platform's key */
     account_name: Encrypted
@@ -98,7 +94,6 @@ export namespace MchOperate {
     account_number: Encrypted
   }
 
-  /** 收款人账号对应的证件信息 */
   export interface RiskWithdrawlApply_Post_Json_PayeeInfo_IdentityInfo {
     /** 证件类型 */
     id_doc_type?:
@@ -117,13 +112,11 @@ export namespace MchOperate {
     identification_no: Encrypted
   }
 
-  /** 付款申请证明材料 */
   export interface RiskWithdrawlApply_Post_Json_ProofMediaList {
     /** 申请证明材料 */
     proof_payee_media?: readonly RiskWithdrawlApply_Post_Json_ProofMediaList_ProofPayeeMedia[] | undefined
   }
 
-  /** 申请证明材料 */
   export interface RiskWithdrawlApply_Post_Json_ProofMediaList_ProofPayeeMedia {
     /** 申请证明材料类型 */
     proof_media_type:
@@ -139,19 +132,16 @@ export namespace MchOperate {
     proof_media: string
   }
 
-  /** 补充材料 */
   export interface RiskWithdrawlApply_Post_Json_AdditionalMaterials {
     /** 补充材料照片列表 */
     additional_media?: readonly string[] | undefined
   }
 
-  /** `POST /v3/mch_operate/risk/withdrawl-apply` */
   export interface RiskWithdrawlApply_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** `POST /v3/mch_operate/risk/withdrawl-apply` */
   export interface RiskWithdrawlApply_Post_Data {
     /** 微信支付提现申请单号 */
     applyment_id?: string
@@ -164,7 +154,6 @@ export namespace MchOperate {
     readonly _applyment_id_: Loosen<RiskWithdrawlApplyApplymentIdByApplymentId>
   }
 
-  /** `v3/mch_operate/risk/withdrawl-apply/applyment-id/{applyment_id}` */
   export interface RiskWithdrawlApplyApplymentIdByApplymentId {
     /**
      * `GET /v3/mch_operate/risk/withdrawl-apply/applyment-id/{applyment_id}`
@@ -186,13 +175,11 @@ export namespace MchOperate {
     applyment_id: PathValue
   }
 
-  /** `GET /v3/mch_operate/risk/withdrawl-apply/applyment-id/{applyment_id}` */
   export interface RiskWithdrawlApplyApplymentIdByApplymentId_Get_Data {
     /** 提现申请单信息 */
     withdrawl_apply: RiskWithdrawlApplyApplymentIdByApplymentId_Get_Data_WithdrawlApply
   }
 
-  /** 提现申请单信息 */
   export interface RiskWithdrawlApplyApplymentIdByApplymentId_Get_Data_WithdrawlApply {
     /** 微信支付提现申请单号 */
     applyment_id: string
@@ -211,7 +198,6 @@ export namespace MchOperate {
     readonly _out_request_no_: Loosen<RiskWithdrawlApplyOutRequestNoByOutRequestNo>
   }
 
-  /** `v3/mch_operate/risk/withdrawl-apply/out-request-no/{out_request_no}` */
   export interface RiskWithdrawlApplyOutRequestNoByOutRequestNo {
     /**
      * `GET /v3/mch_operate/risk/withdrawl-apply/out-request-no/{out_request_no}`
@@ -233,7 +219,6 @@ export namespace MchOperate {
     out_request_no: PathValue
   }
 
-  /** `GET /v3/mch_operate/risk/withdrawl-apply/out-request-no/{out_request_no}` */
   export interface RiskWithdrawlApplyOutRequestNoByOutRequestNo_Get_Data
     extends RiskWithdrawlApplyApplymentIdByApplymentId_Get_Data {}
 }

@@ -36,7 +36,6 @@ export namespace Mchalterapply {
     readonly 'v3/mchalterapply/merchantnamealterapplyment/merchant/{sub_mchid}/out-request-no/{out_request_no}': Loosen<MerchantnamealterapplymentMerchantBySubMchidOutRequestNoByOutRequestNo>
   }
 
-  /** `v3/mchalterapply/mchcontactalterapplyment` */
   export interface Mchcontactalterapplyment {
     /**
      * 提交超管变更申请单 `POST /v3/mchalterapply/mchcontactalterapplyment`
@@ -52,13 +51,12 @@ export namespace Mchalterapply {
     readonly merchant: Loosen<MchcontactalterapplymentMerchant>
   }
 
-  /** 提交超管变更申请单 `POST /v3/mchalterapply/mchcontactalterapplyment` */
+  /** 提交超管变更申请单 */
   export interface Mchcontactalterapplyment_Post extends CallSettings {
     json: Mchcontactalterapplyment_Post_Json
     headers?: Mchcontactalterapplyment_Post_Headers | undefined
   }
 
-  /** 提交超管变更申请单 `POST /v3/mchalterapply/mchcontactalterapplyment` */
   export interface Mchcontactalterapplyment_Post_Json {
     /** 商户号 */
     merchant_code: string
@@ -68,7 +66,6 @@ export namespace Mchalterapply {
     contact_info?: Mchcontactalterapplyment_Post_Json_ContactInfo | undefined
   }
 
-  /** 超级管理员信息 */
   export interface Mchcontactalterapplyment_Post_Json_ContactInfo {
     /** 超级管理员姓名. Base64. Encrypted with the platform's key */
     contact_name: Encrypted
@@ -98,19 +95,16 @@ export namespace Mchalterapply {
     mobile_phone: Encrypted
   }
 
-  /** 提交超管变更申请单 `POST /v3/mchalterapply/mchcontactalterapplyment` */
   export interface Mchcontactalterapplyment_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 提交超管变更申请单 `POST /v3/mchalterapply/mchcontactalterapplyment` */
   export interface Mchcontactalterapplyment_Post_Data {
     /** 申请单号 */
     apply_id?: string
   }
 
-  /** `v3/mchalterapply/mchcontactalterapplyment/{apply_id}` */
   export interface MchcontactalterapplymentByApplyId {
     /**
      * `GET /v3/mchalterapply/mchcontactalterapplyment/{apply_id}`
@@ -133,7 +127,6 @@ export namespace Mchalterapply {
     apply_id: PathValue
   }
 
-  /** `GET /v3/mchalterapply/mchcontactalterapplyment/{apply_id}` */
   export interface MchcontactalterapplymentByApplyId_Get_Data {
     /** 申请单号 */
     apply_id: string
@@ -155,7 +148,6 @@ export namespace Mchalterapply {
     audit_reject_detail?: MchcontactalterapplymentByApplyId_Get_Data_AuditRejectDetail[]
   }
 
-  /** 驳回原因详情 */
   export interface MchcontactalterapplymentByApplyId_Get_Data_AuditRejectDetail {
     /** 参数名称 */
     param_name?: string
@@ -163,7 +155,6 @@ export namespace Mchalterapply {
     reject_reason?: string
   }
 
-  /** `v3/mchalterapply/mchcontactalterapplyment/{apply_id}/revoke` */
   export interface MchcontactalterapplymentByApplyIdRevoke {
     /**
      * 撤销超管变更申请单 `POST /v3/mchalterapply/mchcontactalterapplyment/{apply_id}/revoke`
@@ -179,13 +170,12 @@ export namespace Mchalterapply {
     ): PendingResponse<Response<MchcontactalterapplymentByApplyIdRevoke_Post_Data>>
   }
 
-  /** 撤销超管变更申请单 `POST /v3/mchalterapply/mchcontactalterapplyment/{apply_id}/revoke` */
+  /** 撤销超管变更申请单 */
   export interface MchcontactalterapplymentByApplyIdRevoke_Post extends CallSettings {
     /** 微信支付申请单号 */
     apply_id: PathValue
   }
 
-  /** 撤销超管变更申请单 `POST /v3/mchalterapply/mchcontactalterapplyment/{apply_id}/revoke` */
   export interface MchcontactalterapplymentByApplyIdRevoke_Post_Data {
     /** 申请单号 */
     apply_id?: string
@@ -214,7 +204,6 @@ export namespace Mchalterapply {
     readonly _out_request_no_: Loosen<MchcontactalterapplymentMerchantByMerchantCodeOutRequestNoByOutRequestNo>
   }
 
-  /** `v3/mchalterapply/mchcontactalterapplyment/merchant/{merchant_code}/out-request-no/{out_request_no}` */
   export interface MchcontactalterapplymentMerchantByMerchantCodeOutRequestNoByOutRequestNo {
     /**
      * `GET /v3/mchalterapply/mchcontactalterapplyment/merchant/{merchant_code}/out-request-no/{out_request_no}`
@@ -241,11 +230,9 @@ export namespace Mchalterapply {
     out_request_no: PathValue
   }
 
-  /** `GET /v3/mchalterapply/mchcontactalterapplyment/merchant/{merchant_code}/out-request-no/{out_request_no}` */
   export interface MchcontactalterapplymentMerchantByMerchantCodeOutRequestNoByOutRequestNo_Get_Data
     extends MchcontactalterapplymentByApplyId_Get_Data {}
 
-  /** `v3/mchalterapply/mchsubjectalterapplyment` */
   export interface Mchsubjectalterapplyment {
     /**
      * 提交资料变更申请单 `POST /v3/mchalterapply/mchsubjectalterapplyment`
@@ -261,13 +248,12 @@ export namespace Mchalterapply {
     readonly merchant: Loosen<MchsubjectalterapplymentMerchant>
   }
 
-  /** 提交资料变更申请单 `POST /v3/mchalterapply/mchsubjectalterapplyment` */
+  /** 提交资料变更申请单 */
   export interface Mchsubjectalterapplyment_Post extends CallSettings {
     json: Mchsubjectalterapplyment_Post_Json
     headers?: Mchsubjectalterapplyment_Post_Headers | undefined
   }
 
-  /** 提交资料变更申请单 `POST /v3/mchalterapply/mchsubjectalterapplyment` */
   export interface Mchsubjectalterapplyment_Post_Json {
     /** 商户号 */
     merchant_code: string
@@ -299,7 +285,6 @@ export namespace Mchalterapply {
     addition?: Mchsubjectalterapplyment_Post_Json_Addition | undefined
   }
 
-  /** 营业执照信息 */
   export interface Mchsubjectalterapplyment_Post_Json_BusinessLicenseInfo {
     /** 营业执照注册号 */
     license_number: string
@@ -317,7 +302,6 @@ export namespace Mchalterapply {
     license_period_end?: string | undefined
   }
 
-  /** 登记证书信息 */
   export interface Mchsubjectalterapplyment_Post_Json_CertificateInfo {
     /** 证书类型 */
     cert_type:
@@ -347,7 +331,6 @@ export namespace Mchalterapply {
     cert_period_end: string
   }
 
-  /** 金融机构许可证 */
   export interface Mchsubjectalterapplyment_Post_Json_FinanceInstitutionInfo {
     /** 金融机构类型 */
     finance_type:
@@ -360,7 +343,6 @@ export namespace Mchalterapply {
     finance_license_pics: readonly string[]
   }
 
-  /** 法人身份信息 */
   export interface Mchsubjectalterapplyment_Post_Json_LegalPersonInfo {
     /** 证件持有人类型 */
     id_holder_type: 'LEGAL' | 'SUPER'
@@ -395,7 +377,6 @@ export namespace Mchalterapply {
     as_ubo?: boolean | undefined
   }
 
-  /** 最终受益人信息列表 */
   export interface Mchsubjectalterapplyment_Post_Json_UboInfoList {
     /** 证件类型 */
     id_doc_type:
@@ -423,7 +404,6 @@ export namespace Mchalterapply {
     card_period_end: string
   }
 
-  /** 补充材料列表 */
   export interface Mchsubjectalterapplyment_Post_Json_Addition {
     /** 银行开户许可证 */
     bank_openaccount_license?: readonly string[] | undefined
@@ -437,16 +417,13 @@ export namespace Mchalterapply {
     ubo_prove?: readonly string[] | undefined
   }
 
-  /** 提交资料变更申请单 `POST /v3/mchalterapply/mchsubjectalterapplyment` */
   export interface Mchsubjectalterapplyment_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 提交资料变更申请单 `POST /v3/mchalterapply/mchsubjectalterapplyment` */
   export interface Mchsubjectalterapplyment_Post_Data extends Mchcontactalterapplyment_Post_Data {}
 
-  /** `v3/mchalterapply/mchsubjectalterapplyment/{apply_id}` */
   export interface MchsubjectalterapplymentByApplyId {
     /**
      * `GET /v3/mchalterapply/mchsubjectalterapplyment/{apply_id}`
@@ -469,7 +446,6 @@ export namespace Mchalterapply {
     apply_id: PathValue
   }
 
-  /** `GET /v3/mchalterapply/mchsubjectalterapplyment/{apply_id}` */
   export interface MchsubjectalterapplymentByApplyId_Get_Data {
     /** 微信支付商户号 */
     merchant_code: string
@@ -492,11 +468,9 @@ export namespace Mchalterapply {
     audit_reject_detail?: MchsubjectalterapplymentByApplyId_Get_Data_AuditRejectDetail[]
   }
 
-  /** 驳回原因详情 */
   export interface MchsubjectalterapplymentByApplyId_Get_Data_AuditRejectDetail
     extends MchcontactalterapplymentByApplyId_Get_Data_AuditRejectDetail {}
 
-  /** `v3/mchalterapply/mchsubjectalterapplyment/{apply_id}/revoke` */
   export interface MchsubjectalterapplymentByApplyIdRevoke {
     /**
      * 撤销资料变更申请单 `POST /v3/mchalterapply/mchsubjectalterapplyment/{apply_id}/revoke`
@@ -512,13 +486,12 @@ export namespace Mchalterapply {
     ): PendingResponse<Response<MchsubjectalterapplymentByApplyIdRevoke_Post_Data>>
   }
 
-  /** 撤销资料变更申请单 `POST /v3/mchalterapply/mchsubjectalterapplyment/{apply_id}/revoke` */
+  /** 撤销资料变更申请单 */
   export interface MchsubjectalterapplymentByApplyIdRevoke_Post extends CallSettings {
     /** 微信支付申请单号 */
     apply_id: PathValue
   }
 
-  /** 撤销资料变更申请单 `POST /v3/mchalterapply/mchsubjectalterapplyment/{apply_id}/revoke` */
   export interface MchsubjectalterapplymentByApplyIdRevoke_Post_Data {
     /** 撤销状态 */
     result: 'SUCCESS' | 'FAIL' | (string & {})
@@ -539,7 +512,6 @@ export namespace Mchalterapply {
     readonly _out_request_no_: Loosen<MchsubjectalterapplymentMerchantByMerchantCodeOutRequestNoByOutRequestNo>
   }
 
-  /** `v3/mchalterapply/mchsubjectalterapplyment/merchant/{merchant_code}/out-request-no/{out_request_no}` */
   export interface MchsubjectalterapplymentMerchantByMerchantCodeOutRequestNoByOutRequestNo {
     /**
      * 查询申请单状态-使用业务单号 `GET /v3/mchalterapply/mchsubjectalterapplyment/merchant/{merchant_code}/out-request-no/{out_request_no}`
@@ -557,7 +529,7 @@ export namespace Mchalterapply {
     >
   }
 
-  /** 查询申请单状态-使用业务单号 `GET /v3/mchalterapply/mchsubjectalterapplyment/merchant/{merchant_code}/out-request-no/{out_request_no}` */
+  /** 查询申请单状态-使用业务单号 */
   export interface MchsubjectalterapplymentMerchantByMerchantCodeOutRequestNoByOutRequestNo_Get
     extends CallSettings {
     /** 微信支付商户号 */
@@ -566,11 +538,9 @@ export namespace Mchalterapply {
     out_request_no: PathValue
   }
 
-  /** 查询申请单状态-使用业务单号 `GET /v3/mchalterapply/mchsubjectalterapplyment/merchant/{merchant_code}/out-request-no/{out_request_no}` */
   export interface MchsubjectalterapplymentMerchantByMerchantCodeOutRequestNoByOutRequestNo_Get_Data
     extends MchsubjectalterapplymentByApplyId_Get_Data {}
 
-  /** `v3/mchalterapply/merchantnamealterapplyment` */
   export interface Merchantnamealterapplyment {
     /**
      * 提交商户简称变更申请单 `POST /v3/mchalterapply/merchantnamealterapplyment`
@@ -586,12 +556,11 @@ export namespace Mchalterapply {
     readonly merchant: Loosen<MerchantnamealterapplymentMerchant>
   }
 
-  /** 提交商户简称变更申请单 `POST /v3/mchalterapply/merchantnamealterapplyment` */
+  /** 提交商户简称变更申请单 */
   export interface Merchantnamealterapplyment_Post extends CallSettings {
     json: Merchantnamealterapplyment_Post_Json
   }
 
-  /** 提交商户简称变更申请单 `POST /v3/mchalterapply/merchantnamealterapplyment` */
   export interface Merchantnamealterapplyment_Post_Json {
     /** 二级商户号 */
     sub_mchid: string
@@ -601,10 +570,8 @@ export namespace Mchalterapply {
     merchant_shortname: string
   }
 
-  /** 提交商户简称变更申请单 `POST /v3/mchalterapply/merchantnamealterapplyment` */
   export interface Merchantnamealterapplyment_Post_Data extends Mchcontactalterapplyment_Post_Data {}
 
-  /** `v3/mchalterapply/merchantnamealterapplyment/{apply_id}` */
   export interface MerchantnamealterapplymentByApplyId {
     /**
      * `GET /v3/mchalterapply/merchantnamealterapplyment/{apply_id}`
@@ -627,7 +594,6 @@ export namespace Mchalterapply {
     apply_id: PathValue
   }
 
-  /** `GET /v3/mchalterapply/merchantnamealterapplyment/{apply_id}` */
   export interface MerchantnamealterapplymentByApplyId_Get_Data {
     /** 申请单号 */
     apply_id: string
@@ -647,7 +613,6 @@ export namespace Mchalterapply {
     audit_reject_reason?: string
   }
 
-  /** `v3/mchalterapply/merchantnamealterapplyment/{apply_id}/revoke` */
   export interface MerchantnamealterapplymentByApplyIdRevoke {
     /**
      * 撤销商户简称变更申请单 `POST /v3/mchalterapply/merchantnamealterapplyment/{apply_id}/revoke`
@@ -663,13 +628,12 @@ export namespace Mchalterapply {
     ): PendingResponse<Response<MerchantnamealterapplymentByApplyIdRevoke_Post_Data>>
   }
 
-  /** 撤销商户简称变更申请单 `POST /v3/mchalterapply/merchantnamealterapplyment/{apply_id}/revoke` */
+  /** 撤销商户简称变更申请单 */
   export interface MerchantnamealterapplymentByApplyIdRevoke_Post extends CallSettings {
     /** 微信支付申请单号 */
     apply_id: PathValue
   }
 
-  /** 撤销商户简称变更申请单 `POST /v3/mchalterapply/merchantnamealterapplyment/{apply_id}/revoke` */
   export interface MerchantnamealterapplymentByApplyIdRevoke_Post_Data {
     /** 申请单号 */
     apply_id?: string
@@ -692,7 +656,6 @@ export namespace Mchalterapply {
     readonly _out_request_no_: Loosen<MerchantnamealterapplymentMerchantBySubMchidOutRequestNoByOutRequestNo>
   }
 
-  /** `v3/mchalterapply/merchantnamealterapplyment/merchant/{sub_mchid}/out-request-no/{out_request_no}` */
   export interface MerchantnamealterapplymentMerchantBySubMchidOutRequestNoByOutRequestNo {
     /**
      * `GET /v3/mchalterapply/merchantnamealterapplyment/merchant/{sub_mchid}/out-request-no/{out_request_no}`
@@ -719,7 +682,6 @@ export namespace Mchalterapply {
     out_request_no: PathValue
   }
 
-  /** `GET /v3/mchalterapply/merchantnamealterapplyment/merchant/{sub_mchid}/out-request-no/{out_request_no}` */
   export interface MerchantnamealterapplymentMerchantBySubMchidOutRequestNoByOutRequestNo_Get_Data {
     /** 申请单号 */
     apply_id: string

@@ -27,7 +27,6 @@ export namespace MedIns {
     readonly 'v3/med-ins/refunds/notify': Loosen<RefundsNotify>
   }
 
-  /** `v3/med-ins/orders` */
   export interface Orders {
     /**
      * 医保自费混合收款下单 `POST /v3/med-ins/orders`
@@ -42,13 +41,12 @@ export namespace MedIns {
     readonly outTradeNo: Loosen<OrdersOutTradeNo>
   }
 
-  /** 医保自费混合收款下单 `POST /v3/med-ins/orders` */
+  /** 医保自费混合收款下单 */
   export interface Orders_Post extends CallSettings {
     json: Orders_Post_Json
     headers?: Orders_Post_Headers | undefined
   }
 
-  /** 医保自费混合收款下单 `POST /v3/med-ins/orders` */
   export interface Orders_Post_Json {
     /** 混合支付类型 */
     mix_pay_type: 'UNKNOWN_MIX_PAY_TYPE' | 'CASH_ONLY' | 'INSURANCE_ONLY' | 'CASH_AND_INSURANCE'
@@ -131,7 +129,6 @@ export namespace MedIns {
     med_ins_test_env?: boolean | undefined
   }
 
-  /** 支付人身份信息 */
   export interface Orders_Post_Json_Payer {
     /** 真实姓名. Base64. Encrypted with the platform's key */
     name: Encrypted
@@ -149,10 +146,8 @@ export namespace MedIns {
       | 'FOREIGN_PERMANENT_RESIDENT'
   }
 
-  /** 亲属身份信息 */
   export interface Orders_Post_Json_Relative extends Orders_Post_Json_Payer {}
 
-  /** 现金补充列表 */
   export interface Orders_Post_Json_CashAddDetail {
     /** 现金补充金额 */
     cash_add_fee: number
@@ -160,7 +155,6 @@ export namespace MedIns {
     cash_add_type: 'DEFAULT_ADD_TYPE' | 'FREIGHT' | 'OTHER_MEDICAL_EXPENSES'
   }
 
-  /** 现金减免列表 */
   export interface Orders_Post_Json_CashReduceDetail {
     /** 现金减免金额 */
     cash_reduce_fee: number
@@ -174,20 +168,17 @@ export namespace MedIns {
       | 'DEPOSIT_DEDUCTION'
   }
 
-  /** 医疗机构透传给医保的数据 */
   export interface Orders_Post_Json_PassthroughRequestContent {
     payAuthNo?: string | undefined
     payOrdId?: string | undefined
     setlLatlnt?: string | undefined
   }
 
-  /** 医保自费混合收款下单 `POST /v3/med-ins/orders` */
   export interface Orders_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 医保自费混合收款下单 `POST /v3/med-ins/orders` */
   export interface Orders_Post_Data {
     /** 医保自费混合订单号 */
     mix_trade_no: string
@@ -306,14 +297,12 @@ export namespace MedIns {
     med_ins_fail_reason?: string
   }
 
-  /** 支付完成后医保局返回内容 */
   export interface Orders_Post_Data_PassthroughResponseContent {
     payAuthNo?: string
     payOrdId?: string
     setlLatlnt?: string
   }
 
-  /** 现金补充列表 */
   export interface Orders_Post_Data_CashAddDetail {
     /** 现金补充金额 */
     cash_add_fee: number
@@ -321,7 +310,6 @@ export namespace MedIns {
     cash_add_type: 'DEFAULT_ADD_TYPE' | 'FREIGHT' | 'OTHER_MEDICAL_EXPENSES' | (string & {})
   }
 
-  /** 现金减免列表 */
   export interface Orders_Post_Data_CashReduceDetail {
     /** 现金减免金额 */
     cash_reduce_fee: number
@@ -336,7 +324,6 @@ export namespace MedIns {
       | (string & {})
   }
 
-  /** 医疗机构透传给医保的数据 */
   export interface Orders_Post_Data_PassthroughRequestContent
     extends Orders_Post_Data_PassthroughResponseContent {}
 
@@ -345,7 +332,6 @@ export namespace MedIns {
     readonly _mix_trade_no_: Loosen<OrdersMixTradeNoByMixTradeNo>
   }
 
-  /** `v3/med-ins/orders/mix-trade-no/{mix_trade_no}` */
   export interface OrdersMixTradeNoByMixTradeNo {
     /**
      * `GET /v3/med-ins/orders/mix-trade-no/{mix_trade_no}`
@@ -367,13 +353,11 @@ export namespace MedIns {
     query?: OrdersMixTradeNoByMixTradeNo_Get_Query | undefined
   }
 
-  /** `GET /v3/med-ins/orders/mix-trade-no/{mix_trade_no}` */
   export interface OrdersMixTradeNoByMixTradeNo_Get_Query {
     /** 医疗机构的商户号 */
     sub_mchid?: string | undefined
   }
 
-  /** `GET /v3/med-ins/orders/mix-trade-no/{mix_trade_no}` */
   export interface OrdersMixTradeNoByMixTradeNo_Get_Data extends Orders_Post_Data {}
 
   /** `v3/med-ins/orders/out-trade-no` */
@@ -381,7 +365,6 @@ export namespace MedIns {
     readonly _out_trade_no_: Loosen<OrdersOutTradeNoByOutTradeNo>
   }
 
-  /** `v3/med-ins/orders/out-trade-no/{out_trade_no}` */
   export interface OrdersOutTradeNoByOutTradeNo {
     /**
      * 使用商户订单号查看下单结果 `GET /v3/med-ins/orders/out-trade-no/{out_trade_no}`
@@ -396,17 +379,15 @@ export namespace MedIns {
     ): PendingResponse<Response<OrdersOutTradeNoByOutTradeNo_Get_Data>>
   }
 
-  /** 使用商户订单号查看下单结果 `GET /v3/med-ins/orders/out-trade-no/{out_trade_no}` */
+  /** 使用商户订单号查看下单结果 */
   export interface OrdersOutTradeNoByOutTradeNo_Get extends CallSettings {
     /** 医保自费混合订单号 */
     out_trade_no: PathValue
     query?: OrdersOutTradeNoByOutTradeNo_Get_Query | undefined
   }
 
-  /** 使用商户订单号查看下单结果 `GET /v3/med-ins/orders/out-trade-no/{out_trade_no}` */
   export interface OrdersOutTradeNoByOutTradeNo_Get_Query extends OrdersMixTradeNoByMixTradeNo_Get_Query {}
 
-  /** 使用商户订单号查看下单结果 `GET /v3/med-ins/orders/out-trade-no/{out_trade_no}` */
   export interface OrdersOutTradeNoByOutTradeNo_Get_Data extends Orders_Post_Data {}
 
   /** `v3/med-ins/refunds` */
@@ -414,7 +395,6 @@ export namespace MedIns {
     readonly notify: Loosen<RefundsNotify>
   }
 
-  /** `v3/med-ins/refunds/notify` */
   export interface RefundsNotify {
     /**
      * 医保退款通知 `POST /v3/med-ins/refunds/notify`
@@ -427,19 +407,17 @@ export namespace MedIns {
     postAsync(options: RefundsNotify_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 医保退款通知 `POST /v3/med-ins/refunds/notify` */
+  /** 医保退款通知 */
   export interface RefundsNotify_Post extends CallSettings {
     query: RefundsNotify_Post_Query
     json: RefundsNotify_Post_Json
   }
 
-  /** 医保退款通知 `POST /v3/med-ins/refunds/notify` */
   export interface RefundsNotify_Post_Query {
     /** 医保自费混合订单号 */
     mix_trade_no: string
   }
 
-  /** 医保退款通知 `POST /v3/med-ins/refunds/notify` */
   export interface RefundsNotify_Post_Json {
     /** 医疗机构的商户号 */
     sub_mchid: string

@@ -38,7 +38,6 @@ export namespace MerchantRiskManage {
     readonly recvDisposeResult: Loosen<EcTradeRiskRecvDisposeResult>
   }
 
-  /** `v3/merchant-risk-manage/ec-trade-risk/query-risk-trades` */
   export interface EcTradeRiskQueryRiskTrades {
     /**
      * 查询风险订单 `POST /v3/merchant-risk-manage/ec-trade-risk/query-risk-trades`
@@ -53,12 +52,11 @@ export namespace MerchantRiskManage {
     ): PendingResponse<Response<EcTradeRiskQueryRiskTrades_Post_Data>>
   }
 
-  /** 查询风险订单 `POST /v3/merchant-risk-manage/ec-trade-risk/query-risk-trades` */
+  /** 查询风险订单 */
   export interface EcTradeRiskQueryRiskTrades_Post extends CallSettings {
     json: EcTradeRiskQueryRiskTrades_Post_Json
   }
 
-  /** 查询风险订单 `POST /v3/merchant-risk-manage/ec-trade-risk/query-risk-trades` */
   export interface EcTradeRiskQueryRiskTrades_Post_Json {
     /** 服务商商户号 */
     sp_mchid?: string | undefined
@@ -76,7 +74,6 @@ export namespace MerchantRiskManage {
     page_size?: number | undefined
   }
 
-  /** 查询风险订单 `POST /v3/merchant-risk-manage/ec-trade-risk/query-risk-trades` */
   export interface EcTradeRiskQueryRiskTrades_Post_Data {
     /** 总风险订单数 */
     total_num?: number
@@ -84,7 +81,6 @@ export namespace MerchantRiskManage {
     risk_trade_list?: EcTradeRiskQueryRiskTrades_Post_Data_RiskTradeList[]
   }
 
-  /** 风险订单列表 */
   export interface EcTradeRiskQueryRiskTrades_Post_Data_RiskTradeList {
     /** 商户号 */
     mchid?: string
@@ -98,7 +94,6 @@ export namespace MerchantRiskManage {
     risk_discove_time?: string
   }
 
-  /** `v3/merchant-risk-manage/ec-trade-risk/recv-dispose-result` */
   export interface EcTradeRiskRecvDisposeResult {
     /**
      * 回传处置结果 `POST /v3/merchant-risk-manage/ec-trade-risk/recv-dispose-result`
@@ -115,12 +110,11 @@ export namespace MerchantRiskManage {
     ): PendingResponse<Response<EcTradeRiskRecvDisposeResult_Post_Data>>
   }
 
-  /** 回传处置结果 `POST /v3/merchant-risk-manage/ec-trade-risk/recv-dispose-result` */
+  /** 回传处置结果 */
   export interface EcTradeRiskRecvDisposeResult_Post extends CallSettings {
     json: EcTradeRiskRecvDisposeResult_Post_Json
   }
 
-  /** 回传处置结果 `POST /v3/merchant-risk-manage/ec-trade-risk/recv-dispose-result` */
   export interface EcTradeRiskRecvDisposeResult_Post_Json {
     /** 服务商商户号 */
     sp_mchid?: string | undefined
@@ -144,13 +138,11 @@ export namespace MerchantRiskManage {
     refund_amount?: number | undefined
   }
 
-  /** 回传处置结果 `POST /v3/merchant-risk-manage/ec-trade-risk/recv-dispose-result` */
   export interface EcTradeRiskRecvDisposeResult_Post_Data {
     /** 返回描述 */
     rsp_msg?: string
   }
 
-  /** `v3/merchant-risk-manage/report-trade-union-information` */
   export interface ReportTradeUnionInformation {
     /**
      * 上报订单关联信息 `POST /v3/merchant-risk-manage/report-trade-union-information`
@@ -165,13 +157,12 @@ export namespace MerchantRiskManage {
     ): PendingResponse<Response<ReportTradeUnionInformation_Post_Data>>
   }
 
-  /** 上报订单关联信息 `POST /v3/merchant-risk-manage/report-trade-union-information` */
+  /** 上报订单关联信息 */
   export interface ReportTradeUnionInformation_Post extends CallSettings {
     json: ReportTradeUnionInformation_Post_Json
     headers?: ReportTradeUnionInformation_Post_Headers | undefined
   }
 
-  /** 上报订单关联信息 `POST /v3/merchant-risk-manage/report-trade-union-information` */
   export interface ReportTradeUnionInformation_Post_Json {
     /** 服务商商户号 */
     sp_mchid?: string | undefined
@@ -267,7 +258,6 @@ export namespace MerchantRiskManage {
     sub_orders?: readonly ReportTradeUnionInformation_Post_Json_SubOrders[] | undefined
   }
 
-  /** 充值业务场景独有字段 */
   export interface ReportTradeUnionInformation_Post_Json_RechargeFields {
     /** 充值账号类型 */
     account_type?: number | undefined
@@ -275,7 +265,6 @@ export namespace MerchantRiskManage {
     account?: string | undefined
   }
 
-  /** 生活缴费场景独有字段 */
   export interface ReportTradeUnionInformation_Post_Json_LivingExpensesFields {
     /** 户号 */
     acc_no?: string | undefined
@@ -293,7 +282,6 @@ export namespace MerchantRiskManage {
     amount?: number | undefined
   }
 
-  /** 子单列表 */
   export interface ReportTradeUnionInformation_Post_Json_SubOrders {
     /** 子单商户订单号 */
     out_trade_no?: string | undefined
@@ -311,13 +299,11 @@ export namespace MerchantRiskManage {
     sp_risk_level?: 1 | 2 | 3 | 4 | 5 | 6 | 7 | undefined
   }
 
-  /** 上报订单关联信息 `POST /v3/merchant-risk-manage/report-trade-union-information` */
   export interface ReportTradeUnionInformation_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 上报订单关联信息 `POST /v3/merchant-risk-manage/report-trade-union-information` */
   export interface ReportTradeUnionInformation_Post_Data {
     /** 服务商商户号 */
     sp_mchid?: string
@@ -331,7 +317,6 @@ export namespace MerchantRiskManage {
     out_trade_no?: string
   }
 
-  /** `v3/merchant-risk-manage/trade-risk-information` */
   export interface TradeRiskInformation {
     /**
      * 查询风险信息 `GET /v3/merchant-risk-manage/trade-risk-information`
@@ -344,12 +329,11 @@ export namespace MerchantRiskManage {
     getAsync(options: TradeRiskInformation_Get): PendingResponse<Response<TradeRiskInformation_Get_Data>>
   }
 
-  /** 查询风险信息 `GET /v3/merchant-risk-manage/trade-risk-information` */
+  /** 查询风险信息 */
   export interface TradeRiskInformation_Get extends CallSettings {
     query: TradeRiskInformation_Get_Query
   }
 
-  /** 查询风险信息 `GET /v3/merchant-risk-manage/trade-risk-information` */
   export interface TradeRiskInformation_Get_Query {
     /** 服务商商户号 */
     sp_mchid?: string | undefined
@@ -365,7 +349,6 @@ export namespace MerchantRiskManage {
     complaints_information?: string | undefined
   }
 
-  /** 查询风险信息 `GET /v3/merchant-risk-manage/trade-risk-information` */
   export interface TradeRiskInformation_Get_Data {
     /** 风险系数值 */
     risk_score: number
@@ -388,7 +371,6 @@ export namespace MerchantRiskManage {
     punish_description?: string
   }
 
-  /** `v3/merchant-risk-manage/trade-risk-result` */
   export interface TradeRiskResult {
     /**
      * 处置结果回传 `POST /v3/merchant-risk-manage/trade-risk-result`
@@ -401,12 +383,11 @@ export namespace MerchantRiskManage {
     postAsync(options: TradeRiskResult_Post): PendingResponse<Response<TradeRiskResult_Post_Data>>
   }
 
-  /** 处置结果回传 `POST /v3/merchant-risk-manage/trade-risk-result` */
+  /** 处置结果回传 */
   export interface TradeRiskResult_Post extends CallSettings {
     json: TradeRiskResult_Post_Json
   }
 
-  /** 处置结果回传 `POST /v3/merchant-risk-manage/trade-risk-result` */
   export interface TradeRiskResult_Post_Json {
     /** 服务商商户号 */
     sp_mchid?: string | undefined
@@ -438,7 +419,6 @@ export namespace MerchantRiskManage {
     complaints_information?: string | undefined
   }
 
-  /** 处置结果回传 `POST /v3/merchant-risk-manage/trade-risk-result` */
   export interface TradeRiskResult_Post_Data {
     /** 服务商商户号 */
     sp_mchid?: string
@@ -471,7 +451,6 @@ export namespace MerchantRiskManage {
     punish_description?: string
   }
 
-  /** `v3/merchant-risk-manage/violation-notifications` */
   export interface ViolationNotifications {
     /**
      * 查询商户违规通知回调地址 `GET /v3/merchant-risk-manage/violation-notifications`
@@ -509,43 +488,38 @@ export namespace MerchantRiskManage {
     deleteAsync(options?: ViolationNotifications_Delete): PendingResponse<Response<undefined>>
   }
 
-  /** 查询商户违规通知回调地址 `GET /v3/merchant-risk-manage/violation-notifications` */
+  /** 查询商户违规通知回调地址 */
   export interface ViolationNotifications_Get extends CallSettings {}
 
-  /** 查询商户违规通知回调地址 `GET /v3/merchant-risk-manage/violation-notifications` */
   export interface ViolationNotifications_Get_Data {
     /** 通知地址 */
     notify_url?: string
   }
 
-  /** 创建商户违规通知回调地址 `POST /v3/merchant-risk-manage/violation-notifications` */
+  /** 创建商户违规通知回调地址 */
   export interface ViolationNotifications_Post extends CallSettings {
     json: ViolationNotifications_Post_Json
   }
 
-  /** 创建商户违规通知回调地址 `POST /v3/merchant-risk-manage/violation-notifications` */
   export interface ViolationNotifications_Post_Json {
     /** 通知地址 */
     notify_url?: string | undefined
   }
 
-  /** 创建商户违规通知回调地址 `POST /v3/merchant-risk-manage/violation-notifications` */
   export interface ViolationNotifications_Post_Data extends ViolationNotifications_Get_Data {}
 
-  /** 修改商户违规通知回调地址 `PUT /v3/merchant-risk-manage/violation-notifications` */
+  /** 修改商户违规通知回调地址 */
   export interface ViolationNotifications_Put extends CallSettings {
     json: ViolationNotifications_Put_Json
   }
 
-  /** 修改商户违规通知回调地址 `PUT /v3/merchant-risk-manage/violation-notifications` */
   export interface ViolationNotifications_Put_Json {
     /** 通知链接 */
     notify_url?: string | undefined
   }
 
-  /** 修改商户违规通知回调地址 `PUT /v3/merchant-risk-manage/violation-notifications` */
   export interface ViolationNotifications_Put_Data extends ViolationNotifications_Get_Data {}
 
-  /** 删除商户违规通知回调地址 `DELETE /v3/merchant-risk-manage/violation-notifications` */
+  /** 删除商户违规通知回调地址 */
   export interface ViolationNotifications_Delete extends CallSettings {}
 }

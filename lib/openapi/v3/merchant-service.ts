@@ -41,7 +41,6 @@ export namespace MerchantService {
     readonly 'v3/merchant-service/images/upload': Loosen<ImagesUpload>
   }
 
-  /** `v3/merchant-service/complaint-notifications` */
   export interface ComplaintNotifications {
     /**
      * 查询投诉通知回调 `GET /v3/merchant-service/complaint-notifications`
@@ -83,10 +82,9 @@ export namespace MerchantService {
     deleteAsync(options?: ComplaintNotifications_Delete): PendingResponse<Response<undefined>>
   }
 
-  /** 查询投诉通知回调 `GET /v3/merchant-service/complaint-notifications` */
+  /** 查询投诉通知回调 */
   export interface ComplaintNotifications_Get extends CallSettings {}
 
-  /** 查询投诉通知回调 `GET /v3/merchant-service/complaint-notifications` */
   export interface ComplaintNotifications_Get_Data {
     /** 商户号 */
     mchid: string
@@ -94,35 +92,30 @@ export namespace MerchantService {
     url: string
   }
 
-  /** 创建投诉通知回调 `POST /v3/merchant-service/complaint-notifications` */
+  /** 创建投诉通知回调 */
   export interface ComplaintNotifications_Post extends CallSettings {
     json: ComplaintNotifications_Post_Json
   }
 
-  /** 创建投诉通知回调 `POST /v3/merchant-service/complaint-notifications` */
   export interface ComplaintNotifications_Post_Json {
     /** 通知地址. A URL */
     url: string
   }
 
-  /** 创建投诉通知回调 `POST /v3/merchant-service/complaint-notifications` */
   export interface ComplaintNotifications_Post_Data extends ComplaintNotifications_Get_Data {}
 
-  /** 更新投诉通知回调 `PUT /v3/merchant-service/complaint-notifications` */
+  /** 更新投诉通知回调 */
   export interface ComplaintNotifications_Put extends CallSettings {
     json: ComplaintNotifications_Put_Json
   }
 
-  /** 更新投诉通知回调 `PUT /v3/merchant-service/complaint-notifications` */
   export interface ComplaintNotifications_Put_Json extends ComplaintNotifications_Post_Json {}
 
-  /** 更新投诉通知回调 `PUT /v3/merchant-service/complaint-notifications` */
   export interface ComplaintNotifications_Put_Data extends ComplaintNotifications_Get_Data {}
 
-  /** 删除投诉通知回调 `DELETE /v3/merchant-service/complaint-notifications` */
+  /** 删除投诉通知回调 */
   export interface ComplaintNotifications_Delete extends CallSettings {}
 
-  /** `v3/merchant-service/complaints` */
   export interface Complaints {
     /**
      * 查询投诉信息 `GET /v3/merchant-service/complaints`
@@ -140,12 +133,11 @@ export namespace MerchantService {
     readonly _transaction_id_: Loosen<ComplaintsByTransactionId>
   }
 
-  /** 查询投诉信息 `GET /v3/merchant-service/complaints` */
+  /** 查询投诉信息 */
   export interface Complaints_Get extends CallSettings {
     query: Complaints_Get_Query
   }
 
-  /** 查询投诉信息 `GET /v3/merchant-service/complaints` */
   export interface Complaints_Get_Query {
     /** 分页大小 */
     limit?: number | undefined
@@ -159,7 +151,6 @@ export namespace MerchantService {
     sub_mchid?: string | undefined
   }
 
-  /** 查询投诉信息 `GET /v3/merchant-service/complaints` */
   export interface Complaints_Get_Data {
     /** 分页开始位置 */
     offset: number
@@ -171,7 +162,6 @@ export namespace MerchantService {
     data?: Complaints_Get_Data_Data[]
   }
 
-  /** 用户投诉信息详情 */
   export interface Complaints_Get_Data_Data {
     /** 商户订单号 */
     out_trade_no: string
@@ -201,7 +191,6 @@ export namespace MerchantService {
     sub_mchid?: string
   }
 
-  /** `v3/merchant-service/complaints/{transaction_id}` */
   export interface ComplaintsByTransactionId {
     /**
      * 查询投诉详情 `GET /v3/merchant-service/complaints/{transaction_id}`
@@ -221,13 +210,12 @@ export namespace MerchantService {
     readonly negotiationHistorys: Loosen<ComplaintsByTransactionIdNegotiationHistorys>
   }
 
-  /** 查询投诉详情 `GET /v3/merchant-service/complaints/{transaction_id}` */
+  /** 查询投诉详情 */
   export interface ComplaintsByTransactionId_Get extends CallSettings {
     /** 微信支付订单号 */
     transaction_id: PathValue
   }
 
-  /** 查询投诉详情 `GET /v3/merchant-service/complaints/{transaction_id}` */
   export interface ComplaintsByTransactionId_Get_Data {
     /** 商户订单号 */
     out_trade_no: string
@@ -251,7 +239,6 @@ export namespace MerchantService {
     complaint_handle_state: string
   }
 
-  /** `v3/merchant-service/complaints/{transaction_id}/negotiation-historys` */
   export interface ComplaintsByTransactionIdNegotiationHistorys {
     /**
      * 查询投诉协商历史 `GET /v3/merchant-service/complaints/{transaction_id}/negotiation-historys`
@@ -272,19 +259,17 @@ export namespace MerchantService {
     ): PendingResponse<Response<ComplaintsByTransactionIdNegotiationHistorys_Get_Data>>
   }
 
-  /** 查询投诉协商历史 `GET /v3/merchant-service/complaints/{transaction_id}/negotiation-historys` */
+  /** 查询投诉协商历史 */
   export interface ComplaintsByTransactionIdNegotiationHistorys_Get extends CallSettings {
     /** 微信支付订单号 */
     transaction_id: PathValue
   }
 
-  /** 查询投诉协商历史 `GET /v3/merchant-service/complaints/{transaction_id}/negotiation-historys` */
   export interface ComplaintsByTransactionIdNegotiationHistorys_Get_Data {
     /** 投诉协商历史 */
     complaint_negotiation_history?: ComplaintsByTransactionIdNegotiationHistorys_Get_Data_ComplaintNegotiationHistory[]
   }
 
-  /** 投诉协商历史 */
   export interface ComplaintsByTransactionIdNegotiationHistorys_Get_Data_ComplaintNegotiationHistory {
     /** 操作人 */
     operate_user: string
@@ -315,7 +300,6 @@ export namespace MerchantService {
     image_list?: string[]
   }
 
-  /** `v3/merchant-service/complaints-v2` */
   export interface ComplaintsV2 {
     /**
      * 查询投诉单列表 `GET /v3/merchant-service/complaints-v2`
@@ -331,12 +315,11 @@ export namespace MerchantService {
     readonly _complaint_id_: Loosen<ComplaintsV2ByComplaintId>
   }
 
-  /** 查询投诉单列表 `GET /v3/merchant-service/complaints-v2` */
+  /** 查询投诉单列表 */
   export interface ComplaintsV2_Get extends CallSettings {
     query: ComplaintsV2_Get_Query
   }
 
-  /** 查询投诉单列表 `GET /v3/merchant-service/complaints-v2` */
   export interface ComplaintsV2_Get_Query {
     /** 分页大小 */
     limit?: number | undefined
@@ -350,7 +333,6 @@ export namespace MerchantService {
     complainted_mchid?: string | undefined
   }
 
-  /** 查询投诉单列表 `GET /v3/merchant-service/complaints-v2` */
   export interface ComplaintsV2_Get_Data {
     /** 用户投诉信息详情 */
     data?: ComplaintsV2_Get_Data_Data[]
@@ -362,7 +344,6 @@ export namespace MerchantService {
     total_count?: number
   }
 
-  /** 用户投诉信息详情 */
   export interface ComplaintsV2_Get_Data_Data {
     /** 投诉单号 */
     complaint_id: string
@@ -406,7 +387,6 @@ export namespace MerchantService {
     is_agent_mode?: boolean
   }
 
-  /** 投诉单关联订单信息 */
   export interface ComplaintsV2_Get_Data_Data_ComplaintOrderInfo {
     /** 微信订单号 */
     transaction_id: string
@@ -416,7 +396,6 @@ export namespace MerchantService {
     amount: number
   }
 
-  /** 投诉单关联服务单信息 */
   export interface ComplaintsV2_Get_Data_Data_ServiceOrderInfo {
     /** 微信支付服务订单号 */
     order_id?: string
@@ -426,7 +405,6 @@ export namespace MerchantService {
     state?: 'DOING' | 'REVOKED' | 'WAITPAY' | 'DONE' | (string & {})
   }
 
-  /** 投诉资料列表 */
   export interface ComplaintsV2_Get_Data_Data_ComplaintMediaList {
     /** 媒体文件业务类型 */
     media_type: 'USER_COMPLAINT_IMAGE' | 'OPERATION_IMAGE' | (string & {})
@@ -434,7 +412,6 @@ export namespace MerchantService {
     media_url?: string[]
   }
 
-  /** 补充信息 */
   export interface ComplaintsV2_Get_Data_Data_AdditionalInfo {
     /** 补充信息类型 */
     type?: 'SHARE_POWER_TYPE' | (string & {})
@@ -442,7 +419,6 @@ export namespace MerchantService {
     share_power_info?: ComplaintsV2_Get_Data_Data_AdditionalInfo_SharePowerInfo
   }
 
-  /** 充电宝投诉相关信息 */
   export interface ComplaintsV2_Get_Data_Data_AdditionalInfo_SharePowerInfo {
     /** 归还时间. RFC 3339 */
     return_time?: string
@@ -452,7 +428,6 @@ export namespace MerchantService {
     is_returned_to_same_machine?: boolean
   }
 
-  /** 归还地点信息 */
   export interface ComplaintsV2_Get_Data_Data_AdditionalInfo_SharePowerInfo_ReturnAddressInfo {
     /** 归还地点 */
     return_address?: string
@@ -462,7 +437,6 @@ export namespace MerchantService {
     latitude?: string
   }
 
-  /** `v3/merchant-service/complaints-v2/{complaint_id}` */
   export interface ComplaintsV2ByComplaintId {
     /**
      * 查询投诉单详情 `GET /v3/merchant-service/complaints-v2/{complaint_id}`
@@ -484,13 +458,12 @@ export namespace MerchantService {
     readonly updateRefundProgress: Loosen<ComplaintsV2ByComplaintIdUpdateRefundProgress>
   }
 
-  /** 查询投诉单详情 `GET /v3/merchant-service/complaints-v2/{complaint_id}` */
+  /** 查询投诉单详情 */
   export interface ComplaintsV2ByComplaintId_Get extends CallSettings {
     /** 投诉单号 */
     complaint_id: PathValue
   }
 
-  /** 查询投诉单详情 `GET /v3/merchant-service/complaints-v2/{complaint_id}` */
   export interface ComplaintsV2ByComplaintId_Get_Data {
     /** 投诉单号 */
     complaint_id: string
@@ -536,15 +509,12 @@ export namespace MerchantService {
     is_agent_mode?: boolean
   }
 
-  /** 投诉资料列表 */
   export interface ComplaintsV2ByComplaintId_Get_Data_ComplaintMediaList
     extends ComplaintsV2_Get_Data_Data_ComplaintMediaList {}
 
-  /** 投诉单关联订单信息 */
   export interface ComplaintsV2ByComplaintId_Get_Data_ComplaintOrderInfo
     extends ComplaintsV2_Get_Data_Data_ComplaintOrderInfo {}
 
-  /** 投诉单关联服务单信息 */
   export interface ComplaintsV2ByComplaintId_Get_Data_ServiceOrderInfo {
     /** 微信支付服务订单号 */
     order_id?: string
@@ -554,11 +524,9 @@ export namespace MerchantService {
     state?: string
   }
 
-  /** 补充信息 */
   export interface ComplaintsV2ByComplaintId_Get_Data_AdditionalInfo
     extends ComplaintsV2_Get_Data_Data_AdditionalInfo {}
 
-  /** `v3/merchant-service/complaints-v2/{complaint_id}/complete` */
   export interface ComplaintsV2ByComplaintIdComplete {
     /**
      * 反馈处理完成 `POST /v3/merchant-service/complaints-v2/{complaint_id}/complete`
@@ -571,20 +539,18 @@ export namespace MerchantService {
     postAsync(options: ComplaintsV2ByComplaintIdComplete_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 反馈处理完成 `POST /v3/merchant-service/complaints-v2/{complaint_id}/complete` */
+  /** 反馈处理完成 */
   export interface ComplaintsV2ByComplaintIdComplete_Post extends CallSettings {
     /** 投诉单号 */
     complaint_id: PathValue
     json: ComplaintsV2ByComplaintIdComplete_Post_Json
   }
 
-  /** 反馈处理完成 `POST /v3/merchant-service/complaints-v2/{complaint_id}/complete` */
   export interface ComplaintsV2ByComplaintIdComplete_Post_Json {
     /** 被诉商户号 */
     complainted_mchid: string
   }
 
-  /** `v3/merchant-service/complaints-v2/{complaint_id}/negotiation-historys` */
   export interface ComplaintsV2ByComplaintIdNegotiationHistorys {
     /**
      * 查询投诉协商历史 `GET /v3/merchant-service/complaints-v2/{complaint_id}/negotiation-historys`
@@ -603,14 +569,13 @@ export namespace MerchantService {
     ): PendingResponse<Response<ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data>>
   }
 
-  /** 查询投诉协商历史 `GET /v3/merchant-service/complaints-v2/{complaint_id}/negotiation-historys` */
+  /** 查询投诉协商历史 */
   export interface ComplaintsV2ByComplaintIdNegotiationHistorys_Get extends CallSettings {
     /** 投诉单号 */
     complaint_id: PathValue
     query?: ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Query | undefined
   }
 
-  /** 查询投诉协商历史 `GET /v3/merchant-service/complaints-v2/{complaint_id}/negotiation-historys` */
   export interface ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Query {
     /** 分页大小 */
     limit?: number | undefined
@@ -618,7 +583,6 @@ export namespace MerchantService {
     offset?: number | undefined
   }
 
-  /** 查询投诉协商历史 `GET /v3/merchant-service/complaints-v2/{complaint_id}/negotiation-historys` */
   export interface ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data {
     /** 投诉协商历史 */
     data?: ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data[]
@@ -630,7 +594,6 @@ export namespace MerchantService {
     total_count?: number
   }
 
-  /** 投诉协商历史 */
   export interface ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data {
     /** 操作资料列表 */
     complaint_media_list?: ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_ComplaintMediaList
@@ -682,7 +645,6 @@ export namespace MerchantService {
     click_message?: ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_ClickMessage
   }
 
-  /** 操作资料列表 */
   export interface ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_ComplaintMediaList {
     /** 媒体文件业务类型 */
     media_type?: 'USER_COMPLAINT_IMAGE' | 'OPERATION_IMAGE' | (string & {})
@@ -690,7 +652,6 @@ export namespace MerchantService {
     media_url?: string[]
   }
 
-  /** 普通消息内容 */
   export interface ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage {
     /** 消息内容 */
     blocks?: ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks[]
@@ -700,7 +661,6 @@ export namespace MerchantService {
     custom_data?: string
   }
 
-  /** 消息内容 */
   export interface ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks {
     /** 消息块类型 */
     type?: 'TEXT' | 'IMAGE' | 'LINK' | 'FAQ_LIST' | 'BUTTON' | 'BUTTON_GROUP' | (string & {})
@@ -718,7 +678,6 @@ export namespace MerchantService {
     button_group?: ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_ButtonGroup
   }
 
-  /** 文本 */
   export interface ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_Text {
     /** 文本 */
     text?: string
@@ -728,7 +687,6 @@ export namespace MerchantService {
     is_bold?: boolean
   }
 
-  /** 图片 */
   export interface ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_Image {
     /** 媒体ID. A media id, from an upload */
     media_id?: string
@@ -736,7 +694,6 @@ export namespace MerchantService {
     image_style_type?: 'IMAGE_STYLE_TYPE_NARROW' | 'IMAGE_STYLE_TYPE_WIDE' | (string & {})
   }
 
-  /** 链接 */
   export interface ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_Link {
     /** 文本 */
     text?: string
@@ -746,7 +703,6 @@ export namespace MerchantService {
     invalid_info?: ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_Link_InvalidInfo
   }
 
-  /** 动作 */
   export interface ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_Link_Action {
     /** 动作类型 */
     action_type?:
@@ -764,7 +720,6 @@ export namespace MerchantService {
     action_id?: string
   }
 
-  /** 跳转小程序信息 */
   export interface ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_Link_Action_MiniProgramJumpInfo {
     /** 跳转小程序APPID */
     appid: string
@@ -774,7 +729,6 @@ export namespace MerchantService {
     text: string
   }
 
-  /** 回复消息内容 */
   export interface ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_Link_Action_MessageInfo {
     /** 回复的消息内容 */
     content: string
@@ -782,7 +736,6 @@ export namespace MerchantService {
     custom_data?: string
   }
 
-  /** 失效配置 */
   export interface ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_Link_InvalidInfo {
     /** 过期时间. RFC 3339 */
     expired_time?: string
@@ -790,13 +743,11 @@ export namespace MerchantService {
     multi_clickable?: boolean
   }
 
-  /** FAQ列表 */
   export interface ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_FaqList {
     /** FAQ列表 */
     faqs?: ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_FaqList_Faqs[]
   }
 
-  /** FAQ列表 */
   export interface ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_FaqList_Faqs {
     /** faq的id */
     faq_id?: string
@@ -806,15 +757,12 @@ export namespace MerchantService {
     action?: ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_FaqList_Faqs_Action
   }
 
-  /** 动作 */
   export interface ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_FaqList_Faqs_Action
     extends ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_Link_Action {}
 
-  /** 按钮 */
   export interface ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_Button
     extends ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_Link {}
 
-  /** 按钮组 */
   export interface ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_ButtonGroup {
     /** 按钮组 */
     buttons?: ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_ButtonGroup_Buttons[]
@@ -824,15 +772,12 @@ export namespace MerchantService {
     invalid_info?: ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_ButtonGroup_InvalidInfo
   }
 
-  /** 按钮组 */
   export interface ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_ButtonGroup_Buttons
     extends ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_Link {}
 
-  /** 失效配置 */
   export interface ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_ButtonGroup_InvalidInfo
     extends ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_NormalMessage_Blocks_Link_InvalidInfo {}
 
-  /** 用户点击回复消息 */
   export interface ComplaintsV2ByComplaintIdNegotiationHistorys_Get_Data_Data_ClickMessage {
     /** 回复的消息内容 */
     message_content?: Record<string, unknown>
@@ -842,7 +787,6 @@ export namespace MerchantService {
     clicked_log_id?: string
   }
 
-  /** `v3/merchant-service/complaints-v2/{complaint_id}/response` */
   export interface ComplaintsV2ByComplaintIdResponse {
     /**
      * 提交回复 `POST /v3/merchant-service/complaints-v2/{complaint_id}/response`
@@ -855,14 +799,13 @@ export namespace MerchantService {
     postAsync(options: ComplaintsV2ByComplaintIdResponse_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 提交回复 `POST /v3/merchant-service/complaints-v2/{complaint_id}/response` */
+  /** 提交回复 */
   export interface ComplaintsV2ByComplaintIdResponse_Post extends CallSettings {
     /** 投诉单号 */
     complaint_id: PathValue
     json: ComplaintsV2ByComplaintIdResponse_Post_Json
   }
 
-  /** 提交回复 `POST /v3/merchant-service/complaints-v2/{complaint_id}/response` */
   export interface ComplaintsV2ByComplaintIdResponse_Post_Json {
     /** 被诉商户号 */
     complainted_mchid: string
@@ -878,7 +821,6 @@ export namespace MerchantService {
     mini_program_jump_info?: ComplaintsV2ByComplaintIdResponse_Post_Json_MiniProgramJumpInfo | undefined
   }
 
-  /** 跳转小程序信息 */
   export interface ComplaintsV2ByComplaintIdResponse_Post_Json_MiniProgramJumpInfo {
     /** 跳转小程序APPID */
     appid: string
@@ -888,7 +830,6 @@ export namespace MerchantService {
     text: string
   }
 
-  /** `v3/merchant-service/complaints-v2/{complaint_id}/response-immediate-service` */
   export interface ComplaintsV2ByComplaintIdResponseImmediateService {
     /**
      * 回复需要即时服务的投诉单 `POST /v3/merchant-service/complaints-v2/{complaint_id}/response-immediate-service`
@@ -905,14 +846,13 @@ export namespace MerchantService {
     ): PendingResponse<Response<ComplaintsV2ByComplaintIdResponseImmediateService_Post_Data>>
   }
 
-  /** 回复需要即时服务的投诉单 `POST /v3/merchant-service/complaints-v2/{complaint_id}/response-immediate-service` */
+  /** 回复需要即时服务的投诉单 */
   export interface ComplaintsV2ByComplaintIdResponseImmediateService_Post extends CallSettings {
     /** 投诉单号 */
     complaint_id: PathValue
     json: ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json
   }
 
-  /** 回复需要即时服务的投诉单 `POST /v3/merchant-service/complaints-v2/{complaint_id}/response-immediate-service` */
   export interface ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json {
     /** 被诉商户号 */
     complainted_mchid: string
@@ -922,7 +862,6 @@ export namespace MerchantService {
     idempotent_id: string
   }
 
-  /** 消息内容 */
   export interface ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message {
     /** 消息内容 */
     blocks?: readonly ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks[] | undefined
@@ -932,7 +871,6 @@ export namespace MerchantService {
     custom_data?: string | undefined
   }
 
-  /** 消息内容 */
   export interface ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks {
     /** 消息块类型 */
     type?: 'TEXT' | 'IMAGE' | 'LINK' | 'FAQ_LIST' | 'BUTTON' | 'BUTTON_GROUP' | undefined
@@ -952,7 +890,6 @@ export namespace MerchantService {
       | undefined
   }
 
-  /** 文本 */
   export interface ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_Text {
     /** 文本 */
     text?: string | undefined
@@ -962,7 +899,6 @@ export namespace MerchantService {
     is_bold?: boolean | undefined
   }
 
-  /** 图片 */
   export interface ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_Image {
     /** 媒体ID. A media id, from an upload */
     media_id?: string | undefined
@@ -970,7 +906,6 @@ export namespace MerchantService {
     image_style_type?: 'IMAGE_STYLE_TYPE_NARROW' | 'IMAGE_STYLE_TYPE_WIDE' | undefined
   }
 
-  /** 链接 */
   export interface ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_Link {
     /** 文本 */
     text?: string | undefined
@@ -984,7 +919,6 @@ export namespace MerchantService {
       | undefined
   }
 
-  /** 动作 */
   export interface ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_Link_Action {
     /** 动作类型 */
     action_type?:
@@ -1006,7 +940,6 @@ export namespace MerchantService {
     action_id?: string | undefined
   }
 
-  /** 跳转小程序信息 */
   export interface ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_Link_Action_MiniProgramJumpInfo {
     /** 跳转小程序APPID */
     appid: string
@@ -1016,7 +949,6 @@ export namespace MerchantService {
     text?: string | undefined
   }
 
-  /** 回复消息内容 */
   export interface ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_Link_Action_MessageInfo {
     /** 回复的消息内容 */
     content: string
@@ -1024,7 +956,6 @@ export namespace MerchantService {
     custom_data?: string | undefined
   }
 
-  /** 失效配置 */
   export interface ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_Link_InvalidInfo {
     /** 过期时间. RFC 3339 */
     expired_time?: string | undefined
@@ -1032,7 +963,6 @@ export namespace MerchantService {
     multi_clickable?: boolean | undefined
   }
 
-  /** FAQ列表 */
   export interface ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_FaqList {
     /** FAQ列表 */
     faqs?:
@@ -1040,7 +970,6 @@ export namespace MerchantService {
       | undefined
   }
 
-  /** FAQ列表 */
   export interface ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_FaqList_Faqs {
     /** faq的id */
     faq_id?: string | undefined
@@ -1052,15 +981,12 @@ export namespace MerchantService {
       | undefined
   }
 
-  /** 动作 */
   export interface ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_FaqList_Faqs_Action
     extends ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_Link_Action {}
 
-  /** 按钮 */
   export interface ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_Button
     extends ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_Link {}
 
-  /** 按钮组 */
   export interface ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_ButtonGroup {
     /** 按钮组 */
     buttons?:
@@ -1074,21 +1000,17 @@ export namespace MerchantService {
       | undefined
   }
 
-  /** 按钮组 */
   export interface ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_ButtonGroup_Buttons
     extends ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_Link {}
 
-  /** 失效配置 */
   export interface ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_ButtonGroup_InvalidInfo
     extends ComplaintsV2ByComplaintIdResponseImmediateService_Post_Json_Message_Blocks_Link_InvalidInfo {}
 
-  /** 回复需要即时服务的投诉单 `POST /v3/merchant-service/complaints-v2/{complaint_id}/response-immediate-service` */
   export interface ComplaintsV2ByComplaintIdResponseImmediateService_Post_Data {
     /** 操作流水号 */
     log_id?: string
   }
 
-  /** `v3/merchant-service/complaints-v2/{complaint_id}/update-refund-progress` */
   export interface ComplaintsV2ByComplaintIdUpdateRefundProgress {
     /**
      * 更新退款审批结果 `POST /v3/merchant-service/complaints-v2/{complaint_id}/update-refund-progress`
@@ -1103,14 +1025,13 @@ export namespace MerchantService {
     ): PendingResponse<Response<undefined>>
   }
 
-  /** 更新退款审批结果 `POST /v3/merchant-service/complaints-v2/{complaint_id}/update-refund-progress` */
+  /** 更新退款审批结果 */
   export interface ComplaintsV2ByComplaintIdUpdateRefundProgress_Post extends CallSettings {
     /** 投诉单号 */
     complaint_id: PathValue
     json: ComplaintsV2ByComplaintIdUpdateRefundProgress_Post_Json
   }
 
-  /** 更新退款审批结果 `POST /v3/merchant-service/complaints-v2/{complaint_id}/update-refund-progress` */
   export interface ComplaintsV2ByComplaintIdUpdateRefundProgress_Post_Json {
     /** 审批动作 */
     action: 'REJECT' | 'APPROVE'
@@ -1124,7 +1045,6 @@ export namespace MerchantService {
     remark?: string | undefined
   }
 
-  /** `v3/merchant-service/feedbacks` */
   export interface Feedbacks {
     /**
      * 商户反馈 `POST /v3/merchant-service/feedbacks`
@@ -1141,12 +1061,11 @@ export namespace MerchantService {
     postAsync(options: Feedbacks_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 商户反馈 `POST /v3/merchant-service/feedbacks` */
+  /** 商户反馈 */
   export interface Feedbacks_Post extends CallSettings {
     json: Feedbacks_Post_Json
   }
 
-  /** 商户反馈 `POST /v3/merchant-service/feedbacks` */
   export interface Feedbacks_Post_Json {
     /** 微信支付订单号 */
     transaction_id: string
@@ -1168,7 +1087,6 @@ export namespace MerchantService {
     readonly upload: Loosen<ImagesUpload>
   }
 
-  /** `v3/merchant-service/images/{media_id}` */
   export interface ImagesByMediaId {
     /**
      * 图片下载 `GET /v3/merchant-service/images/{media_id}`
@@ -1185,13 +1103,12 @@ export namespace MerchantService {
     getAsync(options: ImagesByMediaId_Get): PendingResponse<Response<Buffer>>
   }
 
-  /** 图片下载 `GET /v3/merchant-service/images/{media_id}` */
+  /** 图片下载 */
   export interface ImagesByMediaId_Get extends CallSettings {
     /** 媒体文件ID */
     media_id: PathValue
   }
 
-  /** `v3/merchant-service/images/upload` */
   export interface ImagesUpload {
     /**
      * 商户上传反馈图片 `POST /v3/merchant-service/images/upload`
@@ -1204,10 +1121,9 @@ export namespace MerchantService {
     postAsync(options: ImagesUpload_Post): PendingResponse<Response<ImagesUpload_Post_Data>>
   }
 
-  /** 商户上传反馈图片 `POST /v3/merchant-service/images/upload` */
+  /** 商户上传反馈图片 */
   export type ImagesUpload_Post = Uploaded
 
-  /** 商户上传反馈图片 `POST /v3/merchant-service/images/upload` */
   export interface ImagesUpload_Post_Data {
     /** 媒体文件标识ID. A media id, from an upload */
     media_id: string

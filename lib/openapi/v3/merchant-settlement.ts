@@ -23,7 +23,6 @@ export namespace MerchantSettlement {
     readonly 'v3/merchant-settlement/merchant-settle-rule-applications/{application_id}': Loosen<MerchantSettleRuleApplicationsByApplicationId>
   }
 
-  /** `v3/merchant-settlement/merchant-settle-rule-applications` */
   export interface MerchantSettleRuleApplications {
     /**
      * 申请修改特约商户结算规则 `POST /v3/merchant-settlement/merchant-settle-rule-applications`
@@ -40,12 +39,11 @@ export namespace MerchantSettlement {
     readonly _application_id_: Loosen<MerchantSettleRuleApplicationsByApplicationId>
   }
 
-  /** 申请修改特约商户结算规则 `POST /v3/merchant-settlement/merchant-settle-rule-applications` */
+  /** 申请修改特约商户结算规则 */
   export interface MerchantSettleRuleApplications_Post extends CallSettings {
     json: MerchantSettleRuleApplications_Post_Json
   }
 
-  /** 申请修改特约商户结算规则 `POST /v3/merchant-settlement/merchant-settle-rule-applications` */
   export interface MerchantSettleRuleApplications_Post_Json {
     /** 从业机构号 */
     acquiring_bank_id: string
@@ -57,7 +55,6 @@ export namespace MerchantSettlement {
     settle_rule_id: number
   }
 
-  /** 申请修改特约商户结算规则 `POST /v3/merchant-settlement/merchant-settle-rule-applications` */
   export interface MerchantSettleRuleApplications_Post_Data {
     /** 申请单编号 */
     application_id: string
@@ -77,7 +74,6 @@ export namespace MerchantSettlement {
     settle_rule_id?: number
   }
 
-  /** `v3/merchant-settlement/merchant-settle-rule-applications/{application_id}` */
   export interface MerchantSettleRuleApplicationsByApplicationId {
     /**
      * 根据申请单ID查询结果 `GET /v3/merchant-settlement/merchant-settle-rule-applications/{application_id}`
@@ -93,13 +89,12 @@ export namespace MerchantSettlement {
     ): PendingResponse<Response<MerchantSettleRuleApplicationsByApplicationId_Get_Data>>
   }
 
-  /** 根据申请单ID查询结果 `GET /v3/merchant-settlement/merchant-settle-rule-applications/{application_id}` */
+  /** 根据申请单ID查询结果 */
   export interface MerchantSettleRuleApplicationsByApplicationId_Get extends CallSettings {
     /** 申请单编号 */
     application_id: PathValue
   }
 
-  /** 根据申请单ID查询结果 `GET /v3/merchant-settlement/merchant-settle-rule-applications/{application_id}` */
   export interface MerchantSettleRuleApplicationsByApplicationId_Get_Data
     extends MerchantSettleRuleApplications_Post_Data {}
 }

@@ -25,7 +25,6 @@ export namespace MerchantStore {
     readonly 'v3/merchant-store/stores/{store_id}/recipients/unbind': Loosen<StoresByStoreIdRecipientsUnbind>
   }
 
-  /** `v3/merchant-store/stores` */
   export interface Stores {
     /**
      * 创建门店 `POST /v3/merchant-store/stores`
@@ -38,12 +37,11 @@ export namespace MerchantStore {
     readonly _store_id_: Loosen<StoresByStoreId>
   }
 
-  /** 创建门店 `POST /v3/merchant-store/stores` */
+  /** 创建门店 */
   export interface Stores_Post extends CallSettings {
     json: Stores_Post_Json
   }
 
-  /** 创建门店 `POST /v3/merchant-store/stores` */
   export interface Stores_Post_Json {
     /** 子商户号 */
     sub_mchid?: string | undefined
@@ -57,7 +55,6 @@ export namespace MerchantStore {
     store_recipient?: readonly Stores_Post_Json_StoreRecipient[] | undefined
   }
 
-  /** 门店基础信息 */
   export interface Stores_Post_Json_StoreBasics {
     /** 商家门店编号 */
     store_reference_id?: string | undefined
@@ -71,7 +68,6 @@ export namespace MerchantStore {
     brand_id?: number | undefined
   }
 
-  /** 门店地址信息 */
   export interface Stores_Post_Json_StoreAddress {
     /** 门店省市编码 */
     address_code: string
@@ -85,7 +81,6 @@ export namespace MerchantStore {
     latitude?: string | undefined
   }
 
-  /** 门店经营信息 */
   export interface Stores_Post_Json_StoreBusiness {
     /** 门店服务电话 */
     service_phone?: string | undefined
@@ -93,7 +88,6 @@ export namespace MerchantStore {
     business_hours?: string | undefined
   }
 
-  /** 门店收款信息 */
   export interface Stores_Post_Json_StoreRecipient {
     /** 门店收款商户号 */
     mchid: string
@@ -101,13 +95,11 @@ export namespace MerchantStore {
     company_name?: string | undefined
   }
 
-  /** 创建门店 `POST /v3/merchant-store/stores` */
   export interface Stores_Post_Data {
     /** 微信支付商户门店ID */
     store_id: number
   }
 
-  /** `v3/merchant-store/stores/{store_id}` */
   export interface StoresByStoreId {
     /**
      * 查询门店 `GET /v3/merchant-store/stores/{store_id}`
@@ -128,20 +120,18 @@ export namespace MerchantStore {
     readonly recipients: Loosen<StoresByStoreIdRecipients>
   }
 
-  /** 查询门店 `GET /v3/merchant-store/stores/{store_id}` */
+  /** 查询门店 */
   export interface StoresByStoreId_Get extends CallSettings {
     /** 微信支付商户门店ID */
     store_id: PathValue
     query?: StoresByStoreId_Get_Query | undefined
   }
 
-  /** 查询门店 `GET /v3/merchant-store/stores/{store_id}` */
   export interface StoresByStoreId_Get_Query {
     /** 特约商户号 */
     sub_mchid?: string | undefined
   }
 
-  /** 查询门店 `GET /v3/merchant-store/stores/{store_id}` */
   export interface StoresByStoreId_Get_Data {
     /** 门店基础信息 */
     store_basics?: StoresByStoreId_Get_Data_StoreBasics
@@ -155,7 +145,6 @@ export namespace MerchantStore {
     store_state?: StoresByStoreId_Get_Data_StoreState
   }
 
-  /** 门店基础信息 */
   export interface StoresByStoreId_Get_Data_StoreBasics {
     /** 商家门店编号 */
     store_reference_id?: string
@@ -169,7 +158,6 @@ export namespace MerchantStore {
     brand_id?: number
   }
 
-  /** 门店地址信息 */
   export interface StoresByStoreId_Get_Data_StoreAddress {
     /** 门店省市编码 */
     address_code: string
@@ -183,7 +171,6 @@ export namespace MerchantStore {
     latitude?: string
   }
 
-  /** 门店经营信息 */
   export interface StoresByStoreId_Get_Data_StoreBusiness {
     /** 门店服务电话 */
     service_phone?: string
@@ -191,7 +178,6 @@ export namespace MerchantStore {
     business_hours?: string
   }
 
-  /** 门店收款信息 */
   export interface StoresByStoreId_Get_Data_StoreRecipient {
     /** 门店收款商户号 */
     mchid: string
@@ -199,7 +185,6 @@ export namespace MerchantStore {
     company_name?: string
   }
 
-  /** 门店状态 */
   export interface StoresByStoreId_Get_Data_StoreState {
     /** 门店状态描述 */
     store_state_message?: string
@@ -208,14 +193,13 @@ export namespace MerchantStore {
     store_state_value?: string
   }
 
-  /** 修改门店 `PATCH /v3/merchant-store/stores/{store_id}` */
+  /** 修改门店 */
   export interface StoresByStoreId_Patch extends CallSettings {
     /** 微信支付商户门店ID */
     store_id: PathValue
     json: StoresByStoreId_Patch_Json
   }
 
-  /** 修改门店 `PATCH /v3/merchant-store/stores/{store_id}` */
   export interface StoresByStoreId_Patch_Json {
     /** 子商户号 */
     sub_mchid?: string | undefined
@@ -227,13 +211,10 @@ export namespace MerchantStore {
     store_business?: StoresByStoreId_Patch_Json_StoreBusiness | undefined
   }
 
-  /** 门店基础信息 */
   export interface StoresByStoreId_Patch_Json_StoreBasics extends Stores_Post_Json_StoreBasics {}
 
-  /** 门店地址信息 */
   export interface StoresByStoreId_Patch_Json_StoreAddress extends Stores_Post_Json_StoreAddress {}
 
-  /** 门店经营信息 */
   export interface StoresByStoreId_Patch_Json_StoreBusiness extends Stores_Post_Json_StoreBusiness {}
 
   /** `v3/merchant-store/stores/{store_id}/recipients` */
@@ -242,7 +223,6 @@ export namespace MerchantStore {
     readonly unbind: Loosen<StoresByStoreIdRecipientsUnbind>
   }
 
-  /** `v3/merchant-store/stores/{store_id}/recipients/bind` */
   export interface StoresByStoreIdRecipientsBind {
     /**
      * 绑定门店收款信息 `POST /v3/merchant-store/stores/{store_id}/recipients/bind`
@@ -258,14 +238,13 @@ export namespace MerchantStore {
     ): PendingResponse<Response<StoresByStoreIdRecipientsBind_Post_Data>>
   }
 
-  /** 绑定门店收款信息 `POST /v3/merchant-store/stores/{store_id}/recipients/bind` */
+  /** 绑定门店收款信息 */
   export interface StoresByStoreIdRecipientsBind_Post extends CallSettings {
     /** 微信支付商户门店ID */
     store_id: PathValue
     json: StoresByStoreIdRecipientsBind_Post_Json
   }
 
-  /** 绑定门店收款信息 `POST /v3/merchant-store/stores/{store_id}/recipients/bind` */
   export interface StoresByStoreIdRecipientsBind_Post_Json {
     /** 子商户号 */
     sub_mchid: string
@@ -273,17 +252,14 @@ export namespace MerchantStore {
     store_recipient: readonly StoresByStoreIdRecipientsBind_Post_Json_StoreRecipient[]
   }
 
-  /** 收款门店信息 */
   export interface StoresByStoreIdRecipientsBind_Post_Json_StoreRecipient
     extends Stores_Post_Json_StoreRecipient {}
 
-  /** 绑定门店收款信息 `POST /v3/merchant-store/stores/{store_id}/recipients/bind` */
   export interface StoresByStoreIdRecipientsBind_Post_Data {
     /** 收款门店信息 */
     failed_store_recipient?: StoresByStoreIdRecipientsBind_Post_Data_FailedStoreRecipient[]
   }
 
-  /** 收款门店信息 */
   export interface StoresByStoreIdRecipientsBind_Post_Data_FailedStoreRecipient {
     /** 门店收款商户号 */
     mchid?: string
@@ -291,7 +267,6 @@ export namespace MerchantStore {
     failed_reason?: string
   }
 
-  /** `v3/merchant-store/stores/{store_id}/recipients/unbind` */
   export interface StoresByStoreIdRecipientsUnbind {
     /**
      * 解除门店收款信息绑定 `POST /v3/merchant-store/stores/{store_id}/recipients/unbind`
@@ -307,14 +282,13 @@ export namespace MerchantStore {
     ): PendingResponse<Response<StoresByStoreIdRecipientsUnbind_Post_Data>>
   }
 
-  /** 解除门店收款信息绑定 `POST /v3/merchant-store/stores/{store_id}/recipients/unbind` */
+  /** 解除门店收款信息绑定 */
   export interface StoresByStoreIdRecipientsUnbind_Post extends CallSettings {
     /** 微信支付商户门店ID */
     store_id: PathValue
     json: StoresByStoreIdRecipientsUnbind_Post_Json
   }
 
-  /** 解除门店收款信息绑定 `POST /v3/merchant-store/stores/{store_id}/recipients/unbind` */
   export interface StoresByStoreIdRecipientsUnbind_Post_Json {
     /** 子商户号 */
     sub_mchid?: string | undefined
@@ -322,11 +296,9 @@ export namespace MerchantStore {
     store_recipient?: readonly StoresByStoreIdRecipientsUnbind_Post_Json_StoreRecipient[] | undefined
   }
 
-  /** 收款门店信息 */
   export interface StoresByStoreIdRecipientsUnbind_Post_Json_StoreRecipient
     extends Stores_Post_Json_StoreRecipient {}
 
-  /** 解除门店收款信息绑定 `POST /v3/merchant-store/stores/{store_id}/recipients/unbind` */
   export interface StoresByStoreIdRecipientsUnbind_Post_Data
     extends StoresByStoreIdRecipientsBind_Post_Data {}
 }

@@ -43,7 +43,6 @@ export namespace Merchant {
     readonly _account_type_: Loosen<FundBalanceByAccountType>
   }
 
-  /** `v3/merchant/fund/balance/{account_type}` */
   export interface FundBalanceByAccountType {
     /**
      * 查询账户实时余额 `GET /v3/merchant/fund/balance/{account_type}`
@@ -57,13 +56,12 @@ export namespace Merchant {
     ): PendingResponse<Response<FundBalanceByAccountType_Get_Data>>
   }
 
-  /** 查询账户实时余额 `GET /v3/merchant/fund/balance/{account_type}` */
+  /** 查询账户实时余额 */
   export interface FundBalanceByAccountType_Get extends CallSettings {
     /** 资金账户类型 */
     account_type: 'BASIC' | 'OPERATION' | 'FEES'
   }
 
-  /** 查询账户实时余额 `GET /v3/merchant/fund/balance/{account_type}` */
   export interface FundBalanceByAccountType_Get_Data {
     /** 可用余额 */
     available_amount: number
@@ -76,7 +74,6 @@ export namespace Merchant {
     readonly _account_type_: Loosen<FundDayendbalanceByAccountType>
   }
 
-  /** `v3/merchant/fund/dayendbalance/{account_type}` */
   export interface FundDayendbalanceByAccountType {
     /**
      * 查询账户日终余额 `GET /v3/merchant/fund/dayendbalance/{account_type}`
@@ -92,23 +89,20 @@ export namespace Merchant {
     ): PendingResponse<Response<FundDayendbalanceByAccountType_Get_Data>>
   }
 
-  /** 查询账户日终余额 `GET /v3/merchant/fund/dayendbalance/{account_type}` */
+  /** 查询账户日终余额 */
   export interface FundDayendbalanceByAccountType_Get extends CallSettings {
     /** 资金账户类型 */
     account_type: 'BASIC' | 'OPERATION' | 'FEES'
     query: FundDayendbalanceByAccountType_Get_Query
   }
 
-  /** 查询账户日终余额 `GET /v3/merchant/fund/dayendbalance/{account_type}` */
   export interface FundDayendbalanceByAccountType_Get_Query {
     /** 日期 */
     date: string
   }
 
-  /** 查询账户日终余额 `GET /v3/merchant/fund/dayendbalance/{account_type}` */
   export interface FundDayendbalanceByAccountType_Get_Data extends FundBalanceByAccountType_Get_Data {}
 
-  /** `v3/merchant/fund/withdraw` */
   export interface FundWithdraw {
     /**
      * 电商平台提现 `POST /v3/merchant/fund/withdraw`
@@ -123,12 +117,11 @@ export namespace Merchant {
     readonly withdrawId: Loosen<FundWithdrawWithdrawId>
   }
 
-  /** 电商平台提现 `POST /v3/merchant/fund/withdraw` */
+  /** 电商平台提现 */
   export interface FundWithdraw_Post extends CallSettings {
     json: FundWithdraw_Post_Json
   }
 
-  /** 电商平台提现 `POST /v3/merchant/fund/withdraw` */
   export interface FundWithdraw_Post_Json {
     /** 商户提现单号 */
     out_request_no: string
@@ -144,7 +137,6 @@ export namespace Merchant {
     notify_url?: string | undefined
   }
 
-  /** 电商平台提现 `POST /v3/merchant/fund/withdraw` */
   export interface FundWithdraw_Post_Data {
     /** 微信支付提现单号 */
     withdraw_id: string
@@ -157,7 +149,6 @@ export namespace Merchant {
     readonly _bill_type_: Loosen<FundWithdrawBillTypeByBillType>
   }
 
-  /** `v3/merchant/fund/withdraw/bill-type/{bill_type}` */
   export interface FundWithdrawBillTypeByBillType {
     /**
      * 按日下载提现异常文件 `GET /v3/merchant/fund/withdraw/bill-type/{bill_type}`
@@ -175,14 +166,13 @@ export namespace Merchant {
     ): PendingResponse<Response<FundWithdrawBillTypeByBillType_Get_Data>>
   }
 
-  /** 按日下载提现异常文件 `GET /v3/merchant/fund/withdraw/bill-type/{bill_type}` */
+  /** 按日下载提现异常文件 */
   export interface FundWithdrawBillTypeByBillType_Get extends CallSettings {
     /** 账单类型 */
     bill_type: 'NO_SUCC'
     query: FundWithdrawBillTypeByBillType_Get_Query
   }
 
-  /** 按日下载提现异常文件 `GET /v3/merchant/fund/withdraw/bill-type/{bill_type}` */
   export interface FundWithdrawBillTypeByBillType_Get_Query {
     /** 账单日期 */
     bill_date: string
@@ -190,7 +180,6 @@ export namespace Merchant {
     tar_type?: 'GZIP' | undefined
   }
 
-  /** 按日下载提现异常文件 `GET /v3/merchant/fund/withdraw/bill-type/{bill_type}` */
   export interface FundWithdrawBillTypeByBillType_Get_Data {
     /** 哈希类型 */
     hash_type: 'SHA1' | (string & {})
@@ -205,7 +194,6 @@ export namespace Merchant {
     readonly _out_request_no_: Loosen<FundWithdrawOutRequestNoByOutRequestNo>
   }
 
-  /** `v3/merchant/fund/withdraw/out-request-no/{out_request_no}` */
   export interface FundWithdrawOutRequestNoByOutRequestNo {
     /**
      * `GET /v3/merchant/fund/withdraw/out-request-no/{out_request_no}`
@@ -227,7 +215,6 @@ export namespace Merchant {
     out_request_no: PathValue
   }
 
-  /** `GET /v3/merchant/fund/withdraw/out-request-no/{out_request_no}` */
   export interface FundWithdrawOutRequestNoByOutRequestNo_Get_Data {
     /** 提现单状态 */
     status: 'CREATE_SUCCESS' | 'SUCCESS' | 'FAIL' | 'REFUND' | 'CLOSE' | 'INIT' | (string & {})
@@ -258,7 +245,6 @@ export namespace Merchant {
     readonly _withdraw_id_: Loosen<FundWithdrawWithdrawIdByWithdrawId>
   }
 
-  /** `v3/merchant/fund/withdraw/withdraw-id/{withdraw_id}` */
   export interface FundWithdrawWithdrawIdByWithdrawId {
     /**
      * `GET /v3/merchant/fund/withdraw/withdraw-id/{withdraw_id}`
@@ -280,7 +266,6 @@ export namespace Merchant {
     withdraw_id: PathValue
   }
 
-  /** `GET /v3/merchant/fund/withdraw/withdraw-id/{withdraw_id}` */
   export interface FundWithdrawWithdrawIdByWithdrawId_Get_Data
     extends FundWithdrawOutRequestNoByOutRequestNo_Get_Data {}
 
@@ -290,7 +275,6 @@ export namespace Merchant {
     readonly video_upload: Loosen<MediaVideo_Upload>
   }
 
-  /** `v3/merchant/media/upload` */
   export interface MediaUpload {
     /**
      * 文件上传 `POST /v3/merchant/media/upload`
@@ -302,16 +286,14 @@ export namespace Merchant {
     postAsync(options: MediaUpload_Post): PendingResponse<Response<MediaUpload_Post_Data>>
   }
 
-  /** 文件上传 `POST /v3/merchant/media/upload` */
+  /** 文件上传 */
   export type MediaUpload_Post = Uploaded
 
-  /** 文件上传 `POST /v3/merchant/media/upload` */
   export interface MediaUpload_Post_Data {
     /** 媒体文件标识Id */
     media_id: string
   }
 
-  /** `v3/merchant/media/video_upload` */
   export interface MediaVideo_Upload {
     /**
      * 视频上传 `POST /v3/merchant/media/video_upload`
@@ -323,9 +305,8 @@ export namespace Merchant {
     postAsync(options: MediaVideo_Upload_Post): PendingResponse<Response<MediaVideo_Upload_Post_Data>>
   }
 
-  /** 视频上传 `POST /v3/merchant/media/video_upload` */
+  /** 视频上传 */
   export type MediaVideo_Upload_Post = Uploaded
 
-  /** 视频上传 `POST /v3/merchant/media/video_upload` */
   export interface MediaVideo_Upload_Post_Data extends MediaUpload_Post_Data {}
 }

@@ -29,7 +29,6 @@ export namespace Merchantfund {
     readonly incomeRecords: Loosen<MerchantIncomeRecords>
   }
 
-  /** `v3/merchantfund/merchant/income-records` */
   export interface MerchantIncomeRecords {
     /**
      * 服务商银行来账查询 `GET /v3/merchantfund/merchant/income-records`
@@ -41,12 +40,11 @@ export namespace Merchantfund {
     getAsync(options: MerchantIncomeRecords_Get): PendingResponse<Response<MerchantIncomeRecords_Get_Data>>
   }
 
-  /** 服务商银行来账查询 `GET /v3/merchantfund/merchant/income-records` */
+  /** 服务商银行来账查询 */
   export interface MerchantIncomeRecords_Get extends CallSettings {
     query: MerchantIncomeRecords_Get_Query
   }
 
-  /** 服务商银行来账查询 `GET /v3/merchantfund/merchant/income-records` */
   export interface MerchantIncomeRecords_Get_Query {
     /** 账户类型 */
     account_type: 'BASIC' | 'OPERATION' | 'FEES'
@@ -58,7 +56,6 @@ export namespace Merchantfund {
     limit: number
   }
 
-  /** 服务商银行来账查询 `GET /v3/merchantfund/merchant/income-records` */
   export interface MerchantIncomeRecords_Get_Data {
     /** 查询数据总条数 */
     total_count: number
@@ -72,7 +69,6 @@ export namespace Merchantfund {
     links: MerchantIncomeRecords_Get_Data_Links
   }
 
-  /** 银行来账记录列表 */
   export interface MerchantIncomeRecords_Get_Data_Data {
     /** 商户号 */
     mchid: string
@@ -96,7 +92,6 @@ export namespace Merchantfund {
     recharge_remark: string
   }
 
-  /** 分页链接 */
   export interface MerchantIncomeRecords_Get_Data_Links {
     /** 下一页链接 */
     next: string
@@ -111,7 +106,6 @@ export namespace Merchantfund {
     readonly incomeRecords: Loosen<PartnerIncomeRecords>
   }
 
-  /** `v3/merchantfund/partner/income-records` */
   export interface PartnerIncomeRecords {
     /**
      * 特约商户银行来账查询 `GET /v3/merchantfund/partner/income-records`
@@ -123,12 +117,11 @@ export namespace Merchantfund {
     getAsync(options: PartnerIncomeRecords_Get): PendingResponse<Response<PartnerIncomeRecords_Get_Data>>
   }
 
-  /** 特约商户银行来账查询 `GET /v3/merchantfund/partner/income-records` */
+  /** 特约商户银行来账查询 */
   export interface PartnerIncomeRecords_Get extends CallSettings {
     query: PartnerIncomeRecords_Get_Query
   }
 
-  /** 特约商户银行来账查询 `GET /v3/merchantfund/partner/income-records` */
   export interface PartnerIncomeRecords_Get_Query {
     /** 特约商户号 */
     sub_mchid: string
@@ -142,7 +135,6 @@ export namespace Merchantfund {
     limit: number
   }
 
-  /** 特约商户银行来账查询 `GET /v3/merchantfund/partner/income-records` */
   export interface PartnerIncomeRecords_Get_Data {
     /** 查询数据总条数 */
     total_count: number
@@ -156,7 +148,6 @@ export namespace Merchantfund {
     links: PartnerIncomeRecords_Get_Data_Links
   }
 
-  /** 银行来账记录列表 */
   export interface PartnerIncomeRecords_Get_Data_Data {
     /** 特约商户号 */
     sub_mchid: string
@@ -180,6 +171,5 @@ export namespace Merchantfund {
     recharge_remark: string
   }
 
-  /** 分页链接 */
   export interface PartnerIncomeRecords_Get_Data_Links extends MerchantIncomeRecords_Get_Data_Links {}
 }

@@ -54,13 +54,12 @@ export namespace Merchants {
     readonly 'v3/merchants/{sub_mchid}': Loosen<BySubMchid>
   }
 
-  /** 子商户进件（融合钱包） `POST /hk/v3/merchants` */
+  /** 子商户进件（融合钱包） */
   export interface Post extends CallSettings {
     json: Post_Json
     headers?: Post_Headers | undefined
   }
 
-  /** 子商户进件（融合钱包） `POST /hk/v3/merchants` */
   export interface Post_Json {
     /** 机构appid */
     sp_appid: string
@@ -98,7 +97,6 @@ export namespace Merchants {
     principal?: Post_Json_Principal | undefined
   }
 
-  /** 联系人信息 */
   export interface Post_Json_Contact {
     /** 联系人名称. Base64. Encrypted with the platform's key */
     name: Encrypted
@@ -108,7 +106,6 @@ export namespace Merchants {
     email: Encrypted
   }
 
-  /** 业务信息 */
   export interface Post_Json_Business {
     /** 业务类型 */
     business_type: 'ONLINE' | 'OFFLINE' | 'BOTH'
@@ -128,7 +125,6 @@ export namespace Merchants {
     mcc?: string | undefined
   }
 
-  /** 董事信息 */
   export interface Post_Json_Director {
     /** 董事姓名 */
     name?: string | undefined
@@ -136,7 +132,6 @@ export namespace Merchants {
     number?: string | undefined
   }
 
-  /** 负责人信息 */
   export interface Post_Json_Principal {
     /** 负责人姓名 */
     name?: string | undefined
@@ -144,7 +139,6 @@ export namespace Merchants {
     number?: string | undefined
   }
 
-  /** 子商户进件（融合钱包） `POST /hk/v3/merchants` */
   export interface Post_Headers extends HeadersInput {
     /** 由商户侧生成的唯一key */
     'Idempotency-Key'?: string | undefined
@@ -152,7 +146,6 @@ export namespace Merchants {
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 子商户进件（融合钱包） `POST /hk/v3/merchants` */
   export interface Post_Data {
     /** 子商户号 */
     sub_mchid: string
@@ -162,13 +155,12 @@ export namespace Merchants {
     description?: string
   }
 
-  /** 修改子商户（融合钱包） `PUT /hk/v3/merchants` */
+  /** 修改子商户（融合钱包） */
   export interface Put extends CallSettings {
     json: Put_Json
     headers?: Put_Headers | undefined
   }
 
-  /** 修改子商户（融合钱包） `PUT /hk/v3/merchants` */
   export interface Put_Json {
     /** 机构appid */
     sp_appid: string
@@ -208,31 +200,24 @@ export namespace Merchants {
     principal?: Put_Json_Principal | undefined
   }
 
-  /** 联系人信息 */
   export interface Put_Json_Contact extends Post_Json_Contact {}
 
-  /** 业务信息 */
   export interface Put_Json_Business extends Post_Json_Business {}
 
-  /** 董事信息 */
   export interface Put_Json_Director extends Post_Json_Director {}
 
-  /** 负责人信息 */
   export interface Put_Json_Principal extends Post_Json_Principal {}
 
-  /** 修改子商户（融合钱包） `PUT /hk/v3/merchants` */
   export interface Put_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 修改子商户（融合钱包） `PUT /hk/v3/merchants` */
   export interface Put_Data {
     /** 子商户号 */
     sub_mchid: string
   }
 
-  /** `v3/merchants/{sub_mchid}` */
   export interface BySubMchid {
     /**
      * 查询子商户（融合钱包） `GET /hk/v3/merchants/{sub_mchid}`
@@ -251,14 +236,13 @@ export namespace Merchants {
     getAsync(options: BySubMchid_Get): PendingResponse<Response<BySubMchid_Get_Data>>
   }
 
-  /** 查询子商户（融合钱包） `GET /hk/v3/merchants/{sub_mchid}` */
+  /** 查询子商户（融合钱包） */
   export interface BySubMchid_Get extends CallSettings {
     /** 子商户号 */
     sub_mchid: 'v3' | (string & {})
     query: BySubMchid_Get_Query
   }
 
-  /** 查询子商户（融合钱包） `GET /hk/v3/merchants/{sub_mchid}` */
   export interface BySubMchid_Get_Query {
     /** 机构appid */
     sp_appid: string
@@ -266,7 +250,6 @@ export namespace Merchants {
     sp_mchid: string
   }
 
-  /** 查询子商户（融合钱包） `GET /hk/v3/merchants/{sub_mchid}` */
   export interface BySubMchid_Get_Data {
     /** 子商户号 */
     sub_mchid: string
@@ -298,7 +281,6 @@ export namespace Merchants {
     principal?: BySubMchid_Get_Data_Principal
   }
 
-  /** 联系人信息 */
   export interface BySubMchid_Get_Data_Contact {
     /** 联系人名称. Base64. Encrypted with the merchant's key */
     name?: string
@@ -308,7 +290,6 @@ export namespace Merchants {
     email?: string
   }
 
-  /** 业务信息 */
   export interface BySubMchid_Get_Data_Business {
     /** 业务类型 */
     business_type?: 'ONLINE' | 'OFFLINE' | 'BOTH' | (string & {})
@@ -326,7 +307,6 @@ export namespace Merchants {
     mcc?: string
   }
 
-  /** 董事信息 */
   export interface BySubMchid_Get_Data_Director {
     /** 董事姓名 */
     name?: string
@@ -334,7 +314,6 @@ export namespace Merchants {
     number?: string
   }
 
-  /** 负责人信息 */
   export interface BySubMchid_Get_Data_Principal {
     /** 负责人姓名 */
     name?: string

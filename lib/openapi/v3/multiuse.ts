@@ -39,7 +39,6 @@ export namespace Multiuse {
     readonly useFlow: Loosen<StocksByStockIdUseFlow>
   }
 
-  /** `v3/multiuse/stocks/{stock_id}/refund-flow` */
   export interface StocksByStockIdRefundFlow {
     /**
      * 下载批次退款明细 `GET /v3/multiuse/stocks/{stock_id}/refund-flow`
@@ -55,19 +54,17 @@ export namespace Multiuse {
     ): PendingResponse<Response<StocksByStockIdRefundFlow_Get_Data>>
   }
 
-  /** 下载批次退款明细 `GET /v3/multiuse/stocks/{stock_id}/refund-flow` */
+  /** 下载批次退款明细 */
   export interface StocksByStockIdRefundFlow_Get extends CallSettings {
     /** 批次号 */
     stock_id: PathValue
   }
 
-  /** 下载批次退款明细 `GET /v3/multiuse/stocks/{stock_id}/refund-flow` */
   export interface StocksByStockIdRefundFlow_Get_Data {
     /** 下载链接 */
     url: string
   }
 
-  /** `v3/multiuse/stocks/{stock_id}/send-flow` */
   export interface StocksByStockIdSendFlow {
     /**
      * 下载批次发放明细 `GET /v3/multiuse/stocks/{stock_id}/send-flow`
@@ -83,16 +80,14 @@ export namespace Multiuse {
     ): PendingResponse<Response<StocksByStockIdSendFlow_Get_Data>>
   }
 
-  /** 下载批次发放明细 `GET /v3/multiuse/stocks/{stock_id}/send-flow` */
+  /** 下载批次发放明细 */
   export interface StocksByStockIdSendFlow_Get extends CallSettings {
     /** 批次号 */
     stock_id: PathValue
   }
 
-  /** 下载批次发放明细 `GET /v3/multiuse/stocks/{stock_id}/send-flow` */
   export interface StocksByStockIdSendFlow_Get_Data extends StocksByStockIdRefundFlow_Get_Data {}
 
-  /** `v3/multiuse/stocks/{stock_id}/use-flow` */
   export interface StocksByStockIdUseFlow {
     /**
      * 下载核销明细 `GET /v3/multiuse/stocks/{stock_id}/use-flow`
@@ -106,13 +101,12 @@ export namespace Multiuse {
     getAsync(options: StocksByStockIdUseFlow_Get): PendingResponse<Response<StocksByStockIdUseFlow_Get_Data>>
   }
 
-  /** 下载核销明细 `GET /v3/multiuse/stocks/{stock_id}/use-flow` */
+  /** 下载核销明细 */
   export interface StocksByStockIdUseFlow_Get extends CallSettings {
     /** 批次号 */
     stock_id: PathValue
   }
 
-  /** 下载核销明细 `GET /v3/multiuse/stocks/{stock_id}/use-flow` */
   export interface StocksByStockIdUseFlow_Get_Data extends StocksByStockIdRefundFlow_Get_Data {}
 
   /** `v3/multiuse/users` */
@@ -125,7 +119,6 @@ export namespace Multiuse {
     readonly coupons: Loosen<UsersByOpenidCoupons>
   }
 
-  /** `v3/multiuse/users/{openid}/coupons` */
   export interface UsersByOpenidCoupons {
     /**
      * 发放指定批次的消费金 `POST /v3/multiuse/users/{openid}/coupons`
@@ -137,7 +130,7 @@ export namespace Multiuse {
     postAsync(options: UsersByOpenidCoupons_Post): PendingResponse<Response<UsersByOpenidCoupons_Post_Data>>
   }
 
-  /** 发放指定批次的消费金 `POST /v3/multiuse/users/{openid}/coupons` */
+  /** 发放指定批次的消费金 */
   export interface UsersByOpenidCoupons_Post extends CallSettings {
     /** 用户OpenID */
     openid: PathValue
@@ -145,7 +138,6 @@ export namespace Multiuse {
     headers?: UsersByOpenidCoupons_Post_Headers | undefined
   }
 
-  /** 发放指定批次的消费金 `POST /v3/multiuse/users/{openid}/coupons` */
   export interface UsersByOpenidCoupons_Post_Json {
     /** 批次号 */
     stock_id: string
@@ -163,13 +155,11 @@ export namespace Multiuse {
     card_type: 'ID_CARD'
   }
 
-  /** 发放指定批次的消费金 `POST /v3/multiuse/users/{openid}/coupons` */
   export interface UsersByOpenidCoupons_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 发放指定批次的消费金 `POST /v3/multiuse/users/{openid}/coupons` */
   export interface UsersByOpenidCoupons_Post_Data {
     /** 消费金ID */
     coupon_id: string

@@ -50,7 +50,6 @@ export namespace NewTaxControlFapiao {
     readonly 'v3/new-tax-control-fapiao/user-title/title-url': Loosen<UserTitleTitleUrl>
   }
 
-  /** `v3/new-tax-control-fapiao/card-template` */
   export interface CardTemplate {
     /**
      * 创建电子发票卡券模板 `POST /v3/new-tax-control-fapiao/card-template`
@@ -63,12 +62,11 @@ export namespace NewTaxControlFapiao {
     postAsync(options: CardTemplate_Post): PendingResponse<Response<CardTemplate_Post_Data>>
   }
 
-  /** 创建电子发票卡券模板 `POST /v3/new-tax-control-fapiao/card-template` */
+  /** 创建电子发票卡券模板 */
   export interface CardTemplate_Post extends CallSettings {
     json: CardTemplate_Post_Json
   }
 
-  /** 创建电子发票卡券模板 `POST /v3/new-tax-control-fapiao/card-template` */
   export interface CardTemplate_Post_Json {
     /** 子商户号 */
     sub_mchid?: string | undefined
@@ -78,7 +76,6 @@ export namespace NewTaxControlFapiao {
     card_template_information: CardTemplate_Post_Json_CardTemplateInformation
   }
 
-  /** 卡券模板信息 */
   export interface CardTemplate_Post_Json_CardTemplateInformation {
     /** 收款方名称 */
     payee_name?: string | undefined
@@ -88,7 +85,6 @@ export namespace NewTaxControlFapiao {
     custom_cell?: CardTemplate_Post_Json_CardTemplateInformation_CustomCell | undefined
   }
 
-  /** 卡券自定义cell位配置 */
   export interface CardTemplate_Post_Json_CardTemplateInformation_CustomCell {
     /** cell位文字 */
     words: string
@@ -100,7 +96,6 @@ export namespace NewTaxControlFapiao {
     miniprogram_path?: string | undefined
   }
 
-  /** 创建电子发票卡券模板 `POST /v3/new-tax-control-fapiao/card-template` */
   export interface CardTemplate_Post_Data {
     /** 插卡公众号AppID */
     card_appid: string
@@ -108,7 +103,6 @@ export namespace NewTaxControlFapiao {
     card_id: string
   }
 
-  /** `v3/new-tax-control-fapiao/download` */
   export interface Download {
     /**
      * 下载发票文件 `GET /invoicing/fapiao/fapiao-file`
@@ -127,12 +121,11 @@ export namespace NewTaxControlFapiao {
     getAsync(options: Download_Get): PendingResponse<Response<Buffer>>
   }
 
-  /** 下载发票文件 `GET /invoicing/fapiao/fapiao-file` */
+  /** 下载发票文件 */
   export interface Download_Get extends CallSettings {
     query: Download_Get_Query
   }
 
-  /** 下载发票文件 `GET /invoicing/fapiao/fapiao-file` */
   export interface Download_Get_Query {
     token: string
     /** 商户号 */
@@ -148,7 +141,6 @@ export namespace NewTaxControlFapiao {
     fapiao_id: string
   }
 
-  /** `v3/new-tax-control-fapiao/fapiao-applications` */
   export interface FapiaoApplications {
     /**
      * 开具电子发票 `POST /v3/new-tax-control-fapiao/fapiao-applications`
@@ -167,13 +159,12 @@ export namespace NewTaxControlFapiao {
     readonly uploadFapiaoFile: Loosen<FapiaoApplicationsUploadFapiaoFile>
   }
 
-  /** 开具电子发票 `POST /v3/new-tax-control-fapiao/fapiao-applications` */
+  /** 开具电子发票 */
   export interface FapiaoApplications_Post extends CallSettings {
     json: FapiaoApplications_Post_Json
     headers?: FapiaoApplications_Post_Headers | undefined
   }
 
-  /** 开具电子发票 `POST /v3/new-tax-control-fapiao/fapiao-applications` */
   export interface FapiaoApplications_Post_Json {
     /** 子商户号 */
     sub_mchid?: string | undefined
@@ -187,7 +178,6 @@ export namespace NewTaxControlFapiao {
     fapiao_information: readonly FapiaoApplications_Post_Json_FapiaoInformation[]
   }
 
-  /** 购买方信息 */
   export interface FapiaoApplications_Post_Json_BuyerInformation {
     /** 购买方类型 */
     type: string
@@ -209,7 +199,6 @@ export namespace NewTaxControlFapiao {
     email?: Encrypted | undefined
   }
 
-  /** 需要开具的发票信息 */
   export interface FapiaoApplications_Post_Json_FapiaoInformation {
     /** 商户发票单号 */
     fapiao_id: string
@@ -223,7 +212,6 @@ export namespace NewTaxControlFapiao {
     items: readonly FapiaoApplications_Post_Json_FapiaoInformation_Items[]
   }
 
-  /** 发票行信息 */
   export interface FapiaoApplications_Post_Json_FapiaoInformation_Items {
     tax_code: string
     goods_category?: string | undefined
@@ -246,13 +234,11 @@ export namespace NewTaxControlFapiao {
     discount: boolean
   }
 
-  /** 开具电子发票 `POST /v3/new-tax-control-fapiao/fapiao-applications` */
   export interface FapiaoApplications_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** `v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}` */
   export interface FapiaoApplicationsByFapiaoApplyId {
     /**
      * 查询电子发票 `GET /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}`
@@ -272,14 +258,13 @@ export namespace NewTaxControlFapiao {
     readonly reverse: Loosen<FapiaoApplicationsByFapiaoApplyIdReverse>
   }
 
-  /** 查询电子发票 `GET /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}` */
+  /** 查询电子发票 */
   export interface FapiaoApplicationsByFapiaoApplyId_Get extends CallSettings {
     /** 发票申请单号 */
     fapiao_apply_id: PathValue
     query?: FapiaoApplicationsByFapiaoApplyId_Get_Query | undefined
   }
 
-  /** 查询电子发票 `GET /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}` */
   export interface FapiaoApplicationsByFapiaoApplyId_Get_Query {
     /** 子商户号 */
     sub_mchid?: string | undefined
@@ -287,7 +272,6 @@ export namespace NewTaxControlFapiao {
     fapiao_id?: string | undefined
   }
 
-  /** 查询电子发票 `GET /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}` */
   export interface FapiaoApplicationsByFapiaoApplyId_Get_Data {
     /** 发票数量 */
     total_count: number
@@ -295,7 +279,6 @@ export namespace NewTaxControlFapiao {
     fapiao_information: FapiaoApplicationsByFapiaoApplyId_Get_Data_FapiaoInformation[]
   }
 
-  /** 发票信息 */
   export interface FapiaoApplicationsByFapiaoApplyId_Get_Data_FapiaoInformation {
     /** 商户发票单号 */
     fapiao_id: string
@@ -336,7 +319,6 @@ export namespace NewTaxControlFapiao {
     fapiao_error_message?: string
   }
 
-  /** 蓝字发票信息 */
   export interface FapiaoApplicationsByFapiaoApplyId_Get_Data_FapiaoInformation_BlueFapiao {
     /** 发票代码 */
     fapiao_code: string
@@ -350,11 +332,9 @@ export namespace NewTaxControlFapiao {
     fapiao_time: string
   }
 
-  /** 红字发票信息 */
   export interface FapiaoApplicationsByFapiaoApplyId_Get_Data_FapiaoInformation_RedFapiao
     extends FapiaoApplicationsByFapiaoApplyId_Get_Data_FapiaoInformation_BlueFapiao {}
 
-  /** 电子发票插卡信息 */
   export interface FapiaoApplicationsByFapiaoApplyId_Get_Data_FapiaoInformation_CardInformation {
     /** 插卡公众号AppID */
     card_appid: string
@@ -368,7 +348,6 @@ export namespace NewTaxControlFapiao {
     card_status: 'INSERT_ACCEPTED' | 'INSERTED' | 'DISCARD_ACCEPTED' | 'DISCARDED' | (string & {})
   }
 
-  /** 销售方信息 */
   export interface FapiaoApplicationsByFapiaoApplyId_Get_Data_FapiaoInformation_SellerInformation {
     /** 名称 */
     name: string
@@ -384,7 +363,6 @@ export namespace NewTaxControlFapiao {
     bank_account?: string
   }
 
-  /** 购买方信息 */
   export interface FapiaoApplicationsByFapiaoApplyId_Get_Data_FapiaoInformation_BuyerInformation {
     /** 购买方类型 */
     type: 'INDIVIDUAL' | 'ORGANIZATION' | (string & {})
@@ -414,7 +392,6 @@ export namespace NewTaxControlFapiao {
     user_apply_message?: string
   }
 
-  /** 附加信息 */
   export interface FapiaoApplicationsByFapiaoApplyId_Get_Data_FapiaoInformation_ExtraInformation {
     /** 收款人 */
     payee?: string
@@ -424,7 +401,6 @@ export namespace NewTaxControlFapiao {
     drawer: string
   }
 
-  /** 发票行信息 */
   export interface FapiaoApplicationsByFapiaoApplyId_Get_Data_FapiaoInformation_Items {
     /** 货物或应税劳务、服务编码 */
     tax_code: string
@@ -458,7 +434,6 @@ export namespace NewTaxControlFapiao {
     discount: boolean
   }
 
-  /** `v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/fapiao-files` */
   export interface FapiaoApplicationsByFapiaoApplyIdFapiaoFiles {
     /**
      * 获取发票下载信息 `GET /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/fapiao-files`
@@ -477,14 +452,13 @@ export namespace NewTaxControlFapiao {
     ): PendingResponse<Response<FapiaoApplicationsByFapiaoApplyIdFapiaoFiles_Get_Data>>
   }
 
-  /** 获取发票下载信息 `GET /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/fapiao-files` */
+  /** 获取发票下载信息 */
   export interface FapiaoApplicationsByFapiaoApplyIdFapiaoFiles_Get extends CallSettings {
     /** 发票申请单号 */
     fapiao_apply_id: PathValue
     query: FapiaoApplicationsByFapiaoApplyIdFapiaoFiles_Get_Query
   }
 
-  /** 获取发票下载信息 `GET /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/fapiao-files` */
   export interface FapiaoApplicationsByFapiaoApplyIdFapiaoFiles_Get_Query {
     /** 子商户号 */
     sub_mchid: string
@@ -492,13 +466,11 @@ export namespace NewTaxControlFapiao {
     fapiao_id: string
   }
 
-  /** 获取发票下载信息 `GET /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/fapiao-files` */
   export interface FapiaoApplicationsByFapiaoApplyIdFapiaoFiles_Get_Data {
     /** 发票列表 */
     fapiao_download_info_list?: FapiaoApplicationsByFapiaoApplyIdFapiaoFiles_Get_Data_FapiaoDownloadInfoList[]
   }
 
-  /** 发票列表 */
   export interface FapiaoApplicationsByFapiaoApplyIdFapiaoFiles_Get_Data_FapiaoDownloadInfoList {
     /** 商户发票单号 */
     fapiao_id?: string
@@ -515,7 +487,6 @@ export namespace NewTaxControlFapiao {
       | (string & {})
   }
 
-  /** `v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/insert-cards` */
   export interface FapiaoApplicationsByFapiaoApplyIdInsertCards {
     /**
      * 将电子发票插入微信用户卡包 `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/insert-cards`
@@ -530,7 +501,7 @@ export namespace NewTaxControlFapiao {
     ): PendingResponse<Response<undefined>>
   }
 
-  /** 将电子发票插入微信用户卡包 `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/insert-cards` */
+  /** 将电子发票插入微信用户卡包 */
   export interface FapiaoApplicationsByFapiaoApplyIdInsertCards_Post extends CallSettings {
     /** 发票申请单号 */
     fapiao_apply_id: PathValue
@@ -538,7 +509,6 @@ export namespace NewTaxControlFapiao {
     headers?: FapiaoApplicationsByFapiaoApplyIdInsertCards_Post_Headers | undefined
   }
 
-  /** 将电子发票插入微信用户卡包 `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/insert-cards` */
   export interface FapiaoApplicationsByFapiaoApplyIdInsertCards_Post_Json {
     /** 子商户号 */
     sub_mchid?: string | undefined
@@ -550,7 +520,6 @@ export namespace NewTaxControlFapiao {
     fapiao_card_information: readonly FapiaoApplicationsByFapiaoApplyIdInsertCards_Post_Json_FapiaoCardInformation[]
   }
 
-  /** 购买方信息 */
   export interface FapiaoApplicationsByFapiaoApplyIdInsertCards_Post_Json_BuyerInformation {
     /** 购买方类型 */
     type: 'INDIVIDUAL' | 'ORGANIZATION'
@@ -580,7 +549,6 @@ export namespace NewTaxControlFapiao {
     user_apply_message?: string | undefined
   }
 
-  /** 电子发票卡券信息列表 */
   export interface FapiaoApplicationsByFapiaoApplyIdInsertCards_Post_Json_FapiaoCardInformation {
     /** 电子发票文件ID */
     fapiao_media_id: string
@@ -610,7 +578,6 @@ export namespace NewTaxControlFapiao {
     remark?: string | undefined
   }
 
-  /** 销售方信息 */
   export interface FapiaoApplicationsByFapiaoApplyIdInsertCards_Post_Json_FapiaoCardInformation_SellerInformation {
     /** 名称 */
     name: string
@@ -626,7 +593,6 @@ export namespace NewTaxControlFapiao {
     bank_account?: string | undefined
   }
 
-  /** 附加信息 */
   export interface FapiaoApplicationsByFapiaoApplyIdInsertCards_Post_Json_FapiaoCardInformation_ExtraInformation {
     /** 收款人 */
     payee?: string | undefined
@@ -636,7 +602,6 @@ export namespace NewTaxControlFapiao {
     drawer: string
   }
 
-  /** 发票行信息 */
   export interface FapiaoApplicationsByFapiaoApplyIdInsertCards_Post_Json_FapiaoCardInformation_Items {
     /** 货物或应税劳务、服务编码 */
     tax_code: string
@@ -664,13 +629,11 @@ export namespace NewTaxControlFapiao {
     discount: boolean
   }
 
-  /** 将电子发票插入微信用户卡包 `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/insert-cards` */
   export interface FapiaoApplicationsByFapiaoApplyIdInsertCards_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** `v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/reverse` */
   export interface FapiaoApplicationsByFapiaoApplyIdReverse {
     /**
      * 冲红电子发票 `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/reverse`
@@ -683,14 +646,13 @@ export namespace NewTaxControlFapiao {
     postAsync(options: FapiaoApplicationsByFapiaoApplyIdReverse_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 冲红电子发票 `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/reverse` */
+  /** 冲红电子发票 */
   export interface FapiaoApplicationsByFapiaoApplyIdReverse_Post extends CallSettings {
     /** 发票申请单号 */
     fapiao_apply_id: PathValue
     json: FapiaoApplicationsByFapiaoApplyIdReverse_Post_Json
   }
 
-  /** 冲红电子发票 `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/reverse` */
   export interface FapiaoApplicationsByFapiaoApplyIdReverse_Post_Json {
     /** 子商户号 */
     sub_mchid?: string | undefined
@@ -700,7 +662,6 @@ export namespace NewTaxControlFapiao {
     fapiao_information: readonly FapiaoApplicationsByFapiaoApplyIdReverse_Post_Json_FapiaoInformation[]
   }
 
-  /** 需要冲红的发票信息 */
   export interface FapiaoApplicationsByFapiaoApplyIdReverse_Post_Json_FapiaoInformation {
     /** 商户发票单号 */
     fapiao_id: string
@@ -710,7 +671,6 @@ export namespace NewTaxControlFapiao {
     fapiao_number: string
   }
 
-  /** `v3/new-tax-control-fapiao/fapiao-applications/issue-general` */
   export interface FapiaoApplicationsIssueGeneral {
     /**
      * 开具通用行业电子发票 `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-general`
@@ -722,13 +682,12 @@ export namespace NewTaxControlFapiao {
     postAsync(options: FapiaoApplicationsIssueGeneral_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 开具通用行业电子发票 `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-general` */
+  /** 开具通用行业电子发票 */
   export interface FapiaoApplicationsIssueGeneral_Post extends CallSettings {
     json: FapiaoApplicationsIssueGeneral_Post_Json
     headers?: FapiaoApplicationsIssueGeneral_Post_Headers | undefined
   }
 
-  /** 开具通用行业电子发票 `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-general` */
   export interface FapiaoApplicationsIssueGeneral_Post_Json {
     /** 子商户号 */
     sub_mchid: string
@@ -740,11 +699,9 @@ export namespace NewTaxControlFapiao {
     fapiao_information: FapiaoApplicationsIssueGeneral_Post_Json_FapiaoInformation
   }
 
-  /** 购买方信息 */
   export interface FapiaoApplicationsIssueGeneral_Post_Json_BuyerInformation
     extends FapiaoApplicationsByFapiaoApplyIdInsertCards_Post_Json_BuyerInformation {}
 
-  /** 需要开具的数电发票信息 */
   export interface FapiaoApplicationsIssueGeneral_Post_Json_FapiaoInformation {
     /** 商户发票单号 */
     fapiao_id: string
@@ -768,7 +725,6 @@ export namespace NewTaxControlFapiao {
     remark?: string | undefined
   }
 
-  /** 发票行信息 */
   export interface FapiaoApplicationsIssueGeneral_Post_Json_FapiaoInformation_Items {
     tax_code: string
     /** 货物或应税劳务、服务名称 */
@@ -808,7 +764,6 @@ export namespace NewTaxControlFapiao {
       | undefined
   }
 
-  /** 交易信息 */
   export interface FapiaoApplicationsIssueGeneral_Post_Json_FapiaoInformation_TransactionInformation {
     /** 支付渠道 */
     pay_channel: 'WECHAT_PAY'
@@ -820,13 +775,11 @@ export namespace NewTaxControlFapiao {
     amount: number
   }
 
-  /** 开具通用行业电子发票 `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-general` */
   export interface FapiaoApplicationsIssueGeneral_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** `v3/new-tax-control-fapiao/fapiao-applications/issue-passenger-transport` */
   export interface FapiaoApplicationsIssuePassengerTransport {
     /**
      * 开具旅客运输行业电子发票 `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-passenger-transport`
@@ -838,13 +791,12 @@ export namespace NewTaxControlFapiao {
     postAsync(options: FapiaoApplicationsIssuePassengerTransport_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 开具旅客运输行业电子发票 `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-passenger-transport` */
+  /** 开具旅客运输行业电子发票 */
   export interface FapiaoApplicationsIssuePassengerTransport_Post extends CallSettings {
     json: FapiaoApplicationsIssuePassengerTransport_Post_Json
     headers?: FapiaoApplicationsIssuePassengerTransport_Post_Headers | undefined
   }
 
-  /** 开具旅客运输行业电子发票 `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-passenger-transport` */
   export interface FapiaoApplicationsIssuePassengerTransport_Post_Json {
     /** 子商户号 */
     sub_mchid: string
@@ -856,11 +808,9 @@ export namespace NewTaxControlFapiao {
     fapiao_information: FapiaoApplicationsIssuePassengerTransport_Post_Json_FapiaoInformation
   }
 
-  /** 购买方信息 */
   export interface FapiaoApplicationsIssuePassengerTransport_Post_Json_BuyerInformation
     extends FapiaoApplicationsByFapiaoApplyIdInsertCards_Post_Json_BuyerInformation {}
 
-  /** 需要开具的数电发票信息 */
   export interface FapiaoApplicationsIssuePassengerTransport_Post_Json_FapiaoInformation {
     /** 商户发票单号 */
     fapiao_id: string
@@ -884,7 +834,6 @@ export namespace NewTaxControlFapiao {
     remark?: string | undefined
   }
 
-  /** 发票行信息 */
   export interface FapiaoApplicationsIssuePassengerTransport_Post_Json_FapiaoInformation_Items {
     tax_code: string
     /** 货物或应税劳务、服务名称 */
@@ -928,7 +877,6 @@ export namespace NewTaxControlFapiao {
       | undefined
   }
 
-  /** 出行人额外信息 */
   export interface FapiaoApplicationsIssuePassengerTransport_Post_Json_FapiaoInformation_Items_PassengerInformation {
     /** 出行人名称 */
     name: string
@@ -971,17 +919,14 @@ export namespace NewTaxControlFapiao {
       | undefined
   }
 
-  /** 交易信息 */
   export interface FapiaoApplicationsIssuePassengerTransport_Post_Json_FapiaoInformation_TransactionInformation
     extends FapiaoApplicationsIssueGeneral_Post_Json_FapiaoInformation_TransactionInformation {}
 
-  /** 开具旅客运输行业电子发票 `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-passenger-transport` */
   export interface FapiaoApplicationsIssuePassengerTransport_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** `v3/new-tax-control-fapiao/fapiao-applications/issue-refined-oil` */
   export interface FapiaoApplicationsIssueRefinedOil {
     /**
      * 开具成品油行业电子发票 `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-refined-oil`
@@ -993,13 +938,12 @@ export namespace NewTaxControlFapiao {
     postAsync(options: FapiaoApplicationsIssueRefinedOil_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 开具成品油行业电子发票 `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-refined-oil` */
+  /** 开具成品油行业电子发票 */
   export interface FapiaoApplicationsIssueRefinedOil_Post extends CallSettings {
     json: FapiaoApplicationsIssueRefinedOil_Post_Json
     headers?: FapiaoApplicationsIssueRefinedOil_Post_Headers | undefined
   }
 
-  /** 开具成品油行业电子发票 `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-refined-oil` */
   export interface FapiaoApplicationsIssueRefinedOil_Post_Json {
     /** 子商户号 */
     sub_mchid: string
@@ -1011,11 +955,9 @@ export namespace NewTaxControlFapiao {
     fapiao_information: FapiaoApplicationsIssueRefinedOil_Post_Json_FapiaoInformation
   }
 
-  /** 购买方信息 */
   export interface FapiaoApplicationsIssueRefinedOil_Post_Json_BuyerInformation
     extends FapiaoApplicationsByFapiaoApplyIdInsertCards_Post_Json_BuyerInformation {}
 
-  /** 需要开具的数电发票信息 */
   export interface FapiaoApplicationsIssueRefinedOil_Post_Json_FapiaoInformation {
     /** 商户发票单号 */
     fapiao_id: string
@@ -1039,7 +981,6 @@ export namespace NewTaxControlFapiao {
     remark?: string | undefined
   }
 
-  /** 发票行信息 */
   export interface FapiaoApplicationsIssueRefinedOil_Post_Json_FapiaoInformation_Items {
     tax_code: string
     /** 货物或应税劳务、服务名称 */
@@ -1083,7 +1024,6 @@ export namespace NewTaxControlFapiao {
       | undefined
   }
 
-  /** 成品油行业额外信息 */
   export interface FapiaoApplicationsIssueRefinedOil_Post_Json_FapiaoInformation_Items_RefinedOilInformation {
     /** 成品油站点 */
     station: string
@@ -1093,17 +1033,14 @@ export namespace NewTaxControlFapiao {
     gun_number: string
   }
 
-  /** 交易信息 */
   export interface FapiaoApplicationsIssueRefinedOil_Post_Json_FapiaoInformation_TransactionInformation
     extends FapiaoApplicationsIssueGeneral_Post_Json_FapiaoInformation_TransactionInformation {}
 
-  /** 开具成品油行业电子发票 `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-refined-oil` */
   export interface FapiaoApplicationsIssueRefinedOil_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** `v3/new-tax-control-fapiao/fapiao-applications/real-estate-leasing` */
   export interface FapiaoApplicationsRealEstateLeasing {
     /**
      * 开具不动产租赁行业电子发票 `POST /v3/new-tax-control-fapiao/fapiao-applications/real-estate-leasing`
@@ -1115,13 +1052,12 @@ export namespace NewTaxControlFapiao {
     postAsync(options: FapiaoApplicationsRealEstateLeasing_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 开具不动产租赁行业电子发票 `POST /v3/new-tax-control-fapiao/fapiao-applications/real-estate-leasing` */
+  /** 开具不动产租赁行业电子发票 */
   export interface FapiaoApplicationsRealEstateLeasing_Post extends CallSettings {
     json: FapiaoApplicationsRealEstateLeasing_Post_Json
     headers?: FapiaoApplicationsRealEstateLeasing_Post_Headers | undefined
   }
 
-  /** 开具不动产租赁行业电子发票 `POST /v3/new-tax-control-fapiao/fapiao-applications/real-estate-leasing` */
   export interface FapiaoApplicationsRealEstateLeasing_Post_Json {
     /** 子商户号 */
     sub_mchid: string
@@ -1133,11 +1069,9 @@ export namespace NewTaxControlFapiao {
     fapiao_information: FapiaoApplicationsRealEstateLeasing_Post_Json_FapiaoInformation
   }
 
-  /** 购买方信息 */
   export interface FapiaoApplicationsRealEstateLeasing_Post_Json_BuyerInformation
     extends FapiaoApplicationsByFapiaoApplyIdInsertCards_Post_Json_BuyerInformation {}
 
-  /** 需要开具的数电发票信息 */
   export interface FapiaoApplicationsRealEstateLeasing_Post_Json_FapiaoInformation {
     /** 商户发票单号 */
     fapiao_id: string
@@ -1161,7 +1095,6 @@ export namespace NewTaxControlFapiao {
     remark?: string | undefined
   }
 
-  /** 发票行信息 */
   export interface FapiaoApplicationsRealEstateLeasing_Post_Json_FapiaoInformation_Items {
     tax_code: string
     /** 货物或应税劳务、服务名称 */
@@ -1205,7 +1138,6 @@ export namespace NewTaxControlFapiao {
       | undefined
   }
 
-  /** 不动产租赁特定行业额外信息 */
   export interface FapiaoApplicationsRealEstateLeasing_Post_Json_FapiaoInformation_Items_RealEstateLeasingInformation {
     /** 不动产坐落省份 */
     province: string
@@ -1225,17 +1157,14 @@ export namespace NewTaxControlFapiao {
     plate_no?: readonly string[] | undefined
   }
 
-  /** 交易信息 */
   export interface FapiaoApplicationsRealEstateLeasing_Post_Json_FapiaoInformation_TransactionInformation
     extends FapiaoApplicationsIssueGeneral_Post_Json_FapiaoInformation_TransactionInformation {}
 
-  /** 开具不动产租赁行业电子发票 `POST /v3/new-tax-control-fapiao/fapiao-applications/real-estate-leasing` */
   export interface FapiaoApplicationsRealEstateLeasing_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** `v3/new-tax-control-fapiao/fapiao-applications/upload-fapiao-file` */
   export interface FapiaoApplicationsUploadFapiaoFile {
     /**
      * 上传电子发票文件 `POST /v3/new-tax-control-fapiao/fapiao-applications/upload-fapiao-file`
@@ -1252,10 +1181,9 @@ export namespace NewTaxControlFapiao {
     ): PendingResponse<Response<FapiaoApplicationsUploadFapiaoFile_Post_Data>>
   }
 
-  /** 上传电子发票文件 `POST /v3/new-tax-control-fapiao/fapiao-applications/upload-fapiao-file` */
+  /** 上传电子发票文件 */
   export type FapiaoApplicationsUploadFapiaoFile_Post = Uploaded<FapiaoApplicationsUploadFapiaoFile_Post_Meta>
 
-  /** 上传电子发票文件 `POST /v3/new-tax-control-fapiao/fapiao-applications/upload-fapiao-file` */
   export interface FapiaoApplicationsUploadFapiaoFile_Post_Meta {
     /** 微信支付分配的子商户号 */
     sub_mchid?: string | undefined
@@ -1263,7 +1191,6 @@ export namespace NewTaxControlFapiao {
     file_type: 'PDF' | 'OFD'
   }
 
-  /** 上传电子发票文件 `POST /v3/new-tax-control-fapiao/fapiao-applications/upload-fapiao-file` */
   export interface FapiaoApplicationsUploadFapiaoFile_Post_Data {
     /** 电子发票文件ID */
     fapiao_media_id: string
@@ -1275,7 +1202,6 @@ export namespace NewTaxControlFapiao {
     readonly listspinvitemchinfo: Loosen<FapiaomerchantListspinvitemchinfo>
   }
 
-  /** `v3/new-tax-control-fapiao/fapiaomerchant/getspinviteurl` */
   export interface FapiaomerchantGetspinviteurl {
     /**
      * `GET /v3/new-tax-control-fapiao/fapiaomerchant/getspinviteurl`
@@ -1295,7 +1221,6 @@ export namespace NewTaxControlFapiao {
     headers?: FapiaomerchantGetspinviteurl_Get_Headers | undefined
   }
 
-  /** `GET /v3/new-tax-control-fapiao/fapiaomerchant/getspinviteurl` */
   export interface FapiaomerchantGetspinviteurl_Get_Query {
     /** 操作类型 */
     operation_type: 'AUTH_BINDING'
@@ -1320,13 +1245,11 @@ export namespace NewTaxControlFapiao {
     sub_mchid?: string | undefined
   }
 
-  /** `GET /v3/new-tax-control-fapiao/fapiaomerchant/getspinviteurl` */
   export interface FapiaomerchantGetspinviteurl_Get_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** `GET /v3/new-tax-control-fapiao/fapiaomerchant/getspinviteurl` */
   export interface FapiaomerchantGetspinviteurl_Get_Data {
     /** 邀请开通二维码链接 */
     invite_url: string
@@ -1336,7 +1259,6 @@ export namespace NewTaxControlFapiao {
     miniprogram_path: string
   }
 
-  /** `v3/new-tax-control-fapiao/fapiaomerchant/listspinvitemchinfo` */
   export interface FapiaomerchantListspinvitemchinfo {
     /**
      * 获取邀请开通的商户信息 `GET /v3/new-tax-control-fapiao/fapiaomerchant/listspinvitemchinfo`
@@ -1352,12 +1274,11 @@ export namespace NewTaxControlFapiao {
     ): PendingResponse<Response<FapiaomerchantListspinvitemchinfo_Get_Data>>
   }
 
-  /** 获取邀请开通的商户信息 `GET /v3/new-tax-control-fapiao/fapiaomerchant/listspinvitemchinfo` */
+  /** 获取邀请开通的商户信息 */
   export interface FapiaomerchantListspinvitemchinfo_Get extends CallSettings {
     query: FapiaomerchantListspinvitemchinfo_Get_Query
   }
 
-  /** 获取邀请开通的商户信息 `GET /v3/new-tax-control-fapiao/fapiaomerchant/listspinvitemchinfo` */
   export interface FapiaomerchantListspinvitemchinfo_Get_Query {
     /** 查询时间起 */
     query_time_start: string
@@ -1373,7 +1294,6 @@ export namespace NewTaxControlFapiao {
     mch_invite_status: 'MCH_INVITE_SUCC' | 'MCH_INVITE_FAILED'
   }
 
-  /** 获取邀请开通的商户信息 `GET /v3/new-tax-control-fapiao/fapiaomerchant/listspinvitemchinfo` */
   export interface FapiaomerchantListspinvitemchinfo_Get_Data {
     /** 总数 */
     total_count: number
@@ -1387,7 +1307,6 @@ export namespace NewTaxControlFapiao {
     mch_invite_result_list?: FapiaomerchantListspinvitemchinfo_Get_Data_MchInviteResultList[]
   }
 
-  /** 相关链接 */
   export interface FapiaomerchantListspinvitemchinfo_Get_Data_Links {
     /** 下一页链接 */
     next?: string
@@ -1397,7 +1316,6 @@ export namespace NewTaxControlFapiao {
     self?: string
   }
 
-  /** 邀请的商户结果 */
   export interface FapiaomerchantListspinvitemchinfo_Get_Data_MchInviteResultList {
     /** 子商户号 */
     sub_mchid?: string
@@ -1439,7 +1357,6 @@ export namespace NewTaxControlFapiao {
     readonly checkStatus: Loosen<MerchantBySubMchidCheckStatus>
   }
 
-  /** `v3/new-tax-control-fapiao/merchant/{sub_mchid}/check` */
   export interface MerchantBySubMchidCheck {
     /**
      * 检查子商户开票功能状态 `POST /v3/new-tax-control-fapiao/merchant/{sub_mchid}/check`
@@ -1451,13 +1368,12 @@ export namespace NewTaxControlFapiao {
     postAsync(options: MerchantBySubMchidCheck_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 检查子商户开票功能状态 `POST /v3/new-tax-control-fapiao/merchant/{sub_mchid}/check` */
+  /** 检查子商户开票功能状态 */
   export interface MerchantBySubMchidCheck_Post extends CallSettings {
     /** 子商户号 */
     sub_mchid: PathValue
   }
 
-  /** `v3/new-tax-control-fapiao/merchant/{sub_mchid}/check-status` */
   export interface MerchantBySubMchidCheckStatus {
     /**
      * 检查子商户开票功能状态 `GET /v3/new-tax-control-fapiao/merchant/{sub_mchid}/check-status`
@@ -1471,13 +1387,12 @@ export namespace NewTaxControlFapiao {
     ): PendingResponse<Response<MerchantBySubMchidCheckStatus_Get_Data>>
   }
 
-  /** 检查子商户开票功能状态 `GET /v3/new-tax-control-fapiao/merchant/{sub_mchid}/check-status` */
+  /** 检查子商户开票功能状态 */
   export interface MerchantBySubMchidCheckStatus_Get extends CallSettings {
     /** 子商户号 */
     sub_mchid: PathValue
   }
 
-  /** 检查子商户开票功能状态 `GET /v3/new-tax-control-fapiao/merchant/{sub_mchid}/check-status` */
   export interface MerchantBySubMchidCheckStatus_Get_Data {
     /** 子商户号 */
     sub_mchid: string
@@ -1487,13 +1402,11 @@ export namespace NewTaxControlFapiao {
     digital_tax_mode?: MerchantBySubMchidCheckStatus_Get_Data_DigitalTaxMode
   }
 
-  /** 第三方开票模式 */
   export interface MerchantBySubMchidCheckStatus_Get_Data_ThirdMode {
     /** 第三方/自建发票能力接入状态 */
     status: 'DISABLED' | 'ENABLED' | (string & {})
   }
 
-  /** 数电发票模式 */
   export interface MerchantBySubMchidCheckStatus_Get_Data_DigitalTaxMode {
     /** 接入状态 */
     status:
@@ -1520,7 +1433,6 @@ export namespace NewTaxControlFapiao {
     ability_info?: MerchantBySubMchidCheckStatus_Get_Data_DigitalTaxMode_AbilityInfo[]
   }
 
-  /** 开票人信息 */
   export interface MerchantBySubMchidCheckStatus_Get_Data_DigitalTaxMode_BillingPersonInfo {
     /** 开票人ID */
     id?: string
@@ -1528,7 +1440,6 @@ export namespace NewTaxControlFapiao {
     name?: string
   }
 
-  /** 能力信息 */
   export interface MerchantBySubMchidCheckStatus_Get_Data_DigitalTaxMode_AbilityInfo {
     /** 能力类型 */
     type: 'BASE_ABILITY' | 'PASSENGER_TRANSPORT_ABILITY' | 'REAL_ESTATE_ABILITY' | (string & {})
@@ -1538,7 +1449,6 @@ export namespace NewTaxControlFapiao {
     authorize_fail_reason?: string
   }
 
-  /** `v3/new-tax-control-fapiao/merchant/base-information` */
   export interface MerchantBaseInformation {
     /**
      * 获取商户开票基础信息 `GET /v3/new-tax-control-fapiao/merchant/base-information`
@@ -1553,18 +1463,16 @@ export namespace NewTaxControlFapiao {
     ): PendingResponse<Response<MerchantBaseInformation_Get_Data>>
   }
 
-  /** 获取商户开票基础信息 `GET /v3/new-tax-control-fapiao/merchant/base-information` */
+  /** 获取商户开票基础信息 */
   export interface MerchantBaseInformation_Get extends CallSettings {
     query: MerchantBaseInformation_Get_Query
   }
 
-  /** 获取商户开票基础信息 `GET /v3/new-tax-control-fapiao/merchant/base-information` */
   export interface MerchantBaseInformation_Get_Query {
     /** 子商户号 */
     sub_mchid: string
   }
 
-  /** 获取商户开票基础信息 `GET /v3/new-tax-control-fapiao/merchant/base-information` */
   export interface MerchantBaseInformation_Get_Data {
     /** 销售方信息 */
     seller_information: MerchantBaseInformation_Get_Data_SellerInformation
@@ -1572,15 +1480,12 @@ export namespace NewTaxControlFapiao {
     extra_information: MerchantBaseInformation_Get_Data_ExtraInformation
   }
 
-  /** 销售方信息 */
   export interface MerchantBaseInformation_Get_Data_SellerInformation
     extends FapiaoApplicationsByFapiaoApplyId_Get_Data_FapiaoInformation_SellerInformation {}
 
-  /** 附加信息 */
   export interface MerchantBaseInformation_Get_Data_ExtraInformation
     extends FapiaoApplicationsByFapiaoApplyId_Get_Data_FapiaoInformation_ExtraInformation {}
 
-  /** `v3/new-tax-control-fapiao/merchant/development-config` */
   export interface MerchantDevelopmentConfig {
     /**
      * 查询商户配置的开发选项 `GET /v3/new-tax-control-fapiao/merchant/development-config`
@@ -1606,10 +1511,9 @@ export namespace NewTaxControlFapiao {
     ): PendingResponse<Response<MerchantDevelopmentConfig_Patch_Data>>
   }
 
-  /** 查询商户配置的开发选项 `GET /v3/new-tax-control-fapiao/merchant/development-config` */
+  /** 查询商户配置的开发选项 */
   export interface MerchantDevelopmentConfig_Get extends CallSettings {}
 
-  /** 查询商户配置的开发选项 `GET /v3/new-tax-control-fapiao/merchant/development-config` */
   export interface MerchantDevelopmentConfig_Get_Data {
     /** 商户回调地址 */
     callback_url: string
@@ -1619,12 +1523,11 @@ export namespace NewTaxControlFapiao {
     support_vat_fapiao?: boolean
   }
 
-  /** 配置开发选项 `PATCH /v3/new-tax-control-fapiao/merchant/development-config` */
+  /** 配置开发选项 */
   export interface MerchantDevelopmentConfig_Patch extends CallSettings {
     json: MerchantDevelopmentConfig_Patch_Json
   }
 
-  /** 配置开发选项 `PATCH /v3/new-tax-control-fapiao/merchant/development-config` */
   export interface MerchantDevelopmentConfig_Patch_Json {
     /** 商户回调地址 */
     callback_url?: string | undefined
@@ -1636,10 +1539,8 @@ export namespace NewTaxControlFapiao {
     support_vat_fapiao?: boolean | undefined
   }
 
-  /** 配置开发选项 `PATCH /v3/new-tax-control-fapiao/merchant/development-config` */
   export interface MerchantDevelopmentConfig_Patch_Data extends MerchantDevelopmentConfig_Get_Data {}
 
-  /** `v3/new-tax-control-fapiao/merchant/tax-codes` */
   export interface MerchantTaxCodes {
     /**
      * 获取商品和服务税收分类对照表 `GET /v3/new-tax-control-fapiao/merchant/tax-codes`
@@ -1652,12 +1553,11 @@ export namespace NewTaxControlFapiao {
     getAsync(options: MerchantTaxCodes_Get): PendingResponse<Response<MerchantTaxCodes_Get_Data>>
   }
 
-  /** 获取商品和服务税收分类对照表 `GET /v3/new-tax-control-fapiao/merchant/tax-codes` */
+  /** 获取商品和服务税收分类对照表 */
   export interface MerchantTaxCodes_Get extends CallSettings {
     query: MerchantTaxCodes_Get_Query
   }
 
-  /** 获取商品和服务税收分类对照表 `GET /v3/new-tax-control-fapiao/merchant/tax-codes` */
   export interface MerchantTaxCodes_Get_Query {
     /** 子商户号 */
     sub_mchid?: string | undefined
@@ -1667,7 +1567,6 @@ export namespace NewTaxControlFapiao {
     limit: number
   }
 
-  /** 获取商品和服务税收分类对照表 `GET /v3/new-tax-control-fapiao/merchant/tax-codes` */
   export interface MerchantTaxCodes_Get_Data {
     /** 本次查询的起始位置 */
     offset: number
@@ -1681,10 +1580,8 @@ export namespace NewTaxControlFapiao {
     total_count: number
   }
 
-  /** 相关链接 */
   export interface MerchantTaxCodes_Get_Data_Links extends FapiaomerchantListspinvitemchinfo_Get_Data_Links {}
 
-  /** 本次查询到的数据 */
   export interface MerchantTaxCodes_Get_Data_Data {
     goods_name: string
     goods_id?: number
@@ -1697,7 +1594,6 @@ export namespace NewTaxControlFapiao {
     tax_prefer_mark: string
   }
 
-  /** `v3/new-tax-control-fapiao/user-title` */
   export interface UserTitle {
     /**
      * 获取用户填写的抬头 `GET /v3/new-tax-control-fapiao/user-title`
@@ -1711,12 +1607,11 @@ export namespace NewTaxControlFapiao {
     readonly titleUrl: Loosen<UserTitleTitleUrl>
   }
 
-  /** 获取用户填写的抬头 `GET /v3/new-tax-control-fapiao/user-title` */
+  /** 获取用户填写的抬头 */
   export interface UserTitle_Get extends CallSettings {
     query: UserTitle_Get_Query
   }
 
-  /** 获取用户填写的抬头 `GET /v3/new-tax-control-fapiao/user-title` */
   export interface UserTitle_Get_Query {
     /** 子商户号 */
     sub_mchid?: string | undefined
@@ -1726,11 +1621,9 @@ export namespace NewTaxControlFapiao {
     fapiao_apply_id: string
   }
 
-  /** 获取用户填写的抬头 `GET /v3/new-tax-control-fapiao/user-title` */
   export interface UserTitle_Get_Data
     extends FapiaoApplicationsByFapiaoApplyId_Get_Data_FapiaoInformation_BuyerInformation {}
 
-  /** `v3/new-tax-control-fapiao/user-title/title-url` */
   export interface UserTitleTitleUrl {
     /**
      * 获取抬头填写链接 `GET /v3/new-tax-control-fapiao/user-title/title-url`
@@ -1743,12 +1636,11 @@ export namespace NewTaxControlFapiao {
     getAsync(options: UserTitleTitleUrl_Get): PendingResponse<Response<UserTitleTitleUrl_Get_Data>>
   }
 
-  /** 获取抬头填写链接 `GET /v3/new-tax-control-fapiao/user-title/title-url` */
+  /** 获取抬头填写链接 */
   export interface UserTitleTitleUrl_Get extends CallSettings {
     query: UserTitleTitleUrl_Get_Query
   }
 
-  /** 获取抬头填写链接 `GET /v3/new-tax-control-fapiao/user-title/title-url` */
   export interface UserTitleTitleUrl_Get_Query {
     /** 子商户号 */
     sub_mchid?: string | undefined
@@ -1774,7 +1666,6 @@ export namespace NewTaxControlFapiao {
     must_input_email?: boolean | undefined
   }
 
-  /** 获取抬头填写链接 `GET /v3/new-tax-control-fapiao/user-title/title-url` */
   export interface UserTitleTitleUrl_Get_Data {
     /** 抬头填写链接 */
     title_url?: string

@@ -34,7 +34,6 @@ export namespace Offlineface {
     readonly 'v3/offlineface/transactions/out-trade-no/{out_trade_no}': Loosen<TransactionsOutTradeNoByOutTradeNo>
   }
 
-  /** `v3/offlineface/authinfo` */
   export interface Authinfo {
     /**
      * 获取authinfo接口 `POST /v3/offlineface/authinfo`
@@ -46,12 +45,11 @@ export namespace Offlineface {
     postAsync(options: Authinfo_Post): PendingResponse<Response<Authinfo_Post_Data>>
   }
 
-  /** 获取authinfo接口 `POST /v3/offlineface/authinfo` */
+  /** 获取authinfo接口 */
   export interface Authinfo_Post extends CallSettings {
     json: Authinfo_Post_Json
   }
 
-  /** 获取authinfo接口 `POST /v3/offlineface/authinfo` */
   export interface Authinfo_Post_Json {
     /** 服务商公众号appid */
     sp_appid: string
@@ -67,7 +65,6 @@ export namespace Offlineface {
     organization_id: string
   }
 
-  /** 获取authinfo接口 `POST /v3/offlineface/authinfo` */
   export interface Authinfo_Post_Data {
     /** 授权信息 */
     authinfo: string
@@ -79,7 +76,6 @@ export namespace Offlineface {
     readonly presign: Loosen<ContractsPresign>
   }
 
-  /** `v3/offlineface/contracts/{contract_id}` */
   export interface ContractsByContractId {
     /**
      * 签约查询接口 `GET /v3/offlineface/contracts/{contract_id}`
@@ -91,20 +87,18 @@ export namespace Offlineface {
     getAsync(options: ContractsByContractId_Get): PendingResponse<Response<ContractsByContractId_Get_Data>>
   }
 
-  /** 签约查询接口 `GET /v3/offlineface/contracts/{contract_id}` */
+  /** 签约查询接口 */
   export interface ContractsByContractId_Get extends CallSettings {
     /** 签约ID */
     contract_id: PathValue
     query?: ContractsByContractId_Get_Query | undefined
   }
 
-  /** 签约查询接口 `GET /v3/offlineface/contracts/{contract_id}` */
   export interface ContractsByContractId_Get_Query {
     /** 商户签约小程序APPID */
     appid?: string | undefined
   }
 
-  /** 签约查询接口 `GET /v3/offlineface/contracts/{contract_id}` */
   export interface ContractsByContractId_Get_Data {
     /** 签约ID */
     contract_id: string
@@ -128,7 +122,6 @@ export namespace Offlineface {
     contract_bank_card_from: 'MERCHANT_LIMITED_BANK_CARD' | 'USER_SELECT_FREE' | (string & {})
   }
 
-  /** `v3/offlineface/contracts/presign` */
   export interface ContractsPresign {
     /**
      * 预签约接口 `POST /v3/offlineface/contracts/presign`
@@ -140,13 +133,12 @@ export namespace Offlineface {
     postAsync(options: ContractsPresign_Post): PendingResponse<Response<ContractsPresign_Post_Data>>
   }
 
-  /** 预签约接口 `POST /v3/offlineface/contracts/presign` */
+  /** 预签约接口 */
   export interface ContractsPresign_Post extends CallSettings {
     json: ContractsPresign_Post_Json
     headers?: ContractsPresign_Post_Headers | undefined
   }
 
-  /** 预签约接口 `POST /v3/offlineface/contracts/presign` */
   export interface ContractsPresign_Post_Json {
     /** 业务类型 */
     business_name: string
@@ -158,7 +150,6 @@ export namespace Offlineface {
     contract_mode?: 'LIMIT_BANK_CARD' | 'PRIORITY_BANK_CARD' | 'LIMIT_NONE' | undefined
   }
 
-  /** 刷脸用户信息 */
   export interface ContractsPresign_Post_Json_FacepayUser {
     /** 商户用户ID */
     out_user_id: string
@@ -172,7 +163,6 @@ export namespace Offlineface {
     phone?: Encrypted | undefined
   }
 
-  /** 证件信息 */
   export interface ContractsPresign_Post_Json_FacepayUser_Identification {
     /** 证件类型 */
     identification_type: 'IDCARD'
@@ -180,7 +170,6 @@ export namespace Offlineface {
     identification_number: Encrypted
   }
 
-  /** 签约指定银行卡 */
   export interface ContractsPresign_Post_Json_LimitBankCard {
     /** 银行卡号. Base64. Encrypted with the platform's key */
     bank_card_number?: Encrypted | undefined
@@ -196,23 +185,19 @@ export namespace Offlineface {
     phone?: Encrypted | undefined
   }
 
-  /** 开卡人证件 */
   export interface ContractsPresign_Post_Json_LimitBankCard_Identification
     extends ContractsPresign_Post_Json_FacepayUser_Identification {}
 
-  /** 预签约接口 `POST /v3/offlineface/contracts/presign` */
   export interface ContractsPresign_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 预签约接口 `POST /v3/offlineface/contracts/presign` */
   export interface ContractsPresign_Post_Data {
     /** 会话ID */
     presign_token: string
   }
 
-  /** `v3/offlineface/face-collections` */
   export interface FaceCollections {
     /**
      * 查询重采用户列表 `GET /v3/offlineface/face-collections`
@@ -225,12 +210,11 @@ export namespace Offlineface {
     readonly _collection_id_: Loosen<FaceCollectionsByCollectionId>
   }
 
-  /** 查询重采用户列表 `GET /v3/offlineface/face-collections` */
+  /** 查询重采用户列表 */
   export interface FaceCollections_Get extends CallSettings {
     query: FaceCollections_Get_Query
   }
 
-  /** 查询重采用户列表 `GET /v3/offlineface/face-collections` */
   export interface FaceCollections_Get_Query {
     /** 机构ID */
     organization_id: string
@@ -240,13 +224,11 @@ export namespace Offlineface {
     limit?: number | undefined
   }
 
-  /** 查询重采用户列表 `GET /v3/offlineface/face-collections` */
   export interface FaceCollections_Get_Data {
     /** 重采对象 */
     face_collections: FaceCollections_Get_Data_FaceCollections[]
   }
 
-  /** 重采对象 */
   export interface FaceCollections_Get_Data_FaceCollections {
     /** 重采ID */
     collection_id: string
@@ -262,7 +244,6 @@ export namespace Offlineface {
     confirm_time?: string
   }
 
-  /** `v3/offlineface/face-collections/{collection_id}` */
   export interface FaceCollectionsByCollectionId {
     /**
      * 查询重采请求详情 `GET /v3/offlineface/face-collections/{collection_id}`
@@ -276,23 +257,20 @@ export namespace Offlineface {
     ): PendingResponse<Response<FaceCollectionsByCollectionId_Get_Data>>
   }
 
-  /** 查询重采请求详情 `GET /v3/offlineface/face-collections/{collection_id}` */
+  /** 查询重采请求详情 */
   export interface FaceCollectionsByCollectionId_Get extends CallSettings {
     /** 重采ID */
     collection_id: PathValue
     query?: FaceCollectionsByCollectionId_Get_Query | undefined
   }
 
-  /** 查询重采请求详情 `GET /v3/offlineface/face-collections/{collection_id}` */
   export interface FaceCollectionsByCollectionId_Get_Query {
     /** 公众账号ID */
     appid?: string | undefined
   }
 
-  /** 查询重采请求详情 `GET /v3/offlineface/face-collections/{collection_id}` */
   export interface FaceCollectionsByCollectionId_Get_Data extends FaceCollections_Get_Data_FaceCollections {}
 
-  /** `v3/offlineface/repayment-url` */
   export interface RepaymentUrl {
     /**
      * 获取还款链接接口 `POST /v3/offlineface/repayment-url`
@@ -304,12 +282,11 @@ export namespace Offlineface {
     postAsync(options: RepaymentUrl_Post): PendingResponse<Response<RepaymentUrl_Post_Data>>
   }
 
-  /** 获取还款链接接口 `POST /v3/offlineface/repayment-url` */
+  /** 获取还款链接接口 */
   export interface RepaymentUrl_Post extends CallSettings {
     json: RepaymentUrl_Post_Json
   }
 
-  /** 获取还款链接接口 `POST /v3/offlineface/repayment-url` */
   export interface RepaymentUrl_Post_Json {
     /** 商户用户ID */
     out_user_id: string
@@ -317,7 +294,6 @@ export namespace Offlineface {
     organization_id: string
   }
 
-  /** 获取还款链接接口 `POST /v3/offlineface/repayment-url` */
   export interface RepaymentUrl_Post_Data {
     /** 还款链接 */
     repayment_url: string
@@ -325,7 +301,6 @@ export namespace Offlineface {
     expire_at: string
   }
 
-  /** `v3/offlineface/transactions` */
   export interface Transactions {
     /**
      * 申请扣款接口 `POST /v3/offlineface/transactions`
@@ -338,12 +313,11 @@ export namespace Offlineface {
     readonly outTradeNo: Loosen<TransactionsOutTradeNo>
   }
 
-  /** 申请扣款接口 `POST /v3/offlineface/transactions` */
+  /** 申请扣款接口 */
   export interface Transactions_Post extends CallSettings {
     json: Transactions_Post_Json
   }
 
-  /** 申请扣款接口 `POST /v3/offlineface/transactions` */
   export interface Transactions_Post_Json {
     /** 支付凭证 */
     auth_code: string
@@ -373,7 +347,6 @@ export namespace Offlineface {
     business?: Transactions_Post_Json_Business | undefined
   }
 
-  /** 金额信息 */
   export interface Transactions_Post_Json_Amount {
     /** 总金额. 64 bits */
     total: number
@@ -381,19 +354,16 @@ export namespace Offlineface {
     currency: 'CNY'
   }
 
-  /** 支付场景信息 */
   export interface Transactions_Post_Json_SceneInfo {
     /** 设备IP */
     device_ip: string
   }
 
-  /** 结算信息 */
   export interface Transactions_Post_Json_SettleInfo {
     /** 是否支持分账 */
     profit_sharing?: boolean | undefined
   }
 
-  /** 业务信息 */
   export interface Transactions_Post_Json_Business {
     /** 平台产品ID */
     business_product_id: 2 | 11
@@ -401,7 +371,6 @@ export namespace Offlineface {
     business_scene_id: 3 | 4 | 5 | 6 | 124 | 125 | 126
   }
 
-  /** 申请扣款接口 `POST /v3/offlineface/transactions` */
   export interface Transactions_Post_Data {
     /** 服务商公众号appid */
     sp_appid: string
@@ -445,7 +414,6 @@ export namespace Offlineface {
     error_type?: string
   }
 
-  /** 支付用户信息 */
   export interface Transactions_Post_Data_Payer {
     /** 公众下的openid */
     sp_openid?: string
@@ -453,7 +421,6 @@ export namespace Offlineface {
     sub_openid?: string
   }
 
-  /** 金额信息 */
   export interface Transactions_Post_Data_Amount {
     /** 总金额. 64 bits */
     total: number
@@ -461,7 +428,6 @@ export namespace Offlineface {
     currency: 'CNY' | (string & {})
   }
 
-  /** 支付场景信息 */
   export interface Transactions_Post_Data_SceneInfo {
     /** 设备IP */
     device_ip?: string
@@ -472,7 +438,6 @@ export namespace Offlineface {
     readonly _out_trade_no_: Loosen<TransactionsOutTradeNoByOutTradeNo>
   }
 
-  /** `v3/offlineface/transactions/out-trade-no/{out_trade_no}` */
   export interface TransactionsOutTradeNoByOutTradeNo {
     /**
      * 查单接口 `GET /v3/offlineface/transactions/out-trade-no/{out_trade_no}`
@@ -488,14 +453,13 @@ export namespace Offlineface {
     ): PendingResponse<Response<TransactionsOutTradeNoByOutTradeNo_Get_Data>>
   }
 
-  /** 查单接口 `GET /v3/offlineface/transactions/out-trade-no/{out_trade_no}` */
+  /** 查单接口 */
   export interface TransactionsOutTradeNoByOutTradeNo_Get extends CallSettings {
     /** 商户订单号 */
     out_trade_no: PathValue
     query: TransactionsOutTradeNoByOutTradeNo_Get_Query
   }
 
-  /** 查单接口 `GET /v3/offlineface/transactions/out-trade-no/{out_trade_no}` */
   export interface TransactionsOutTradeNoByOutTradeNo_Get_Query {
     /** 服务商商户号 */
     sp_mchid: string
@@ -505,7 +469,6 @@ export namespace Offlineface {
     business_product_id: '2' | '11'
   }
 
-  /** 查单接口 `GET /v3/offlineface/transactions/out-trade-no/{out_trade_no}` */
   export interface TransactionsOutTradeNoByOutTradeNo_Get_Data {
     /** 服务商公众号appid */
     sp_appid: string
@@ -549,13 +512,10 @@ export namespace Offlineface {
     error_type?: string
   }
 
-  /** 支付用户信息 */
   export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_Payer extends Transactions_Post_Data_Payer {}
 
-  /** 金额信息 */
   export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_Amount extends Transactions_Post_Data_Amount {}
 
-  /** 支付场景信息 */
   export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_SceneInfo
     extends Transactions_Post_Data_SceneInfo {}
 }

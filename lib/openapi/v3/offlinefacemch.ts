@@ -27,7 +27,6 @@ export namespace Offlinefacemch {
     readonly 'v3/offlinefacemch/tokens': Loosen<Tokens>
   }
 
-  /** `v3/offlinefacemch/organizations` */
   export interface Organizations {
     /**
      * 查询机构信息接口 `GET /v3/offlinefacemch/organizations`
@@ -40,12 +39,11 @@ export namespace Offlinefacemch {
     readonly _organization_id_: Loosen<OrganizationsByOrganizationId>
   }
 
-  /** 查询机构信息接口 `GET /v3/offlinefacemch/organizations` */
+  /** 查询机构信息接口 */
   export interface Organizations_Get extends CallSettings {
     query?: Organizations_Get_Query | undefined
   }
 
-  /** 查询机构信息接口 `GET /v3/offlinefacemch/organizations` */
   export interface Organizations_Get_Query {
     /** 机构ID */
     organization_id?: string | undefined
@@ -53,7 +51,6 @@ export namespace Offlinefacemch {
     organization_name?: string | undefined
   }
 
-  /** 查询机构信息接口 `GET /v3/offlinefacemch/organizations` */
   export interface Organizations_Get_Data {
     /** 机构ID */
     organization_id?: string
@@ -77,7 +74,6 @@ export namespace Offlinefacemch {
     readonly _out_user_id_: Loosen<OrganizationsByOrganizationIdUsersOutUserIdByOutUserId>
   }
 
-  /** `v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}` */
   export interface OrganizationsByOrganizationIdUsersOutUserIdByOutUserId {
     /**
      * 刷脸用户信息查询接口 `GET /v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}`
@@ -103,7 +99,7 @@ export namespace Offlinefacemch {
     ): PendingResponse<Response<undefined>>
   }
 
-  /** 刷脸用户信息查询接口 `GET /v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}` */
+  /** 刷脸用户信息查询接口 */
   export interface OrganizationsByOrganizationIdUsersOutUserIdByOutUserId_Get extends CallSettings {
     /** 机构ID */
     organization_id: PathValue
@@ -111,7 +107,6 @@ export namespace Offlinefacemch {
     out_user_id: PathValue
   }
 
-  /** 刷脸用户信息查询接口 `GET /v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}` */
   export interface OrganizationsByOrganizationIdUsersOutUserIdByOutUserId_Get_Data {
     /** 刷脸用户ID */
     use_id?: string
@@ -137,19 +132,17 @@ export namespace Offlinefacemch {
     contract_id?: string
   }
 
-  /** 学生信息 */
   export interface OrganizationsByOrganizationIdUsersOutUserIdByOutUserId_Get_Data_StudentInfo {
     /** 班级名 */
     class_name?: string
   }
 
-  /** 职工信息 */
   export interface OrganizationsByOrganizationIdUsersOutUserIdByOutUserId_Get_Data_StaffInfo {
     /** 职业 */
     occupation?: string
   }
 
-  /** 刷脸用户信息修改接口 `PATCH /v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}` */
+  /** 刷脸用户信息修改接口 */
   export interface OrganizationsByOrganizationIdUsersOutUserIdByOutUserId_Patch extends CallSettings {
     /** 机构ID */
     organization_id: PathValue
@@ -159,7 +152,6 @@ export namespace Offlinefacemch {
     headers?: OrganizationsByOrganizationIdUsersOutUserIdByOutUserId_Patch_Headers | undefined
   }
 
-  /** 刷脸用户信息修改接口 `PATCH /v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}` */
   export interface OrganizationsByOrganizationIdUsersOutUserIdByOutUserId_Patch_Json {
     /** 姓名. Base64. Encrypted with the platform's key */
     user_name?: Encrypted | undefined
@@ -175,19 +167,16 @@ export namespace Offlinefacemch {
     phone?: Encrypted | undefined
   }
 
-  /** 学生信息 */
   export interface OrganizationsByOrganizationIdUsersOutUserIdByOutUserId_Patch_Json_StudentInfo {
     /** 班级名 */
     class_name?: string | undefined
   }
 
-  /** 职工信息 */
   export interface OrganizationsByOrganizationIdUsersOutUserIdByOutUserId_Patch_Json_StaffInfo {
     /** 职业 */
     occupation?: string | undefined
   }
 
-  /** 刷脸用户信息修改接口 `PATCH /v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}` */
   export interface OrganizationsByOrganizationIdUsersOutUserIdByOutUserId_Patch_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
@@ -203,7 +192,6 @@ export namespace Offlinefacemch {
     readonly terminateContract: Loosen<OrganizationsByOrganizationIdUsersUserIdByUserIdTerminateContract>
   }
 
-  /** `v3/offlinefacemch/organizations/{organization_id}/users/user-id/{user_id}/terminate-contract` */
   export interface OrganizationsByOrganizationIdUsersUserIdByUserIdTerminateContract {
     /**
      * 解除刷脸用户签约关系接口 `POST /v3/offlinefacemch/organizations/{organization_id}/users/user-id/{user_id}/terminate-contract`
@@ -219,7 +207,7 @@ export namespace Offlinefacemch {
     ): PendingResponse<Response<undefined>>
   }
 
-  /** 解除刷脸用户签约关系接口 `POST /v3/offlinefacemch/organizations/{organization_id}/users/user-id/{user_id}/terminate-contract` */
+  /** 解除刷脸用户签约关系接口 */
   export interface OrganizationsByOrganizationIdUsersUserIdByUserIdTerminateContract_Post
     extends CallSettings {
     /** 机构ID */
@@ -228,7 +216,6 @@ export namespace Offlinefacemch {
     user_id: PathValue
   }
 
-  /** `v3/offlinefacemch/tokens` */
   export interface Tokens {
     /**
      * 获取凭证授权接口 `POST /v3/offlinefacemch/tokens`
@@ -240,12 +227,11 @@ export namespace Offlinefacemch {
     postAsync(options: Tokens_Post): PendingResponse<Response<Tokens_Post_Data>>
   }
 
-  /** 获取凭证授权接口 `POST /v3/offlinefacemch/tokens` */
+  /** 获取凭证授权接口 */
   export interface Tokens_Post extends CallSettings {
     json: Tokens_Post_Json
   }
 
-  /** 获取凭证授权接口 `POST /v3/offlinefacemch/tokens` */
   export interface Tokens_Post_Json {
     /** 使用场景 */
     scene?: string | undefined
@@ -253,7 +239,6 @@ export namespace Offlinefacemch {
     web_init_data?: Tokens_Post_Json_WebInitData | undefined
   }
 
-  /** 小程序/h5鉴权场景初始化数据 */
   export interface Tokens_Post_Json_WebInitData {
     /** 商户刷脸用户ID */
     out_user_id?: string | undefined
@@ -261,7 +246,6 @@ export namespace Offlinefacemch {
     organization_id?: string | undefined
   }
 
-  /** 获取凭证授权接口 `POST /v3/offlinefacemch/tokens` */
   export interface Tokens_Post_Data {
     /** 授权凭证 */
     token?: string

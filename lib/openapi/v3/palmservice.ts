@@ -34,7 +34,6 @@ export namespace Palmservice {
     readonly _openid_: Loosen<AuthorizationOpenidByOpenid>
   }
 
-  /** `v3/palmservice/authorization/openid/{openid}` */
   export interface AuthorizationOpenidByOpenid {
     /**
      * 查询刷掌授权 `GET /v3/palmservice/authorization/openid/{openid}`
@@ -48,20 +47,18 @@ export namespace Palmservice {
     ): PendingResponse<Response<AuthorizationOpenidByOpenid_Get_Data>>
   }
 
-  /** 查询刷掌授权 `GET /v3/palmservice/authorization/openid/{openid}` */
+  /** 查询刷掌授权 */
   export interface AuthorizationOpenidByOpenid_Get extends CallSettings {
     /** OpenID */
     openid: PathValue
     query: AuthorizationOpenidByOpenid_Get_Query
   }
 
-  /** 查询刷掌授权 `GET /v3/palmservice/authorization/openid/{openid}` */
   export interface AuthorizationOpenidByOpenid_Get_Query {
     /** 机构ID */
     organization_id: string
   }
 
-  /** 查询刷掌授权 `GET /v3/palmservice/authorization/openid/{openid}` */
   export interface AuthorizationOpenidByOpenid_Get_Data {
     /** OpenID */
     openid?: string
@@ -73,7 +70,6 @@ export namespace Palmservice {
     authorize_time?: string
   }
 
-  /** `v3/palmservice/authorization/preauthorize` */
   export interface AuthorizationPreauthorize {
     /**
      * 服务关联预授权 `POST /v3/palmservice/authorization/preauthorize`
@@ -87,12 +83,11 @@ export namespace Palmservice {
     ): PendingResponse<Response<AuthorizationPreauthorize_Post_Data>>
   }
 
-  /** 服务关联预授权 `POST /v3/palmservice/authorization/preauthorize` */
+  /** 服务关联预授权 */
   export interface AuthorizationPreauthorize_Post extends CallSettings {
     json: AuthorizationPreauthorize_Post_Json
   }
 
-  /** 服务关联预授权 `POST /v3/palmservice/authorization/preauthorize` */
   export interface AuthorizationPreauthorize_Post_Json {
     /** OpenID */
     openid: string
@@ -102,7 +97,6 @@ export namespace Palmservice {
     organization_id?: string | undefined
   }
 
-  /** 服务关联预授权 `POST /v3/palmservice/authorization/preauthorize` */
   export interface AuthorizationPreauthorize_Post_Data {
     /** 预授权token */
     permission_token: string

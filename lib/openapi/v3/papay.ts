@@ -73,7 +73,6 @@ export namespace Papay {
     readonly notify: Loosen<ContractsByContractIdNotify>
   }
 
-  /** `v3/papay/contracts/{contract_id}/fail-notify` */
   export interface ContractsByContractIdFailNotify {
     /**
      * 重试扣费通知 `POST /v3/papay/contracts/{contract_id}/fail-notify`
@@ -85,14 +84,13 @@ export namespace Papay {
     postAsync(options: ContractsByContractIdFailNotify_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 重试扣费通知 `POST /v3/papay/contracts/{contract_id}/fail-notify` */
+  /** 重试扣费通知 */
   export interface ContractsByContractIdFailNotify_Post extends CallSettings {
     /** 委托代扣协议ID */
     contract_id: PathValue
     json: ContractsByContractIdFailNotify_Post_Json
   }
 
-  /** 重试扣费通知 `POST /v3/papay/contracts/{contract_id}/fail-notify` */
   export interface ContractsByContractIdFailNotify_Post_Json {
     /** 直连商户号 */
     mchid: string
@@ -100,7 +98,6 @@ export namespace Papay {
     appid: string
   }
 
-  /** `v3/papay/contracts/{contract_id}/notify` */
   export interface ContractsByContractIdNotify {
     /**
      * 直连商户预扣费通知 `POST /v3/papay/contracts/{contract_id}/notify`
@@ -112,14 +109,13 @@ export namespace Papay {
     postAsync(options: ContractsByContractIdNotify_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 直连商户预扣费通知 `POST /v3/papay/contracts/{contract_id}/notify` */
+  /** 直连商户预扣费通知 */
   export interface ContractsByContractIdNotify_Post extends CallSettings {
     /** 委托代扣协议ID */
     contract_id: PathValue
     json: ContractsByContractIdNotify_Post_Json
   }
 
-  /** 直连商户预扣费通知 `POST /v3/papay/contracts/{contract_id}/notify` */
   export interface ContractsByContractIdNotify_Post_Json {
     /** 直连商户号 */
     mchid: string
@@ -131,7 +127,6 @@ export namespace Papay {
     estimated_amount: ContractsByContractIdNotify_Post_Json_EstimatedAmount
   }
 
-  /** 扣费持续时间 */
   export interface ContractsByContractIdNotify_Post_Json_DeductDuration {
     /** 扣费持续时间数 */
     count: 1 | 2 | 3
@@ -139,7 +134,6 @@ export namespace Papay {
     unit?: 'DAY' | undefined
   }
 
-  /** 预计扣费金额信息 */
   export interface ContractsByContractIdNotify_Post_Json_EstimatedAmount {
     /** 预计扣费金额 */
     amount: number
@@ -173,7 +167,6 @@ export namespace Papay {
     readonly _policy_period_id_: Loosen<InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodId>
   }
 
-  /** `v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}` */
   export interface InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodId {
     /**
      * 保险商户查询保险自动续费预约 `GET /v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}`
@@ -194,7 +187,7 @@ export namespace Papay {
     readonly schedule: Loosen<InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodIdSchedule>
   }
 
-  /** 保险商户查询保险自动续费预约 `GET /v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}` */
+  /** 保险商户查询保险自动续费预约 */
   export interface InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodId_Get
     extends CallSettings {
     /** 委托代扣协议ID */
@@ -203,7 +196,6 @@ export namespace Papay {
     policy_period_id: PathValue
   }
 
-  /** 保险商户查询保险自动续费预约 `GET /v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}` */
   export interface InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodId_Get_Data {
     /** 保单的扣费周期编号 */
     policy_period_id: number
@@ -221,7 +213,6 @@ export namespace Papay {
     deduct_date?: string
   }
 
-  /** 已预约的扣费金额信息 */
   export interface InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodId_Get_Data_ScheduledAmount {
     /** 金额 */
     total: number
@@ -229,11 +220,9 @@ export namespace Papay {
     currency?: string
   }
 
-  /** 实际扣费金额 */
   export interface InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodId_Get_Data_DeductAmount
     extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodId_Get_Data_ScheduledAmount {}
 
-  /** `v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}/schedule` */
   export interface InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodIdSchedule {
     /**
      * 保险商户预约保险自动续费 `POST /v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}/schedule`
@@ -253,7 +242,7 @@ export namespace Papay {
     >
   }
 
-  /** 保险商户预约保险自动续费 `POST /v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}/schedule` */
+  /** 保险商户预约保险自动续费 */
   export interface InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodIdSchedule_Post
     extends CallSettings {
     /** 委托代扣协议ID */
@@ -263,7 +252,6 @@ export namespace Papay {
     json: InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodIdSchedule_Post_Json
   }
 
-  /** 保险商户预约保险自动续费 `POST /v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}/schedule` */
   export interface InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodIdSchedule_Post_Json {
     /** 应用ID */
     appid: string
@@ -271,7 +259,6 @@ export namespace Papay {
     scheduled_amount: InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodIdSchedule_Post_Json_ScheduledAmount
   }
 
-  /** 预约扣费金额信息 */
   export interface InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodIdSchedule_Post_Json_ScheduledAmount {
     /** 金额 */
     total: number
@@ -279,7 +266,6 @@ export namespace Papay {
     currency?: string | undefined
   }
 
-  /** 保险商户预约保险自动续费 `POST /v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}/schedule` */
   export interface InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodIdSchedule_Post_Data
     extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodId_Get_Data {}
 
@@ -288,7 +274,6 @@ export namespace Papay {
     readonly apply: Loosen<InsurancePayTransactionsApply>
   }
 
-  /** `v3/papay/insurance-pay/transactions/apply` */
   export interface InsurancePayTransactionsApply {
     /**
      * 保险商户受理保险自动续费扣款 `POST /v3/papay/insurance-pay/transactions/apply`
@@ -304,12 +289,11 @@ export namespace Papay {
     ): PendingResponse<Response<InsurancePayTransactionsApply_Post_Data>>
   }
 
-  /** 保险商户受理保险自动续费扣款 `POST /v3/papay/insurance-pay/transactions/apply` */
+  /** 保险商户受理保险自动续费扣款 */
   export interface InsurancePayTransactionsApply_Post extends CallSettings {
     json: InsurancePayTransactionsApply_Post_Json
   }
 
-  /** 保险商户受理保险自动续费扣款 `POST /v3/papay/insurance-pay/transactions/apply` */
   export interface InsurancePayTransactionsApply_Post_Json {
     /** 应用ID */
     appid: string
@@ -331,11 +315,9 @@ export namespace Papay {
     attach?: string | undefined
   }
 
-  /** 扣费金额信息 */
   export interface InsurancePayTransactionsApply_Post_Json_Amount
     extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodIdSchedule_Post_Json_ScheduledAmount {}
 
-  /** 保险商户受理保险自动续费扣款 `POST /v3/papay/insurance-pay/transactions/apply` */
   export interface InsurancePayTransactionsApply_Post_Data {
     /** 商户订单号 */
     out_trade_no: string
@@ -343,7 +325,6 @@ export namespace Papay {
     amount: InsurancePayTransactionsApply_Post_Data_Amount
   }
 
-  /** 扣费金额信息 */
   export interface InsurancePayTransactionsApply_Post_Data_Amount
     extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodId_Get_Data_ScheduledAmount {}
 
@@ -381,7 +362,6 @@ export namespace Papay {
     readonly renew: Loosen<InsuranceSignContractsPlanIdByPlanIdContractIdByContractIdRenew>
   }
 
-  /** `v3/papay/insurance-sign/contracts/plan-id/{plan_id}/contract-id/{contract_id}/renew` */
   export interface InsuranceSignContractsPlanIdByPlanIdContractIdByContractIdRenew {
     /**
      * 保险商户受理续期自动续费协议 `POST /v3/papay/insurance-sign/contracts/plan-id/{plan_id}/contract-id/{contract_id}/renew`
@@ -397,7 +377,7 @@ export namespace Papay {
     ): PendingResponse<Response<undefined>>
   }
 
-  /** 保险商户受理续期自动续费协议 `POST /v3/papay/insurance-sign/contracts/plan-id/{plan_id}/contract-id/{contract_id}/renew` */
+  /** 保险商户受理续期自动续费协议 */
   export interface InsuranceSignContractsPlanIdByPlanIdContractIdByContractIdRenew_Post extends CallSettings {
     /** 委托代扣模板ID */
     plan_id: PathValue
@@ -406,7 +386,6 @@ export namespace Papay {
     json: InsuranceSignContractsPlanIdByPlanIdContractIdByContractIdRenew_Post_Json
   }
 
-  /** 保险商户受理续期自动续费协议 `POST /v3/papay/insurance-sign/contracts/plan-id/{plan_id}/contract-id/{contract_id}/renew` */
   export interface InsuranceSignContractsPlanIdByPlanIdContractIdByContractIdRenew_Post_Json {
     /** 应用ID */
     appid: string
@@ -414,7 +393,6 @@ export namespace Papay {
     policy_periods: readonly InsuranceSignContractsPlanIdByPlanIdContractIdByContractIdRenew_Post_Json_PolicyPeriods[]
   }
 
-  /** 续期的扣费周期列表 */
   export interface InsuranceSignContractsPlanIdByPlanIdContractIdByContractIdRenew_Post_Json_PolicyPeriods {
     /** 保险扣费周期编号 */
     policy_period_id: number
@@ -424,7 +402,6 @@ export namespace Papay {
     estimated_deduct_amount: InsuranceSignContractsPlanIdByPlanIdContractIdByContractIdRenew_Post_Json_PolicyPeriods_EstimatedDeductAmount
   }
 
-  /** 预计扣费金额 */
   export interface InsuranceSignContractsPlanIdByPlanIdContractIdByContractIdRenew_Post_Json_PolicyPeriods_EstimatedDeductAmount
     extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodIdSchedule_Post_Json_ScheduledAmount {}
 
@@ -433,7 +410,6 @@ export namespace Papay {
     readonly _out_contract_code_: Loosen<InsuranceSignContractsPlanIdByPlanIdOutContractCodeByOutContractCode>
   }
 
-  /** `v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}` */
   export interface InsuranceSignContractsPlanIdByPlanIdOutContractCodeByOutContractCode {
     /**
      * 保险商户查询保险自动续费协议 `GET /v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}`
@@ -452,7 +428,7 @@ export namespace Papay {
     readonly terminate: Loosen<InsuranceSignContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate>
   }
 
-  /** 保险商户查询保险自动续费协议 `GET /v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}` */
+  /** 保险商户查询保险自动续费协议 */
   export interface InsuranceSignContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get
     extends CallSettings {
     /** 委托代扣模板ID */
@@ -461,7 +437,6 @@ export namespace Papay {
     out_contract_code: PathValue
   }
 
-  /** 保险商户查询保险自动续费协议 `GET /v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}` */
   export interface InsuranceSignContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data {
     /** 商户号 */
     mchid: string
@@ -499,7 +474,6 @@ export namespace Papay {
     revoke_terminate_contract_redirect_appid?: string
   }
 
-  /** 协议解约信息 */
   export interface InsuranceSignContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_ContractTerminateInfo {
     /** 协议解约方式 */
     contract_termination_mode:
@@ -515,7 +489,6 @@ export namespace Papay {
     contract_termination_remark?: string
   }
 
-  /** `v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate` */
   export interface InsuranceSignContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate {
     /**
      * `POST /v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate`
@@ -545,13 +518,11 @@ export namespace Papay {
     json: InsuranceSignContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post_Json
   }
 
-  /** `POST /v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate` */
   export interface InsuranceSignContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post_Json {
     /** 解约备注 */
     contract_termination_remark: string
   }
 
-  /** `POST /v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate` */
   export interface InsuranceSignContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post_Data {
     /** 商户号 */
     mchid: string
@@ -585,7 +556,6 @@ export namespace Papay {
     out_user_code?: string
   }
 
-  /** 协议解约信息 */
   export interface InsuranceSignContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post_Data_ContractTerminateInfo
     extends InsuranceSignContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_ContractTerminateInfo {}
 
@@ -597,7 +567,6 @@ export namespace Papay {
     readonly miniProgram: Loosen<InsuranceSignContractsPreEntrustSignMiniProgram>
   }
 
-  /** `v3/papay/insurance-sign/contracts/pre-entrust-sign/app` */
   export interface InsuranceSignContractsPreEntrustSignApp {
     /**
      * 保险商户App预签约 `POST /v3/papay/insurance-sign/contracts/pre-entrust-sign/app`
@@ -613,13 +582,12 @@ export namespace Papay {
     ): PendingResponse<Response<InsuranceSignContractsPreEntrustSignApp_Post_Data>>
   }
 
-  /** 保险商户App预签约 `POST /v3/papay/insurance-sign/contracts/pre-entrust-sign/app` */
+  /** 保险商户App预签约 */
   export interface InsuranceSignContractsPreEntrustSignApp_Post extends CallSettings {
     json: InsuranceSignContractsPreEntrustSignApp_Post_Json
     headers?: InsuranceSignContractsPreEntrustSignApp_Post_Headers | undefined
   }
 
-  /** 保险商户App预签约 `POST /v3/papay/insurance-sign/contracts/pre-entrust-sign/app` */
   export interface InsuranceSignContractsPreEntrustSignApp_Post_Json {
     /** 应用ID */
     appid: string
@@ -663,15 +631,12 @@ export namespace Papay {
     combined_deduct_period_count?: number | undefined
   }
 
-  /** 保单的扣费周期列表 */
   export interface InsuranceSignContractsPreEntrustSignApp_Post_Json_PolicyPeriods
     extends InsuranceSignContractsPlanIdByPlanIdContractIdByContractIdRenew_Post_Json_PolicyPeriods {}
 
-  /** 扣费金额信息 */
   export interface InsuranceSignContractsPreEntrustSignApp_Post_Json_Amount
     extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodIdSchedule_Post_Json_ScheduledAmount {}
 
-  /** 用户实名信息 */
   export interface InsuranceSignContractsPreEntrustSignApp_Post_Json_RealIdentity {
     /** 自然人姓名. Base64. Encrypted with the platform's key */
     real_name: Encrypted
@@ -681,19 +646,16 @@ export namespace Papay {
     identity_type?: 'ID_CARD' | undefined
   }
 
-  /** 保险商户App预签约 `POST /v3/papay/insurance-sign/contracts/pre-entrust-sign/app` */
   export interface InsuranceSignContractsPreEntrustSignApp_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 保险商户App预签约 `POST /v3/papay/insurance-sign/contracts/pre-entrust-sign/app` */
   export interface InsuranceSignContractsPreEntrustSignApp_Post_Data {
     /** 预签约ID */
     pre_entrustweb_id: string
   }
 
-  /** `v3/papay/insurance-sign/contracts/pre-entrust-sign/h5` */
   export interface InsuranceSignContractsPreEntrustSignH5 {
     /**
      * 保险商户H5预签约 `POST /v3/papay/insurance-sign/contracts/pre-entrust-sign/h5`
@@ -709,13 +671,12 @@ export namespace Papay {
     ): PendingResponse<Response<InsuranceSignContractsPreEntrustSignH5_Post_Data>>
   }
 
-  /** 保险商户H5预签约 `POST /v3/papay/insurance-sign/contracts/pre-entrust-sign/h5` */
+  /** 保险商户H5预签约 */
   export interface InsuranceSignContractsPreEntrustSignH5_Post extends CallSettings {
     json: InsuranceSignContractsPreEntrustSignH5_Post_Json
     headers?: InsuranceSignContractsPreEntrustSignH5_Post_Headers | undefined
   }
 
-  /** 保险商户H5预签约 `POST /v3/papay/insurance-sign/contracts/pre-entrust-sign/h5` */
   export interface InsuranceSignContractsPreEntrustSignH5_Post_Json {
     /** 应用ID */
     appid: string
@@ -761,7 +722,6 @@ export namespace Papay {
     combined_deduct_period_count?: number | undefined
   }
 
-  /** 保单的扣费周期列表 */
   export interface InsuranceSignContractsPreEntrustSignH5_Post_Json_PolicyPeriods {
     /** 保险扣费周期编号 */
     policy_period_id: number
@@ -775,11 +735,9 @@ export namespace Papay {
       | undefined
   }
 
-  /** 预计扣费金额 */
   export interface InsuranceSignContractsPreEntrustSignH5_Post_Json_PolicyPeriods_EstimatedDeductAmount
     extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodIdSchedule_Post_Json_ScheduledAmount {}
 
-  /** 保障详情 */
   export interface InsuranceSignContractsPreEntrustSignH5_Post_Json_PolicyPeriods_PolicyCoverageDetail {
     /** 保单额度 */
     policy_amount?: string | undefined
@@ -789,7 +747,6 @@ export namespace Papay {
       | undefined
   }
 
-  /** 保险条款列表 */
   export interface InsuranceSignContractsPreEntrustSignH5_Post_Json_PolicyPeriods_PolicyCoverageDetail_PolicyClauses {
     /** 条款内容 */
     clause_name?: string | undefined
@@ -797,33 +754,27 @@ export namespace Papay {
     clause_quota?: string | undefined
   }
 
-  /** 扣费金额信息 */
   export interface InsuranceSignContractsPreEntrustSignH5_Post_Json_Amount
     extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodIdSchedule_Post_Json_ScheduledAmount {}
 
-  /** 用户实名信息 */
   export interface InsuranceSignContractsPreEntrustSignH5_Post_Json_RealIdentity
     extends InsuranceSignContractsPreEntrustSignApp_Post_Json_RealIdentity {}
 
-  /** 跳转控制信息 */
   export interface InsuranceSignContractsPreEntrustSignH5_Post_Json_JumpControl {
     /** 跳转的应用AppID */
     jump_appid?: string | undefined
   }
 
-  /** 保险商户H5预签约 `POST /v3/papay/insurance-sign/contracts/pre-entrust-sign/h5` */
   export interface InsuranceSignContractsPreEntrustSignH5_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 保险商户H5预签约 `POST /v3/papay/insurance-sign/contracts/pre-entrust-sign/h5` */
   export interface InsuranceSignContractsPreEntrustSignH5_Post_Data {
     /** 拉起微信支付客户端的URL */
     redirect_url: string
   }
 
-  /** `v3/papay/insurance-sign/contracts/pre-entrust-sign/jsapi` */
   export interface InsuranceSignContractsPreEntrustSignJsapi {
     /**
      * 保险商户JSAPI预签约 `POST /v3/papay/insurance-sign/contracts/pre-entrust-sign/jsapi`
@@ -839,13 +790,12 @@ export namespace Papay {
     ): PendingResponse<Response<InsuranceSignContractsPreEntrustSignJsapi_Post_Data>>
   }
 
-  /** 保险商户JSAPI预签约 `POST /v3/papay/insurance-sign/contracts/pre-entrust-sign/jsapi` */
+  /** 保险商户JSAPI预签约 */
   export interface InsuranceSignContractsPreEntrustSignJsapi_Post extends CallSettings {
     json: InsuranceSignContractsPreEntrustSignJsapi_Post_Json
     headers?: InsuranceSignContractsPreEntrustSignJsapi_Post_Headers | undefined
   }
 
-  /** 保险商户JSAPI预签约 `POST /v3/papay/insurance-sign/contracts/pre-entrust-sign/jsapi` */
   export interface InsuranceSignContractsPreEntrustSignJsapi_Post_Json {
     /** 应用ID */
     appid: string
@@ -889,31 +839,25 @@ export namespace Papay {
     combined_deduct_period_count?: number | undefined
   }
 
-  /** 保单的扣费周期列表 */
   export interface InsuranceSignContractsPreEntrustSignJsapi_Post_Json_PolicyPeriods
     extends InsuranceSignContractsPreEntrustSignH5_Post_Json_PolicyPeriods {}
 
-  /** 扣费金额信息 */
   export interface InsuranceSignContractsPreEntrustSignJsapi_Post_Json_Amount
     extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodIdSchedule_Post_Json_ScheduledAmount {}
 
-  /** 用户实名信息 */
   export interface InsuranceSignContractsPreEntrustSignJsapi_Post_Json_RealIdentity
     extends InsuranceSignContractsPreEntrustSignApp_Post_Json_RealIdentity {}
 
-  /** 保险商户JSAPI预签约 `POST /v3/papay/insurance-sign/contracts/pre-entrust-sign/jsapi` */
   export interface InsuranceSignContractsPreEntrustSignJsapi_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 保险商户JSAPI预签约 `POST /v3/papay/insurance-sign/contracts/pre-entrust-sign/jsapi` */
   export interface InsuranceSignContractsPreEntrustSignJsapi_Post_Data {
     /** 跳转签约并支付流程的URL */
     redirect_url: string
   }
 
-  /** `v3/papay/insurance-sign/contracts/pre-entrust-sign/mini-program` */
   export interface InsuranceSignContractsPreEntrustSignMiniProgram {
     /**
      * 保险商户小程序预签约 `POST /v3/papay/insurance-sign/contracts/pre-entrust-sign/mini-program`
@@ -929,23 +873,20 @@ export namespace Papay {
     ): PendingResponse<Response<InsuranceSignContractsPreEntrustSignMiniProgram_Post_Data>>
   }
 
-  /** 保险商户小程序预签约 `POST /v3/papay/insurance-sign/contracts/pre-entrust-sign/mini-program` */
+  /** 保险商户小程序预签约 */
   export interface InsuranceSignContractsPreEntrustSignMiniProgram_Post extends CallSettings {
     json: InsuranceSignContractsPreEntrustSignMiniProgram_Post_Json
     headers?: InsuranceSignContractsPreEntrustSignMiniProgram_Post_Headers | undefined
   }
 
-  /** 保险商户小程序预签约 `POST /v3/papay/insurance-sign/contracts/pre-entrust-sign/mini-program` */
   export interface InsuranceSignContractsPreEntrustSignMiniProgram_Post_Json
     extends InsuranceSignContractsPreEntrustSignJsapi_Post_Json {}
 
-  /** 保险商户小程序预签约 `POST /v3/papay/insurance-sign/contracts/pre-entrust-sign/mini-program` */
   export interface InsuranceSignContractsPreEntrustSignMiniProgram_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 保险商户小程序预签约 `POST /v3/papay/insurance-sign/contracts/pre-entrust-sign/mini-program` */
   export interface InsuranceSignContractsPreEntrustSignMiniProgram_Post_Data {
     /** 预签约ID */
     pre_entrustweb_id: string
@@ -980,7 +921,6 @@ export namespace Papay {
     readonly modify: Loosen<InsuranceSignPolicyPeriodsPlanIdByPlanIdContractIdByContractIdModify>
   }
 
-  /** `v3/papay/insurance-sign/policy-periods/plan-id/{plan_id}/contract-id/{contract_id}/modify` */
   export interface InsuranceSignPolicyPeriodsPlanIdByPlanIdContractIdByContractIdModify {
     /**
      * 保险商户修改保险扣费周期列表 `POST /v3/papay/insurance-sign/policy-periods/plan-id/{plan_id}/contract-id/{contract_id}/modify`
@@ -998,7 +938,7 @@ export namespace Papay {
     >
   }
 
-  /** 保险商户修改保险扣费周期列表 `POST /v3/papay/insurance-sign/policy-periods/plan-id/{plan_id}/contract-id/{contract_id}/modify` */
+  /** 保险商户修改保险扣费周期列表 */
   export interface InsuranceSignPolicyPeriodsPlanIdByPlanIdContractIdByContractIdModify_Post
     extends CallSettings {
     /** 委托代扣模板ID */
@@ -1008,7 +948,6 @@ export namespace Papay {
     json: InsuranceSignPolicyPeriodsPlanIdByPlanIdContractIdByContractIdModify_Post_Json
   }
 
-  /** 保险商户修改保险扣费周期列表 `POST /v3/papay/insurance-sign/policy-periods/plan-id/{plan_id}/contract-id/{contract_id}/modify` */
   export interface InsuranceSignPolicyPeriodsPlanIdByPlanIdContractIdByContractIdModify_Post_Json {
     /** 应用ID */
     appid: string
@@ -1018,11 +957,9 @@ export namespace Papay {
     allow_cancel_scheduled?: boolean | undefined
   }
 
-  /** 续期的扣费周期列表 */
   export interface InsuranceSignPolicyPeriodsPlanIdByPlanIdContractIdByContractIdModify_Post_Json_PolicyPeriods
     extends InsuranceSignContractsPlanIdByPlanIdContractIdByContractIdRenew_Post_Json_PolicyPeriods {}
 
-  /** 保险商户修改保险扣费周期列表 `POST /v3/papay/insurance-sign/policy-periods/plan-id/{plan_id}/contract-id/{contract_id}/modify` */
   export interface InsuranceSignPolicyPeriodsPlanIdByPlanIdContractIdByContractIdModify_Post_Data {
     /** 最新的扣费周期列表 */
     policy_periods?: InsuranceSignPolicyPeriodsPlanIdByPlanIdContractIdByContractIdModify_Post_Data_PolicyPeriods[]
@@ -1030,7 +967,6 @@ export namespace Papay {
     cancel_scheduled_policy_period_id?: number
   }
 
-  /** 最新的扣费周期列表 */
   export interface InsuranceSignPolicyPeriodsPlanIdByPlanIdContractIdByContractIdModify_Post_Data_PolicyPeriods {
     /** 保险扣费周期编号 */
     policy_period_id: number
@@ -1040,7 +976,6 @@ export namespace Papay {
     estimated_deduct_amount: InsuranceSignPolicyPeriodsPlanIdByPlanIdContractIdByContractIdModify_Post_Data_PolicyPeriods_EstimatedDeductAmount
   }
 
-  /** 预计扣费金额 */
   export interface InsuranceSignPolicyPeriodsPlanIdByPlanIdContractIdByContractIdModify_Post_Data_PolicyPeriods_EstimatedDeductAmount
     extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodId_Get_Data_ScheduledAmount {}
 
@@ -1064,7 +999,6 @@ export namespace Papay {
     readonly _out_contract_code_: Loosen<InsuranceSignPolicy_PeriodsPlanIdByPlanIdOutContractCodeByOutContractCode>
   }
 
-  /** `v3/papay/insurance-sign/policy_periods/plan-id/{plan_id}/out-contract-code/{out_contract_code}` */
   export interface InsuranceSignPolicy_PeriodsPlanIdByPlanIdOutContractCodeByOutContractCode {
     /**
      * 保险商户查询保险扣费周期列表 `GET /v3/papay/insurance-sign/policy_periods/plan-id/{plan_id}/out-contract-code/{out_contract_code}`
@@ -1082,7 +1016,7 @@ export namespace Papay {
     >
   }
 
-  /** 保险商户查询保险扣费周期列表 `GET /v3/papay/insurance-sign/policy_periods/plan-id/{plan_id}/out-contract-code/{out_contract_code}` */
+  /** 保险商户查询保险扣费周期列表 */
   export interface InsuranceSignPolicy_PeriodsPlanIdByPlanIdOutContractCodeByOutContractCode_Get
     extends CallSettings {
     /** 委托代扣模板ID */
@@ -1092,7 +1026,6 @@ export namespace Papay {
     query?: InsuranceSignPolicy_PeriodsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Query | undefined
   }
 
-  /** 保险商户查询保险扣费周期列表 `GET /v3/papay/insurance-sign/policy_periods/plan-id/{plan_id}/out-contract-code/{out_contract_code}` */
   export interface InsuranceSignPolicy_PeriodsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Query {
     /** 分页大小 */
     limit?: number | undefined
@@ -1100,7 +1033,6 @@ export namespace Papay {
     offset?: number | undefined
   }
 
-  /** 保险商户查询保险扣费周期列表 `GET /v3/papay/insurance-sign/policy_periods/plan-id/{plan_id}/out-contract-code/{out_contract_code}` */
   export interface InsuranceSignPolicy_PeriodsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data {
     /** 扣费周期列表 */
     data?: InsuranceSignPolicy_PeriodsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_Data[]
@@ -1112,7 +1044,6 @@ export namespace Papay {
     total_count?: number
   }
 
-  /** 扣费周期列表 */
   export interface InsuranceSignPolicy_PeriodsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_Data {
     /** 保单的扣费周期编号 */
     policy_period_id: number
@@ -1130,15 +1061,12 @@ export namespace Papay {
     deduct_date?: string
   }
 
-  /** 扣费周期预计的扣费金额 */
   export interface InsuranceSignPolicy_PeriodsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_Data_EstimatedDeductAmount
     extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodId_Get_Data_ScheduledAmount {}
 
-  /** 已预约的扣费金额信息 */
   export interface InsuranceSignPolicy_PeriodsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_Data_ScheduledAmount
     extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodId_Get_Data_ScheduledAmount {}
 
-  /** 实际扣费金额 */
   export interface InsuranceSignPolicy_PeriodsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_Data_DeductAmount
     extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodId_Get_Data_ScheduledAmount {}
 
@@ -1160,7 +1088,6 @@ export namespace Papay {
     readonly apply: Loosen<PayHarmonyTransactionsApply>
   }
 
-  /** `v3/papay/pay/harmony/transactions/apply` */
   export interface PayHarmonyTransactionsApply {
     /**
      * 代扣受理扣款 `POST /v3/papay/pay/harmony/transactions/apply`
@@ -1174,12 +1101,11 @@ export namespace Papay {
     ): PendingResponse<Response<PayHarmonyTransactionsApply_Post_Data>>
   }
 
-  /** 代扣受理扣款 `POST /v3/papay/pay/harmony/transactions/apply` */
+  /** 代扣受理扣款 */
   export interface PayHarmonyTransactionsApply_Post extends CallSettings {
     json: PayHarmonyTransactionsApply_Post_Json
   }
 
-  /** 代扣受理扣款 `POST /v3/papay/pay/harmony/transactions/apply` */
   export interface PayHarmonyTransactionsApply_Post_Json {
     /** 应用ID */
     appid: string
@@ -1203,11 +1129,9 @@ export namespace Papay {
     mcc?: string | undefined
   }
 
-  /** 扣费金额信息 */
   export interface PayHarmonyTransactionsApply_Post_Json_Amount
     extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodIdSchedule_Post_Json_ScheduledAmount {}
 
-  /** 代扣受理扣款 `POST /v3/papay/pay/harmony/transactions/apply` */
   export interface PayHarmonyTransactionsApply_Post_Data extends InsurancePayTransactionsApply_Post_Data {}
 
   /** `v3/papay/pay/partner` */
@@ -1226,7 +1150,6 @@ export namespace Papay {
     readonly _contract_id_: Loosen<PayPartnerSchedulesContractIdByContractId>
   }
 
-  /** `v3/papay/pay/partner/schedules/contract-id/{contract_id}` */
   export interface PayPartnerSchedulesContractIdByContractId {
     /**
      * 查询扣费预约 `GET /v3/papay/pay/partner/schedules/contract-id/{contract_id}`
@@ -1243,20 +1166,18 @@ export namespace Papay {
     readonly schedule: Loosen<PayPartnerSchedulesContractIdByContractIdSchedule>
   }
 
-  /** 查询扣费预约 `GET /v3/papay/pay/partner/schedules/contract-id/{contract_id}` */
+  /** 查询扣费预约 */
   export interface PayPartnerSchedulesContractIdByContractId_Get extends CallSettings {
     /** 委托代扣协议ID */
     contract_id: PathValue
     query: PayPartnerSchedulesContractIdByContractId_Get_Query
   }
 
-  /** 查询扣费预约 `GET /v3/papay/pay/partner/schedules/contract-id/{contract_id}` */
   export interface PayPartnerSchedulesContractIdByContractId_Get_Query {
     /** 子商户号商户号 */
     sub_mchid: string
   }
 
-  /** 查询扣费预约 `GET /v3/papay/pay/partner/schedules/contract-id/{contract_id}` */
   export interface PayPartnerSchedulesContractIdByContractId_Get_Data {
     /** 扣费预约的状态 */
     schedule_state: string
@@ -1272,15 +1193,12 @@ export namespace Papay {
     deduct_date?: string
   }
 
-  /** 已预约的扣费金额信息 */
   export interface PayPartnerSchedulesContractIdByContractId_Get_Data_ScheduledAmount
     extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodId_Get_Data_ScheduledAmount {}
 
-  /** 实际扣费金额 */
   export interface PayPartnerSchedulesContractIdByContractId_Get_Data_DeductAmount
     extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodId_Get_Data_ScheduledAmount {}
 
-  /** `v3/papay/pay/partner/schedules/contract-id/{contract_id}/schedule` */
   export interface PayPartnerSchedulesContractIdByContractIdSchedule {
     /**
      * 预约扣费 `POST /v3/papay/pay/partner/schedules/contract-id/{contract_id}/schedule`
@@ -1296,14 +1214,13 @@ export namespace Papay {
     ): PendingResponse<Response<PayPartnerSchedulesContractIdByContractIdSchedule_Post_Data>>
   }
 
-  /** 预约扣费 `POST /v3/papay/pay/partner/schedules/contract-id/{contract_id}/schedule` */
+  /** 预约扣费 */
   export interface PayPartnerSchedulesContractIdByContractIdSchedule_Post extends CallSettings {
     /** 委托代扣协议ID */
     contract_id: PathValue
     json: PayPartnerSchedulesContractIdByContractIdSchedule_Post_Json
   }
 
-  /** 预约扣费 `POST /v3/papay/pay/partner/schedules/contract-id/{contract_id}/schedule` */
   export interface PayPartnerSchedulesContractIdByContractIdSchedule_Post_Json {
     /** 应用ID */
     sp_appid: string
@@ -1315,11 +1232,9 @@ export namespace Papay {
     schedule_amount: PayPartnerSchedulesContractIdByContractIdSchedule_Post_Json_ScheduleAmount
   }
 
-  /** 预约的金额信息 */
   export interface PayPartnerSchedulesContractIdByContractIdSchedule_Post_Json_ScheduleAmount
     extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodIdSchedule_Post_Json_ScheduledAmount {}
 
-  /** 预约扣费 `POST /v3/papay/pay/partner/schedules/contract-id/{contract_id}/schedule` */
   export interface PayPartnerSchedulesContractIdByContractIdSchedule_Post_Data
     extends PayPartnerSchedulesContractIdByContractId_Get_Data {}
 
@@ -1328,7 +1243,6 @@ export namespace Papay {
     readonly apply: Loosen<PayPartnerTransactionsApply>
   }
 
-  /** `v3/papay/pay/partner/transactions/apply` */
   export interface PayPartnerTransactionsApply {
     /**
      * 受理扣款 `POST /v3/papay/pay/partner/transactions/apply`
@@ -1342,12 +1256,11 @@ export namespace Papay {
     ): PendingResponse<Response<PayPartnerTransactionsApply_Post_Data>>
   }
 
-  /** 受理扣款 `POST /v3/papay/pay/partner/transactions/apply` */
+  /** 受理扣款 */
   export interface PayPartnerTransactionsApply_Post extends CallSettings {
     json: PayPartnerTransactionsApply_Post_Json
   }
 
-  /** 受理扣款 `POST /v3/papay/pay/partner/transactions/apply` */
   export interface PayPartnerTransactionsApply_Post_Json {
     /** 应用ID */
     sp_appid: string
@@ -1371,11 +1284,9 @@ export namespace Papay {
     attach?: string | undefined
   }
 
-  /** 扣费金额信息 */
   export interface PayPartnerTransactionsApply_Post_Json_Amount
     extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodIdSchedule_Post_Json_ScheduledAmount {}
 
-  /** 受理扣款 `POST /v3/papay/pay/partner/transactions/apply` */
   export interface PayPartnerTransactionsApply_Post_Data extends InsurancePayTransactionsApply_Post_Data {}
 
   /** `v3/papay/pay/schedules` */
@@ -1388,7 +1299,6 @@ export namespace Papay {
     readonly _contract_id_: Loosen<PaySchedulesContractIdByContractId>
   }
 
-  /** `v3/papay/pay/schedules/contract-id/{contract_id}` */
   export interface PaySchedulesContractIdByContractId {
     /**
      * 查询扣费预约 `GET /v3/papay/pay/schedules/contract-id/{contract_id}`
@@ -1405,17 +1315,15 @@ export namespace Papay {
     readonly schedule: Loosen<PaySchedulesContractIdByContractIdSchedule>
   }
 
-  /** 查询扣费预约 `GET /v3/papay/pay/schedules/contract-id/{contract_id}` */
+  /** 查询扣费预约 */
   export interface PaySchedulesContractIdByContractId_Get extends CallSettings {
     /** 委托代扣协议ID */
     contract_id: PathValue
   }
 
-  /** 查询扣费预约 `GET /v3/papay/pay/schedules/contract-id/{contract_id}` */
   export interface PaySchedulesContractIdByContractId_Get_Data
     extends PayPartnerSchedulesContractIdByContractId_Get_Data {}
 
-  /** `v3/papay/pay/schedules/contract-id/{contract_id}/schedule` */
   export interface PaySchedulesContractIdByContractIdSchedule {
     /**
      * 预约扣费 `POST /v3/papay/pay/schedules/contract-id/{contract_id}/schedule`
@@ -1431,14 +1339,13 @@ export namespace Papay {
     ): PendingResponse<Response<PaySchedulesContractIdByContractIdSchedule_Post_Data>>
   }
 
-  /** 预约扣费 `POST /v3/papay/pay/schedules/contract-id/{contract_id}/schedule` */
+  /** 预约扣费 */
   export interface PaySchedulesContractIdByContractIdSchedule_Post extends CallSettings {
     /** 委托代扣协议ID */
     contract_id: PathValue
     json: PaySchedulesContractIdByContractIdSchedule_Post_Json
   }
 
-  /** 预约扣费 `POST /v3/papay/pay/schedules/contract-id/{contract_id}/schedule` */
   export interface PaySchedulesContractIdByContractIdSchedule_Post_Json {
     /** 应用ID */
     appid: string
@@ -1446,11 +1353,9 @@ export namespace Papay {
     schedule_amount: PaySchedulesContractIdByContractIdSchedule_Post_Json_ScheduleAmount
   }
 
-  /** 预约的金额信息 */
   export interface PaySchedulesContractIdByContractIdSchedule_Post_Json_ScheduleAmount
     extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodIdSchedule_Post_Json_ScheduledAmount {}
 
-  /** 预约扣费 `POST /v3/papay/pay/schedules/contract-id/{contract_id}/schedule` */
   export interface PaySchedulesContractIdByContractIdSchedule_Post_Data
     extends PayPartnerSchedulesContractIdByContractId_Get_Data {}
 
@@ -1459,7 +1364,6 @@ export namespace Papay {
     readonly apply: Loosen<PayTransactionsApply>
   }
 
-  /** `v3/papay/pay/transactions/apply` */
   export interface PayTransactionsApply {
     /**
      * 受理扣款 `POST /v3/papay/pay/transactions/apply`
@@ -1471,12 +1375,11 @@ export namespace Papay {
     postAsync(options: PayTransactionsApply_Post): PendingResponse<Response<PayTransactionsApply_Post_Data>>
   }
 
-  /** 受理扣款 `POST /v3/papay/pay/transactions/apply` */
+  /** 受理扣款 */
   export interface PayTransactionsApply_Post extends CallSettings {
     json: PayTransactionsApply_Post_Json
   }
 
-  /** 受理扣款 `POST /v3/papay/pay/transactions/apply` */
   export interface PayTransactionsApply_Post_Json {
     /** 应用ID */
     appid: string
@@ -1496,11 +1399,9 @@ export namespace Papay {
     attach?: string | undefined
   }
 
-  /** 扣费金额信息 */
   export interface PayTransactionsApply_Post_Json_Amount
     extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodIdSchedule_Post_Json_ScheduledAmount {}
 
-  /** 受理扣款 `POST /v3/papay/pay/transactions/apply` */
   export interface PayTransactionsApply_Post_Data extends InsurancePayTransactionsApply_Post_Data {}
 
   /** `v3/papay/scheduled-deduct-sign` */
@@ -1522,7 +1423,6 @@ export namespace Papay {
     readonly miniProgram: Loosen<ScheduledDeductSignContractsPreEntrustSignMiniProgram>
   }
 
-  /** `v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/app` */
   export interface ScheduledDeductSignContractsPreEntrustSignApp {
     /**
      * `POST /v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/app`
@@ -1543,7 +1443,6 @@ export namespace Papay {
     json: ScheduledDeductSignContractsPreEntrustSignApp_Post_Json
   }
 
-  /** `POST /v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/app` */
   export interface ScheduledDeductSignContractsPreEntrustSignApp_Post_Json {
     /** 应用ID */
     appid: string
@@ -1563,7 +1462,6 @@ export namespace Papay {
     deduct_schedule?: ScheduledDeductSignContractsPreEntrustSignApp_Post_Json_DeductSchedule | undefined
   }
 
-  /** 用于预约扣费的预约信息 */
   export interface ScheduledDeductSignContractsPreEntrustSignApp_Post_Json_DeductSchedule {
     /** 预计扣费的日期 */
     estimated_deduct_date: string
@@ -1573,11 +1471,9 @@ export namespace Papay {
     description: string
   }
 
-  /** 预计的扣费金额 */
   export interface ScheduledDeductSignContractsPreEntrustSignApp_Post_Json_DeductSchedule_EstimatedDeductAmount
     extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodIdSchedule_Post_Json_ScheduledAmount {}
 
-  /** `POST /v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/app` */
   export interface ScheduledDeductSignContractsPreEntrustSignApp_Post_Data {
     /** 预签约ID */
     pre_entrustweb_id: string
@@ -1587,7 +1483,6 @@ export namespace Papay {
     miniprogram_path?: string
   }
 
-  /** `v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/h5` */
   export interface ScheduledDeductSignContractsPreEntrustSignH5 {
     /**
      * H5场景预约扣费类型签约的预签约 `POST /v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/h5`
@@ -1603,12 +1498,11 @@ export namespace Papay {
     ): PendingResponse<Response<ScheduledDeductSignContractsPreEntrustSignH5_Post_Data>>
   }
 
-  /** H5场景预约扣费类型签约的预签约 `POST /v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/h5` */
+  /** H5场景预约扣费类型签约的预签约 */
   export interface ScheduledDeductSignContractsPreEntrustSignH5_Post extends CallSettings {
     json: ScheduledDeductSignContractsPreEntrustSignH5_Post_Json
   }
 
-  /** H5场景预约扣费类型签约的预签约 `POST /v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/h5` */
   export interface ScheduledDeductSignContractsPreEntrustSignH5_Post_Json {
     /** 应用ID */
     appid: string
@@ -1630,19 +1524,15 @@ export namespace Papay {
     jump_control?: ScheduledDeductSignContractsPreEntrustSignH5_Post_Json_JumpControl | undefined
   }
 
-  /** 用于预约扣费的预约信息 */
   export interface ScheduledDeductSignContractsPreEntrustSignH5_Post_Json_DeductSchedule
     extends ScheduledDeductSignContractsPreEntrustSignApp_Post_Json_DeductSchedule {}
 
-  /** 跳转控制信息 */
   export interface ScheduledDeductSignContractsPreEntrustSignH5_Post_Json_JumpControl
     extends InsuranceSignContractsPreEntrustSignH5_Post_Json_JumpControl {}
 
-  /** H5场景预约扣费类型签约的预签约 `POST /v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/h5` */
   export interface ScheduledDeductSignContractsPreEntrustSignH5_Post_Data
     extends InsuranceSignContractsPreEntrustSignH5_Post_Data {}
 
-  /** `v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/jsapi` */
   export interface ScheduledDeductSignContractsPreEntrustSignJsapi {
     /**
      * `POST /v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/jsapi`
@@ -1663,17 +1553,14 @@ export namespace Papay {
     json: ScheduledDeductSignContractsPreEntrustSignJsapi_Post_Json
   }
 
-  /** `POST /v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/jsapi` */
   export interface ScheduledDeductSignContractsPreEntrustSignJsapi_Post_Json
     extends ScheduledDeductSignContractsPreEntrustSignApp_Post_Json {}
 
-  /** `POST /v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/jsapi` */
   export interface ScheduledDeductSignContractsPreEntrustSignJsapi_Post_Data {
     /** 跳转签约流程的URL */
     redirect_url: string
   }
 
-  /** `v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/mini-program` */
   export interface ScheduledDeductSignContractsPreEntrustSignMiniProgram {
     /**
      * `POST /v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/mini-program`
@@ -1694,11 +1581,9 @@ export namespace Papay {
     json: ScheduledDeductSignContractsPreEntrustSignMiniProgram_Post_Json
   }
 
-  /** `POST /v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/mini-program` */
   export interface ScheduledDeductSignContractsPreEntrustSignMiniProgram_Post_Json
     extends ScheduledDeductSignContractsPreEntrustSignApp_Post_Json {}
 
-  /** `POST /v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/mini-program` */
   export interface ScheduledDeductSignContractsPreEntrustSignMiniProgram_Post_Data
     extends InsuranceSignContractsPreEntrustSignMiniProgram_Post_Data {}
 
@@ -1720,7 +1605,6 @@ export namespace Papay {
     readonly miniProgram: Loosen<ScheduledDeductSignPartnerContractsPreEntrustSignMiniProgram>
   }
 
-  /** `v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/app` */
   export interface ScheduledDeductSignPartnerContractsPreEntrustSignApp {
     /**
      * `POST /v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/app`
@@ -1741,7 +1625,6 @@ export namespace Papay {
     json: ScheduledDeductSignPartnerContractsPreEntrustSignApp_Post_Json
   }
 
-  /** `POST /v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/app` */
   export interface ScheduledDeductSignPartnerContractsPreEntrustSignApp_Post_Json {
     /** 应用ID */
     sp_appid: string
@@ -1768,15 +1651,12 @@ export namespace Papay {
       | undefined
   }
 
-  /** 用于预约扣费的预约信息 */
   export interface ScheduledDeductSignPartnerContractsPreEntrustSignApp_Post_Json_DeductSchedule
     extends ScheduledDeductSignContractsPreEntrustSignApp_Post_Json_DeductSchedule {}
 
-  /** `POST /v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/app` */
   export interface ScheduledDeductSignPartnerContractsPreEntrustSignApp_Post_Data
     extends ScheduledDeductSignContractsPreEntrustSignApp_Post_Data {}
 
-  /** `v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/h5` */
   export interface ScheduledDeductSignPartnerContractsPreEntrustSignH5 {
     /**
      * H5场景预约扣费类型签约的预签约 `POST /v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/h5`
@@ -1792,12 +1672,11 @@ export namespace Papay {
     ): PendingResponse<Response<ScheduledDeductSignPartnerContractsPreEntrustSignH5_Post_Data>>
   }
 
-  /** H5场景预约扣费类型签约的预签约 `POST /v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/h5` */
+  /** H5场景预约扣费类型签约的预签约 */
   export interface ScheduledDeductSignPartnerContractsPreEntrustSignH5_Post extends CallSettings {
     json: ScheduledDeductSignPartnerContractsPreEntrustSignH5_Post_Json
   }
 
-  /** H5场景预约扣费类型签约的预签约 `POST /v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/h5` */
   export interface ScheduledDeductSignPartnerContractsPreEntrustSignH5_Post_Json {
     /** 应用ID */
     sp_appid: string
@@ -1824,19 +1703,15 @@ export namespace Papay {
     jump_control?: ScheduledDeductSignPartnerContractsPreEntrustSignH5_Post_Json_JumpControl | undefined
   }
 
-  /** 用于预约扣费的预约信息 */
   export interface ScheduledDeductSignPartnerContractsPreEntrustSignH5_Post_Json_DeductSchedule
     extends ScheduledDeductSignContractsPreEntrustSignApp_Post_Json_DeductSchedule {}
 
-  /** 跳转控制信息 */
   export interface ScheduledDeductSignPartnerContractsPreEntrustSignH5_Post_Json_JumpControl
     extends InsuranceSignContractsPreEntrustSignH5_Post_Json_JumpControl {}
 
-  /** H5场景预约扣费类型签约的预签约 `POST /v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/h5` */
   export interface ScheduledDeductSignPartnerContractsPreEntrustSignH5_Post_Data
     extends InsuranceSignContractsPreEntrustSignH5_Post_Data {}
 
-  /** `v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/jsapi` */
   export interface ScheduledDeductSignPartnerContractsPreEntrustSignJsapi {
     /**
      * `POST /v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/jsapi`
@@ -1857,15 +1732,12 @@ export namespace Papay {
     json: ScheduledDeductSignPartnerContractsPreEntrustSignJsapi_Post_Json
   }
 
-  /** `POST /v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/jsapi` */
   export interface ScheduledDeductSignPartnerContractsPreEntrustSignJsapi_Post_Json
     extends ScheduledDeductSignPartnerContractsPreEntrustSignApp_Post_Json {}
 
-  /** `POST /v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/jsapi` */
   export interface ScheduledDeductSignPartnerContractsPreEntrustSignJsapi_Post_Data
     extends ScheduledDeductSignContractsPreEntrustSignJsapi_Post_Data {}
 
-  /** `v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/mini-program` */
   export interface ScheduledDeductSignPartnerContractsPreEntrustSignMiniProgram {
     /**
      * `POST /v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/mini-program`
@@ -1886,11 +1758,9 @@ export namespace Papay {
     json: ScheduledDeductSignPartnerContractsPreEntrustSignMiniProgram_Post_Json
   }
 
-  /** `POST /v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/mini-program` */
   export interface ScheduledDeductSignPartnerContractsPreEntrustSignMiniProgram_Post_Json
     extends ScheduledDeductSignPartnerContractsPreEntrustSignApp_Post_Json {}
 
-  /** `POST /v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/mini-program` */
   export interface ScheduledDeductSignPartnerContractsPreEntrustSignMiniProgram_Post_Data
     extends InsuranceSignContractsPreEntrustSignMiniProgram_Post_Data {}
 
@@ -1922,7 +1792,6 @@ export namespace Papay {
     readonly _out_contract_code_: Loosen<SignContractsHarmonyPlanIdByPlanIdOutContractCodeByOutContractCode>
   }
 
-  /** `v3/papay/sign/contracts/harmony-plan-id/{plan_id}/out-contract-code/{out_contract_code}` */
   export interface SignContractsHarmonyPlanIdByPlanIdOutContractCodeByOutContractCode {
     /**
      * `GET /v3/papay/sign/contracts/harmony-plan-id/{plan_id}/out-contract-code/{out_contract_code}`
@@ -1947,7 +1816,6 @@ export namespace Papay {
     out_contract_code: PathValue
   }
 
-  /** `GET /v3/papay/sign/contracts/harmony-plan-id/{plan_id}/out-contract-code/{out_contract_code}` */
   export interface SignContractsHarmonyPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data {
     /** 商户号 */
     mchid: string
@@ -1977,7 +1845,6 @@ export namespace Papay {
     mask_wxid?: string
   }
 
-  /** 协议解约信息 */
   export interface SignContractsHarmonyPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_ContractTerminateInfo
     extends InsuranceSignContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_ContractTerminateInfo {}
 
@@ -1996,7 +1863,6 @@ export namespace Papay {
     readonly _out_contract_code_: Loosen<SignContractsPlanIdByPlanIdOutContractCodeByOutContractCode>
   }
 
-  /** `v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}` */
   export interface SignContractsPlanIdByPlanIdOutContractCodeByOutContractCode {
     /**
      * `GET /v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}`
@@ -2021,7 +1887,6 @@ export namespace Papay {
     out_contract_code: PathValue
   }
 
-  /** `GET /v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}` */
   export interface SignContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data {
     /** 商户号 */
     mchid: string
@@ -2051,7 +1916,6 @@ export namespace Papay {
     deduct_schedule?: SignContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_DeductSchedule
   }
 
-  /** 协议解约信息 */
   export interface SignContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_ContractTerminateInfo {
     /** 协议解约方式 */
     contract_termination_mode: string
@@ -2061,7 +1925,6 @@ export namespace Papay {
     contract_termination_remark?: string
   }
 
-  /** 预约扣费场景的预约信息 */
   export interface SignContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_DeductSchedule {
     /** 预计扣费的日期 */
     estimated_deduct_date: string
@@ -2077,19 +1940,15 @@ export namespace Papay {
     deduct_date?: string
   }
 
-  /** 预计的扣费金额 */
   export interface SignContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_DeductSchedule_EstimatedDeductAmount
     extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodId_Get_Data_ScheduledAmount {}
 
-  /** 已预约的扣费金额信息 */
   export interface SignContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_DeductSchedule_ScheduledAmount
     extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodId_Get_Data_ScheduledAmount {}
 
-  /** 实际扣费金额 */
   export interface SignContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_DeductSchedule_DeductAmount
     extends InsurancePayPolicyPeriodsContractIdByContractIdPolicyPeriodIdByPolicyPeriodId_Get_Data_ScheduledAmount {}
 
-  /** `v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate` */
   export interface SignContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate {
     /**
      * `POST /v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate`
@@ -2117,15 +1976,12 @@ export namespace Papay {
     json: SignContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post_Json
   }
 
-  /** `POST /v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate` */
   export interface SignContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post_Json
     extends InsuranceSignContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post_Json {}
 
-  /** `POST /v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate` */
   export interface SignContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post_Data
     extends SignContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data {}
 
-  /** `v3/papay/sign/contracts/pre-entrust-sign` */
   export interface SignContractsPreEntrustSign {
     /**
      * 代扣预签约 `POST /v3/papay/sign/contracts/pre-entrust-sign`
@@ -2139,12 +1995,11 @@ export namespace Papay {
     ): PendingResponse<Response<SignContractsPreEntrustSign_Post_Data>>
   }
 
-  /** 代扣预签约 `POST /v3/papay/sign/contracts/pre-entrust-sign` */
+  /** 代扣预签约 */
   export interface SignContractsPreEntrustSign_Post extends CallSettings {
     json: SignContractsPreEntrustSign_Post_Json
   }
 
-  /** 代扣预签约 `POST /v3/papay/sign/contracts/pre-entrust-sign` */
   export interface SignContractsPreEntrustSign_Post_Json {
     /** 签约场景 */
     sign_scene: 'SIGN_SCENE_APP' | 'SIGN_SCENE_QRCODE'
@@ -2168,7 +2023,6 @@ export namespace Papay {
     device_info: SignContractsPreEntrustSign_Post_Json_DeviceInfo
   }
 
-  /** 发起预签约的用户 */
   export interface SignContractsPreEntrustSign_Post_Json_DeviceInfo {
     /** 设备类型 */
     device_type:
@@ -2199,7 +2053,6 @@ export namespace Papay {
       | 'DAYS_SINCE_FIRST_LOGIN_MORE_THEN_180_DAYS'
   }
 
-  /** 代扣预签约 `POST /v3/papay/sign/contracts/pre-entrust-sign` */
   export interface SignContractsPreEntrustSign_Post_Data {
     /** 预签约ID */
     pre_entrustweb_id: string
@@ -2236,7 +2089,6 @@ export namespace Papay {
     readonly _out_contract_code_: Loosen<SignPartnerContractsPlanIdByPlanIdOutContractCodeByOutContractCode>
   }
 
-  /** `v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}` */
   export interface SignPartnerContractsPlanIdByPlanIdOutContractCodeByOutContractCode {
     /**
      * `GET /v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}`
@@ -2263,11 +2115,9 @@ export namespace Papay {
     query: SignPartnerContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Query
   }
 
-  /** `GET /v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}` */
   export interface SignPartnerContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Query
     extends PayPartnerSchedulesContractIdByContractId_Get_Query {}
 
-  /** `GET /v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}` */
   export interface SignPartnerContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data {
     /** 委托代扣协议ID */
     contract_id: string
@@ -2302,15 +2152,12 @@ export namespace Papay {
     deduct_schedule?: SignPartnerContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_DeductSchedule
   }
 
-  /** 协议解约信息 */
   export interface SignPartnerContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_ContractTerminateInfo
     extends SignContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_ContractTerminateInfo {}
 
-  /** 预约扣费场景的预约信息 */
   export interface SignPartnerContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_DeductSchedule
     extends SignContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data_DeductSchedule {}
 
-  /** `v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate` */
   export interface SignPartnerContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate {
     /**
      * `POST /v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate`
@@ -2340,7 +2187,6 @@ export namespace Papay {
     json: SignPartnerContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post_Json
   }
 
-  /** `POST /v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate` */
   export interface SignPartnerContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post_Json {
     /** 子商户号商户号 */
     sub_mchid: string
@@ -2348,7 +2194,6 @@ export namespace Papay {
     contract_termination_remark: string
   }
 
-  /** `POST /v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate` */
   export interface SignPartnerContractsPlanIdByPlanIdOutContractCodeByOutContractCodeTerminate_Post_Data
     extends SignPartnerContractsPlanIdByPlanIdOutContractCodeByOutContractCode_Get_Data {}
 }

@@ -43,7 +43,6 @@ export namespace Parking {
     readonly payment: Loosen<RemindersPayment>
   }
 
-  /** `v3/parking/reminders/application` */
   export interface RemindersApplication {
     /**
      * 提交停车场进件申请 `POST /v3/parking/reminders/application`
@@ -57,17 +56,15 @@ export namespace Parking {
     readonly withdraw: Loosen<RemindersApplicationWithdraw>
   }
 
-  /** 提交停车场进件申请 `POST /v3/parking/reminders/application` */
+  /** 提交停车场进件申请 */
   export interface RemindersApplication_Post extends CallSettings {
     json: RemindersApplication_Post_Json
   }
 
-  /** 提交停车场进件申请 `POST /v3/parking/reminders/application` */
   export interface RemindersApplication_Post_Json {
     parking_lot: RemindersApplication_Post_Json_ParkingLot
   }
 
-  /** `parking_lot` */
   export interface RemindersApplication_Post_Json_ParkingLot {
     /** 停车场名称 */
     parking_lot_name: string
@@ -105,7 +102,6 @@ export namespace Parking {
     charging_rule?: RemindersApplication_Post_Json_ParkingLot_ChargingRule | undefined
   }
 
-  /** `charging_rule` */
   export interface RemindersApplication_Post_Json_ParkingLot_ChargingRule {
     /** 收费规则类型 */
     rule_type?:
@@ -158,7 +154,6 @@ export namespace Parking {
       | undefined
   }
 
-  /** `fixed_interval_rule` */
   export interface RemindersApplication_Post_Json_ParkingLot_ChargingRule_FixedIntervalRule {
     /** 日期类型 */
     day_type?: 'DAY_TYPE_UNKNOWN' | 'DAY_TYPE_WEEKDAY' | 'DAY_TYPE_HOLIDAY' | 'DAY_TYPE_ALL_DAY' | undefined
@@ -219,7 +214,6 @@ export namespace Parking {
       | undefined
   }
 
-  /** `duration_segment_rule` */
   export interface RemindersApplication_Post_Json_ParkingLot_ChargingRule_DurationSegmentRule {
     /** 日期类型 */
     day_type?: 'DAY_TYPE_UNKNOWN' | 'DAY_TYPE_WEEKDAY' | 'DAY_TYPE_HOLIDAY' | 'DAY_TYPE_ALL_DAY' | undefined
@@ -262,7 +256,6 @@ export namespace Parking {
     max_fee_per_day?: number | undefined
   }
 
-  /** `pre_entry_rule` */
   export interface RemindersApplication_Post_Json_ParkingLot_ChargingRule_PreEntryRule {
     /** 日期类型 */
     day_type?: 'DAY_TYPE_UNKNOWN' | 'DAY_TYPE_WEEKDAY' | 'DAY_TYPE_HOLIDAY' | 'DAY_TYPE_ALL_DAY' | undefined
@@ -293,13 +286,11 @@ export namespace Parking {
     max_fee_per_day?: number | undefined
   }
 
-  /** 提交停车场进件申请 `POST /v3/parking/reminders/application` */
   export interface RemindersApplication_Post_Data {
     /** 停车场进件审核单号 */
     parking_lot_audit_no?: string
   }
 
-  /** `v3/parking/reminders/application/query` */
   export interface RemindersApplicationQuery {
     /** 查询停车场进件申请单 `GET /v3/parking/reminders/application/query` */
     get(options: RemindersApplicationQuery_Get): Promise<Response<RemindersApplicationQuery_Get_Data>>
@@ -309,12 +300,11 @@ export namespace Parking {
     ): PendingResponse<Response<RemindersApplicationQuery_Get_Data>>
   }
 
-  /** 查询停车场进件申请单 `GET /v3/parking/reminders/application/query` */
+  /** 查询停车场进件申请单 */
   export interface RemindersApplicationQuery_Get extends CallSettings {
     query: RemindersApplicationQuery_Get_Query
   }
 
-  /** 查询停车场进件申请单 `GET /v3/parking/reminders/application/query` */
   export interface RemindersApplicationQuery_Get_Query {
     /** 停车场进件审核单号 */
     parking_lot_audit_no: string
@@ -322,14 +312,12 @@ export namespace Parking {
     out_parking_lot_id: string
   }
 
-  /** 查询停车场进件申请单 `GET /v3/parking/reminders/application/query` */
   export interface RemindersApplicationQuery_Get_Data {
     application?: RemindersApplicationQuery_Get_Data_Application
     /** 微信停车场ID */
     wx_parking_lot_id?: string
   }
 
-  /** `application` */
   export interface RemindersApplicationQuery_Get_Data_Application {
     /** 停车场进件审核单号 */
     parking_lot_audit_no?: string
@@ -347,7 +335,6 @@ export namespace Parking {
     audit_comment?: RemindersApplicationQuery_Get_Data_Application_AuditComment
   }
 
-  /** `parking_lot` */
   export interface RemindersApplicationQuery_Get_Data_Application_ParkingLot {
     /** 停车场名称 */
     parking_lot_name?: string
@@ -386,7 +373,6 @@ export namespace Parking {
     charging_rule?: RemindersApplicationQuery_Get_Data_Application_ParkingLot_ChargingRule
   }
 
-  /** `charging_rule` */
   export interface RemindersApplicationQuery_Get_Data_Application_ParkingLot_ChargingRule {
     /** 收费规则类型 */
     rule_type?:
@@ -433,7 +419,6 @@ export namespace Parking {
       | (string & {})
   }
 
-  /** `fixed_interval_rule` */
   export interface RemindersApplicationQuery_Get_Data_Application_ParkingLot_ChargingRule_FixedIntervalRule {
     /** 日期类型 */
     day_type?:
@@ -499,7 +484,6 @@ export namespace Parking {
       | (string & {})
   }
 
-  /** `duration_segment_rule` */
   export interface RemindersApplicationQuery_Get_Data_Application_ParkingLot_ChargingRule_DurationSegmentRule {
     /** 日期类型 */
     day_type?:
@@ -547,7 +531,6 @@ export namespace Parking {
     max_fee_per_day?: number
   }
 
-  /** `pre_entry_rule` */
   export interface RemindersApplicationQuery_Get_Data_Application_ParkingLot_ChargingRule_PreEntryRule {
     /** 日期类型 */
     day_type?:
@@ -583,14 +566,12 @@ export namespace Parking {
     max_fee_per_day?: number
   }
 
-  /** `audit_comment` */
   export interface RemindersApplicationQuery_Get_Data_Application_AuditComment {
     fields?: RemindersApplicationQuery_Get_Data_Application_AuditComment_Fields[]
     /** 改进建议 */
     recommendation?: string
   }
 
-  /** `fields` */
   export interface RemindersApplicationQuery_Get_Data_Application_AuditComment_Fields {
     /** 字段名 */
     field?: string
@@ -598,7 +579,6 @@ export namespace Parking {
     comment?: string
   }
 
-  /** `v3/parking/reminders/application/withdraw` */
   export interface RemindersApplicationWithdraw {
     /**
      * 撤回停车场进件申请 `POST /v3/parking/reminders/application/withdraw`
@@ -610,15 +590,13 @@ export namespace Parking {
     postAsync(options: RemindersApplicationWithdraw_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 撤回停车场进件申请 `POST /v3/parking/reminders/application/withdraw` */
+  /** 撤回停车场进件申请 */
   export interface RemindersApplicationWithdraw_Post extends CallSettings {
     json: RemindersApplicationWithdraw_Post_Json
   }
 
-  /** 撤回停车场进件申请 `POST /v3/parking/reminders/application/withdraw` */
   export interface RemindersApplicationWithdraw_Post_Json extends RemindersApplicationQuery_Get_Query {}
 
-  /** `v3/parking/reminders/applications` */
   export interface RemindersApplications {
     /**
      * 查询停车场进件申请单列表 `GET /v3/parking/reminders/applications`
@@ -630,12 +608,11 @@ export namespace Parking {
     getAsync(options: RemindersApplications_Get): PendingResponse<Response<RemindersApplications_Get_Data>>
   }
 
-  /** 查询停车场进件申请单列表 `GET /v3/parking/reminders/applications` */
+  /** 查询停车场进件申请单列表 */
   export interface RemindersApplications_Get extends CallSettings {
     query: RemindersApplications_Get_Query
   }
 
-  /** 查询停车场进件申请单列表 `GET /v3/parking/reminders/applications` */
   export interface RemindersApplications_Get_Query {
     /** 商户停车场ID */
     out_parking_lot_id: string
@@ -645,18 +622,15 @@ export namespace Parking {
     limit?: number | undefined
   }
 
-  /** 查询停车场进件申请单列表 `GET /v3/parking/reminders/applications` */
   export interface RemindersApplications_Get_Data {
     application_list?: RemindersApplications_Get_Data_ApplicationList[]
     /** 微信停车场ID */
     wx_parking_lot_id?: string
   }
 
-  /** `application_list` */
   export interface RemindersApplications_Get_Data_ApplicationList
     extends RemindersApplicationQuery_Get_Data_Application {}
 
-  /** `v3/parking/reminders/entry` */
   export interface RemindersEntry {
     /**
      * 同步车辆入场通知 `POST /v3/parking/reminders/entry`
@@ -668,12 +642,11 @@ export namespace Parking {
     postAsync(options: RemindersEntry_Post): PendingResponse<Response<RemindersEntry_Post_Data>>
   }
 
-  /** 同步车辆入场通知 `POST /v3/parking/reminders/entry` */
+  /** 同步车辆入场通知 */
   export interface RemindersEntry_Post extends CallSettings {
     json: RemindersEntry_Post_Json
   }
 
-  /** 同步车辆入场通知 `POST /v3/parking/reminders/entry` */
   export interface RemindersEntry_Post_Json {
     /** 商户停车单号 */
     out_serial_number: string
@@ -717,13 +690,11 @@ export namespace Parking {
     discount_template_id?: readonly number[] | undefined
   }
 
-  /** 同步车辆入场通知 `POST /v3/parking/reminders/entry` */
   export interface RemindersEntry_Post_Data {
     /** 微信停车单号 */
     serial_number?: string
   }
 
-  /** `v3/parking/reminders/exit` */
   export interface RemindersExit {
     /**
      * 同步车辆离场通知 `POST /v3/parking/reminders/exit`
@@ -735,12 +706,11 @@ export namespace Parking {
     postAsync(options: RemindersExit_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 同步车辆离场通知 `POST /v3/parking/reminders/exit` */
+  /** 同步车辆离场通知 */
   export interface RemindersExit_Post extends CallSettings {
     json: RemindersExit_Post_Json
   }
 
-  /** 同步车辆离场通知 `POST /v3/parking/reminders/exit` */
   export interface RemindersExit_Post_Json {
     /** 商户停车单号 */
     out_serial_number: string
@@ -790,7 +760,6 @@ export namespace Parking {
     wx_trade_no?: string | undefined
   }
 
-  /** `v3/parking/reminders/ext-payment` */
   export interface RemindersExtPayment {
     /**
      * 同步非临停扩展支付 `POST /v3/parking/reminders/ext-payment`
@@ -802,12 +771,11 @@ export namespace Parking {
     postAsync(options: RemindersExtPayment_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 同步非临停扩展支付 `POST /v3/parking/reminders/ext-payment` */
+  /** 同步非临停扩展支付 */
   export interface RemindersExtPayment_Post extends CallSettings {
     json: RemindersExtPayment_Post_Json
   }
 
-  /** 同步非临停扩展支付 `POST /v3/parking/reminders/ext-payment` */
   export interface RemindersExtPayment_Post_Json {
     /** 商户支付订单号 */
     out_trade_no: string
@@ -821,7 +789,6 @@ export namespace Parking {
     wx_trade_no?: string | undefined
   }
 
-  /** 费用明细列表 */
   export interface RemindersExtPayment_Post_Json_FeeItems {
     /** 费用类型 */
     fee_type:
@@ -833,7 +800,6 @@ export namespace Parking {
     amount: number
   }
 
-  /** `v3/parking/reminders/parking-fee` */
   export interface RemindersParkingFee {
     /**
      * 查询停车费用 `POST /v3/parking/reminders/parking-fee`
@@ -845,12 +811,11 @@ export namespace Parking {
     postAsync(options: RemindersParkingFee_Post): PendingResponse<Response<RemindersParkingFee_Post_Data>>
   }
 
-  /** 查询停车费用 `POST /v3/parking/reminders/parking-fee` */
+  /** 查询停车费用 */
   export interface RemindersParkingFee_Post extends CallSettings {
     json: RemindersParkingFee_Post_Json
   }
 
-  /** 查询停车费用 `POST /v3/parking/reminders/parking-fee` */
   export interface RemindersParkingFee_Post_Json {
     /** 商户停车单号 */
     out_serial_number: string
@@ -860,7 +825,6 @@ export namespace Parking {
     out_parking_id?: string | undefined
   }
 
-  /** 查询停车费用 `POST /v3/parking/reminders/parking-fee` */
   export interface RemindersParkingFee_Post_Data {
     /** 当前总费用 */
     total_amount?: number
@@ -888,7 +852,6 @@ export namespace Parking {
     paid_amount?: number
   }
 
-  /** `v3/parking/reminders/parking-lot` */
   export interface RemindersParkingLot {
     /**
      * 查询停车场信息 `GET /v3/parking/reminders/parking-lot`
@@ -900,12 +863,11 @@ export namespace Parking {
     getAsync(options?: RemindersParkingLot_Get): PendingResponse<Response<RemindersParkingLot_Get_Data>>
   }
 
-  /** 查询停车场信息 `GET /v3/parking/reminders/parking-lot` */
+  /** 查询停车场信息 */
   export interface RemindersParkingLot_Get extends CallSettings {
     query?: RemindersParkingLot_Get_Query | undefined
   }
 
-  /** 查询停车场信息 `GET /v3/parking/reminders/parking-lot` */
   export interface RemindersParkingLot_Get_Query {
     /** 商户停车场ID */
     out_parking_lot_id?: string | undefined
@@ -913,7 +875,6 @@ export namespace Parking {
     wx_parking_lot_id?: string | undefined
   }
 
-  /** 查询停车场信息 `GET /v3/parking/reminders/parking-lot` */
   export interface RemindersParkingLot_Get_Data {
     /** 微信停车场ID */
     wx_parking_lot_id?: string
@@ -942,7 +903,6 @@ export namespace Parking {
     reason?: string
   }
 
-  /** `v3/parking/reminders/payment` */
   export interface RemindersPayment {
     /**
      * 同步支付结果通知 `POST /v3/parking/reminders/payment`
@@ -954,12 +914,11 @@ export namespace Parking {
     postAsync(options: RemindersPayment_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 同步支付结果通知 `POST /v3/parking/reminders/payment` */
+  /** 同步支付结果通知 */
   export interface RemindersPayment_Post extends CallSettings {
     json: RemindersPayment_Post_Json
   }
 
-  /** 同步支付结果通知 `POST /v3/parking/reminders/payment` */
   export interface RemindersPayment_Post_Json {
     /** 商户停车单号 */
     out_serial_number: string

@@ -34,7 +34,6 @@ export namespace PartnerPapay {
     readonly notify: Loosen<ContractsByContractIdNotify>
   }
 
-  /** `v3/partner-papay/contracts/{contract_id}/fail-notify` */
   export interface ContractsByContractIdFailNotify {
     /**
      * 服务商商户重试扣费通知 `POST /v3/partner-papay/contracts/{contract_id}/fail-notify`
@@ -46,14 +45,13 @@ export namespace PartnerPapay {
     postAsync(options: ContractsByContractIdFailNotify_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 服务商商户重试扣费通知 `POST /v3/partner-papay/contracts/{contract_id}/fail-notify` */
+  /** 服务商商户重试扣费通知 */
   export interface ContractsByContractIdFailNotify_Post extends CallSettings {
     /** 委托代扣协议id */
     contract_id: PathValue
     json: ContractsByContractIdFailNotify_Post_Json
   }
 
-  /** 服务商商户重试扣费通知 `POST /v3/partner-papay/contracts/{contract_id}/fail-notify` */
   export interface ContractsByContractIdFailNotify_Post_Json {
     /** 服务商商户号 */
     sp_mchid: string
@@ -65,7 +63,6 @@ export namespace PartnerPapay {
     sub_appid?: string | undefined
   }
 
-  /** `v3/partner-papay/contracts/{contract_id}/notify` */
   export interface ContractsByContractIdNotify {
     /**
      * 服务商商户预扣费通知 `POST /v3/partner-papay/contracts/{contract_id}/notify`
@@ -77,14 +74,13 @@ export namespace PartnerPapay {
     postAsync(options: ContractsByContractIdNotify_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 服务商商户预扣费通知 `POST /v3/partner-papay/contracts/{contract_id}/notify` */
+  /** 服务商商户预扣费通知 */
   export interface ContractsByContractIdNotify_Post extends CallSettings {
     /** 委托代扣协议id */
     contract_id: PathValue
     json: ContractsByContractIdNotify_Post_Json
   }
 
-  /** 服务商商户预扣费通知 `POST /v3/partner-papay/contracts/{contract_id}/notify` */
   export interface ContractsByContractIdNotify_Post_Json {
     /** 服务商商户号 */
     sp_mchid: string
@@ -100,7 +96,6 @@ export namespace PartnerPapay {
     estimated_amount: ContractsByContractIdNotify_Post_Json_EstimatedAmount
   }
 
-  /** 扣费持续时间 */
   export interface ContractsByContractIdNotify_Post_Json_DeductDuration {
     /** 扣费持续时间数 */
     count: number
@@ -108,7 +103,6 @@ export namespace PartnerPapay {
     unit?: string | undefined
   }
 
-  /** 预计扣费金额信息 */
   export interface ContractsByContractIdNotify_Post_Json_EstimatedAmount {
     /** 预计扣费金额 */
     amount: number

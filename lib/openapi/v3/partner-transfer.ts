@@ -27,7 +27,6 @@ export namespace PartnerTransfer {
     readonly 'v3/partner-transfer/batches/out-batch-no/{out_batch_no}/details/out-detail-no/{out_detail_no}': Loosen<BatchesOutBatchNoByOutBatchNoDetailsOutDetailNoByOutDetailNo>
   }
 
-  /** `v3/partner-transfer/batches` */
   export interface Batches {
     /**
      * 发起批量转账 `POST /v3/partner-transfer/batches`
@@ -41,13 +40,12 @@ export namespace PartnerTransfer {
     readonly outBatchNo: Loosen<BatchesOutBatchNo>
   }
 
-  /** 发起批量转账 `POST /v3/partner-transfer/batches` */
+  /** 发起批量转账 */
   export interface Batches_Post extends CallSettings {
     json: Batches_Post_Json
     headers?: Batches_Post_Headers | undefined
   }
 
-  /** 发起批量转账 `POST /v3/partner-transfer/batches` */
   export interface Batches_Post_Json {
     /** 特约商户号 */
     sub_mchid: string
@@ -85,7 +83,6 @@ export namespace PartnerTransfer {
     transfer_scene?: 'ORDINARY_TRANSFER' | 'PAYROLL_CARD_TRANSFER' | undefined
   }
 
-  /** 转账明细列表 */
   export interface Batches_Post_Json_TransferDetailList {
     /** 商家明细单号 */
     out_detail_no: string
@@ -101,13 +98,11 @@ export namespace PartnerTransfer {
     user_id_card?: Encrypted | undefined
   }
 
-  /** 发起批量转账 `POST /v3/partner-transfer/batches` */
   export interface Batches_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 发起批量转账 `POST /v3/partner-transfer/batches` */
   export interface Batches_Post_Data {
     /** 商家批次单号 */
     out_batch_no: string
@@ -122,7 +117,6 @@ export namespace PartnerTransfer {
     readonly _batch_id_: Loosen<BatchesBatchIdByBatchId>
   }
 
-  /** `v3/partner-transfer/batches/batch-id/{batch_id}` */
   export interface BatchesBatchIdByBatchId {
     /**
      * 微信支付批次单号查询批次单 `GET /v3/partner-transfer/batches/batch-id/{batch_id}`
@@ -137,14 +131,13 @@ export namespace PartnerTransfer {
     readonly details: Loosen<BatchesBatchIdByBatchIdDetails>
   }
 
-  /** 微信支付批次单号查询批次单 `GET /v3/partner-transfer/batches/batch-id/{batch_id}` */
+  /** 微信支付批次单号查询批次单 */
   export interface BatchesBatchIdByBatchId_Get extends CallSettings {
     /** 微信支付批次单号 */
     batch_id: PathValue
     query: BatchesBatchIdByBatchId_Get_Query
   }
 
-  /** 微信支付批次单号查询批次单 `GET /v3/partner-transfer/batches/batch-id/{batch_id}` */
   export interface BatchesBatchIdByBatchId_Get_Query {
     /** 是否查询转账明细单 */
     need_query_detail: boolean
@@ -156,7 +149,6 @@ export namespace PartnerTransfer {
     detail_status?: 'ALL' | 'SUCCESS' | 'FAIL' | undefined
   }
 
-  /** 微信支付批次单号查询批次单 `GET /v3/partner-transfer/batches/batch-id/{batch_id}` */
   export interface BatchesBatchIdByBatchId_Get_Data {
     /** 服务商商户号 */
     sp_mchid: string
@@ -213,7 +205,6 @@ export namespace PartnerTransfer {
     transfer_scene?: 'ORDINARY_TRANSFER' | 'PAYROLL_CARD_TRANSFER' | (string & {})
   }
 
-  /** 转账明细单列表 */
   export interface BatchesBatchIdByBatchId_Get_Data_TransferDetailList {
     /** 微信支付明细单号 */
     detail_id: string
@@ -233,7 +224,6 @@ export namespace PartnerTransfer {
     readonly _detail_id_: Loosen<BatchesBatchIdByBatchIdDetailsDetailIdByDetailId>
   }
 
-  /** `v3/partner-transfer/batches/batch-id/{batch_id}/details/detail-id/{detail_id}` */
   export interface BatchesBatchIdByBatchIdDetailsDetailIdByDetailId {
     /**
      * 微信支付明细单号查询明细单 `GET /v3/partner-transfer/batches/batch-id/{batch_id}/details/detail-id/{detail_id}`
@@ -249,7 +239,7 @@ export namespace PartnerTransfer {
     ): PendingResponse<Response<BatchesBatchIdByBatchIdDetailsDetailIdByDetailId_Get_Data>>
   }
 
-  /** 微信支付明细单号查询明细单 `GET /v3/partner-transfer/batches/batch-id/{batch_id}/details/detail-id/{detail_id}` */
+  /** 微信支付明细单号查询明细单 */
   export interface BatchesBatchIdByBatchIdDetailsDetailIdByDetailId_Get extends CallSettings {
     /** 微信支付批次单号 */
     batch_id: PathValue
@@ -257,7 +247,6 @@ export namespace PartnerTransfer {
     detail_id: PathValue
   }
 
-  /** 微信支付明细单号查询明细单 `GET /v3/partner-transfer/batches/batch-id/{batch_id}/details/detail-id/{detail_id}` */
   export interface BatchesBatchIdByBatchIdDetailsDetailIdByDetailId_Get_Data {
     /** 服务商商户号 */
     sp_mchid: string
@@ -300,7 +289,6 @@ export namespace PartnerTransfer {
     readonly _out_batch_no_: Loosen<BatchesOutBatchNoByOutBatchNo>
   }
 
-  /** `v3/partner-transfer/batches/out-batch-no/{out_batch_no}` */
   export interface BatchesOutBatchNoByOutBatchNo {
     /**
      * 商家批次单号查询批次单 `GET /v3/partner-transfer/batches/out-batch-no/{out_batch_no}`
@@ -315,14 +303,13 @@ export namespace PartnerTransfer {
     readonly details: Loosen<BatchesOutBatchNoByOutBatchNoDetails>
   }
 
-  /** 商家批次单号查询批次单 `GET /v3/partner-transfer/batches/out-batch-no/{out_batch_no}` */
+  /** 商家批次单号查询批次单 */
   export interface BatchesOutBatchNoByOutBatchNo_Get extends CallSettings {
     /** 商家批次单号 */
     out_batch_no: PathValue
     query: BatchesOutBatchNoByOutBatchNo_Get_Query
   }
 
-  /** 商家批次单号查询批次单 `GET /v3/partner-transfer/batches/out-batch-no/{out_batch_no}` */
   export interface BatchesOutBatchNoByOutBatchNo_Get_Query {
     /** 是否查询转账明细单 */
     need_query_detail: boolean
@@ -334,7 +321,6 @@ export namespace PartnerTransfer {
     detail_status?: 'ALL' | 'SUCCESS' | 'FAIL' | 'REFUND' | undefined
   }
 
-  /** 商家批次单号查询批次单 `GET /v3/partner-transfer/batches/out-batch-no/{out_batch_no}` */
   export interface BatchesOutBatchNoByOutBatchNo_Get_Data {
     /** 服务商商户号 */
     sp_mchid: string
@@ -391,7 +377,6 @@ export namespace PartnerTransfer {
     transfer_scene?: 'ORDINARY_TRANSFER' | 'PAYROLL_CARD_TRANSFER' | (string & {})
   }
 
-  /** 转账明细单列表 */
   export interface BatchesOutBatchNoByOutBatchNo_Get_Data_TransferDetailList
     extends BatchesBatchIdByBatchId_Get_Data_TransferDetailList {}
 
@@ -405,7 +390,6 @@ export namespace PartnerTransfer {
     readonly _out_detail_no_: Loosen<BatchesOutBatchNoByOutBatchNoDetailsOutDetailNoByOutDetailNo>
   }
 
-  /** `v3/partner-transfer/batches/out-batch-no/{out_batch_no}/details/out-detail-no/{out_detail_no}` */
   export interface BatchesOutBatchNoByOutBatchNoDetailsOutDetailNoByOutDetailNo {
     /**
      * 商家明细单号查询明细单 `GET /v3/partner-transfer/batches/out-batch-no/{out_batch_no}/details/out-detail-no/{out_detail_no}`
@@ -421,7 +405,7 @@ export namespace PartnerTransfer {
     ): PendingResponse<Response<BatchesOutBatchNoByOutBatchNoDetailsOutDetailNoByOutDetailNo_Get_Data>>
   }
 
-  /** 商家明细单号查询明细单 `GET /v3/partner-transfer/batches/out-batch-no/{out_batch_no}/details/out-detail-no/{out_detail_no}` */
+  /** 商家明细单号查询明细单 */
   export interface BatchesOutBatchNoByOutBatchNoDetailsOutDetailNoByOutDetailNo_Get extends CallSettings {
     /** 商家批次单号 */
     out_batch_no: PathValue
@@ -429,7 +413,6 @@ export namespace PartnerTransfer {
     out_detail_no: PathValue
   }
 
-  /** 商家明细单号查询明细单 `GET /v3/partner-transfer/batches/out-batch-no/{out_batch_no}/details/out-detail-no/{out_detail_no}` */
   export interface BatchesOutBatchNoByOutBatchNoDetailsOutDetailNoByOutDetailNo_Get_Data
     extends BatchesBatchIdByBatchIdDetailsDetailIdByDetailId_Get_Data {}
 }

@@ -51,7 +51,6 @@ export namespace PasswordExemptContract {
     readonly payRedirectSign: Loosen<ContractsEcommercePreEntrustSignPayRedirectSign>
   }
 
-  /** `v3/password-exempt-contract/contracts/ecommerce/pre-entrust-sign/mini-program` */
   export interface ContractsEcommercePreEntrustSignMiniProgram {
     /**
      * 电商收付通模式小程序场景预签约 `POST /v3/password-exempt-contract/contracts/ecommerce/pre-entrust-sign/mini-program`
@@ -67,12 +66,11 @@ export namespace PasswordExemptContract {
     ): PendingResponse<Response<ContractsEcommercePreEntrustSignMiniProgram_Post_Data>>
   }
 
-  /** 电商收付通模式小程序场景预签约 `POST /v3/password-exempt-contract/contracts/ecommerce/pre-entrust-sign/mini-program` */
+  /** 电商收付通模式小程序场景预签约 */
   export interface ContractsEcommercePreEntrustSignMiniProgram_Post extends CallSettings {
     json: ContractsEcommercePreEntrustSignMiniProgram_Post_Json
   }
 
-  /** 电商收付通模式小程序场景预签约 `POST /v3/password-exempt-contract/contracts/ecommerce/pre-entrust-sign/mini-program` */
   export interface ContractsEcommercePreEntrustSignMiniProgram_Post_Json {
     /** 商户AppID */
     appid: string
@@ -88,7 +86,6 @@ export namespace PasswordExemptContract {
     openid: string
   }
 
-  /** 电商收付通模式小程序场景预签约 `POST /v3/password-exempt-contract/contracts/ecommerce/pre-entrust-sign/mini-program` */
   export interface ContractsEcommercePreEntrustSignMiniProgram_Post_Data {
     /** 预签约ID */
     pre_entrustweb_id: string
@@ -104,7 +101,6 @@ export namespace PasswordExemptContract {
     sign_mp_path: string
   }
 
-  /** `v3/password-exempt-contract/contracts/ecommerce/pre-entrust-sign/pay-redirect-sign` */
   export interface ContractsEcommercePreEntrustSignPayRedirectSign {
     /**
      * 电商收付通模式支付后场景预签约 `POST /v3/password-exempt-contract/contracts/ecommerce/pre-entrust-sign/pay-redirect-sign`
@@ -120,12 +116,11 @@ export namespace PasswordExemptContract {
     ): PendingResponse<Response<ContractsEcommercePreEntrustSignPayRedirectSign_Post_Data>>
   }
 
-  /** 电商收付通模式支付后场景预签约 `POST /v3/password-exempt-contract/contracts/ecommerce/pre-entrust-sign/pay-redirect-sign` */
+  /** 电商收付通模式支付后场景预签约 */
   export interface ContractsEcommercePreEntrustSignPayRedirectSign_Post extends CallSettings {
     json: ContractsEcommercePreEntrustSignPayRedirectSign_Post_Json
   }
 
-  /** 电商收付通模式支付后场景预签约 `POST /v3/password-exempt-contract/contracts/ecommerce/pre-entrust-sign/pay-redirect-sign` */
   export interface ContractsEcommercePreEntrustSignPayRedirectSign_Post_Json {
     /** 商户AppID */
     appid: string
@@ -143,7 +138,6 @@ export namespace PasswordExemptContract {
     openid: string
   }
 
-  /** 电商收付通模式支付后场景预签约 `POST /v3/password-exempt-contract/contracts/ecommerce/pre-entrust-sign/pay-redirect-sign` */
   export interface ContractsEcommercePreEntrustSignPayRedirectSign_Post_Data {
     /** 商户号 */
     mchid: string
@@ -164,7 +158,6 @@ export namespace PasswordExemptContract {
     readonly payRedirectSign: Loosen<ContractsNormalPreEntrustSignPayRedirectSign>
   }
 
-  /** `v3/password-exempt-contract/contracts/normal/pre-entrust-sign/mini-program` */
   export interface ContractsNormalPreEntrustSignMiniProgram {
     /**
      * 直连商户模式小程序场景预签约 `POST /v3/password-exempt-contract/contracts/normal/pre-entrust-sign/mini-program`
@@ -180,20 +173,17 @@ export namespace PasswordExemptContract {
     ): PendingResponse<Response<ContractsNormalPreEntrustSignMiniProgram_Post_Data>>
   }
 
-  /** 直连商户模式小程序场景预签约 `POST /v3/password-exempt-contract/contracts/normal/pre-entrust-sign/mini-program` */
+  /** 直连商户模式小程序场景预签约 */
   export interface ContractsNormalPreEntrustSignMiniProgram_Post extends CallSettings {
     json: ContractsNormalPreEntrustSignMiniProgram_Post_Json
   }
 
-  /** 直连商户模式小程序场景预签约 `POST /v3/password-exempt-contract/contracts/normal/pre-entrust-sign/mini-program` */
   export interface ContractsNormalPreEntrustSignMiniProgram_Post_Json
     extends ContractsEcommercePreEntrustSignMiniProgram_Post_Json {}
 
-  /** 直连商户模式小程序场景预签约 `POST /v3/password-exempt-contract/contracts/normal/pre-entrust-sign/mini-program` */
   export interface ContractsNormalPreEntrustSignMiniProgram_Post_Data
     extends ContractsEcommercePreEntrustSignMiniProgram_Post_Data {}
 
-  /** `v3/password-exempt-contract/contracts/normal/pre-entrust-sign/pay-redirect-sign` */
   export interface ContractsNormalPreEntrustSignPayRedirectSign {
     /**
      * 直连商户模式支付后场景预签约 `POST /v3/password-exempt-contract/contracts/normal/pre-entrust-sign/pay-redirect-sign`
@@ -209,16 +199,14 @@ export namespace PasswordExemptContract {
     ): PendingResponse<Response<ContractsNormalPreEntrustSignPayRedirectSign_Post_Data>>
   }
 
-  /** 直连商户模式支付后场景预签约 `POST /v3/password-exempt-contract/contracts/normal/pre-entrust-sign/pay-redirect-sign` */
+  /** 直连商户模式支付后场景预签约 */
   export interface ContractsNormalPreEntrustSignPayRedirectSign_Post extends CallSettings {
     json: ContractsNormalPreEntrustSignPayRedirectSign_Post_Json
   }
 
-  /** 直连商户模式支付后场景预签约 `POST /v3/password-exempt-contract/contracts/normal/pre-entrust-sign/pay-redirect-sign` */
   export interface ContractsNormalPreEntrustSignPayRedirectSign_Post_Json
     extends ContractsEcommercePreEntrustSignPayRedirectSign_Post_Json {}
 
-  /** 直连商户模式支付后场景预签约 `POST /v3/password-exempt-contract/contracts/normal/pre-entrust-sign/pay-redirect-sign` */
   export interface ContractsNormalPreEntrustSignPayRedirectSign_Post_Data
     extends ContractsEcommercePreEntrustSignPayRedirectSign_Post_Data {}
 
@@ -233,7 +221,6 @@ export namespace PasswordExemptContract {
     readonly payRedirectSign: Loosen<ContractsQsPreEntrustSignPayRedirectSign>
   }
 
-  /** `v3/password-exempt-contract/contracts/qs/pre-entrust-sign/mini-program` */
   export interface ContractsQsPreEntrustSignMiniProgram {
     /**
      * 清算机构模式小程序场景预签约 `POST /v3/password-exempt-contract/contracts/qs/pre-entrust-sign/mini-program`
@@ -249,12 +236,11 @@ export namespace PasswordExemptContract {
     ): PendingResponse<Response<ContractsQsPreEntrustSignMiniProgram_Post_Data>>
   }
 
-  /** 清算机构模式小程序场景预签约 `POST /v3/password-exempt-contract/contracts/qs/pre-entrust-sign/mini-program` */
+  /** 清算机构模式小程序场景预签约 */
   export interface ContractsQsPreEntrustSignMiniProgram_Post extends CallSettings {
     json: ContractsQsPreEntrustSignMiniProgram_Post_Json
   }
 
-  /** 清算机构模式小程序场景预签约 `POST /v3/password-exempt-contract/contracts/qs/pre-entrust-sign/mini-program` */
   export interface ContractsQsPreEntrustSignMiniProgram_Post_Json {
     /** 商户AppID */
     appid: string
@@ -276,11 +262,9 @@ export namespace PasswordExemptContract {
     sub_openid?: string | undefined
   }
 
-  /** 清算机构模式小程序场景预签约 `POST /v3/password-exempt-contract/contracts/qs/pre-entrust-sign/mini-program` */
   export interface ContractsQsPreEntrustSignMiniProgram_Post_Data
     extends ContractsEcommercePreEntrustSignMiniProgram_Post_Data {}
 
-  /** `v3/password-exempt-contract/contracts/qs/pre-entrust-sign/pay-redirect-sign` */
   export interface ContractsQsPreEntrustSignPayRedirectSign {
     /**
      * 清算机构模式支付后场景预签约 `POST /v3/password-exempt-contract/contracts/qs/pre-entrust-sign/pay-redirect-sign`
@@ -296,12 +280,11 @@ export namespace PasswordExemptContract {
     ): PendingResponse<Response<ContractsQsPreEntrustSignPayRedirectSign_Post_Data>>
   }
 
-  /** 清算机构模式支付后场景预签约 `POST /v3/password-exempt-contract/contracts/qs/pre-entrust-sign/pay-redirect-sign` */
+  /** 清算机构模式支付后场景预签约 */
   export interface ContractsQsPreEntrustSignPayRedirectSign_Post extends CallSettings {
     json: ContractsQsPreEntrustSignPayRedirectSign_Post_Json
   }
 
-  /** 清算机构模式支付后场景预签约 `POST /v3/password-exempt-contract/contracts/qs/pre-entrust-sign/pay-redirect-sign` */
   export interface ContractsQsPreEntrustSignPayRedirectSign_Post_Json {
     /** 商户AppID */
     appid: string
@@ -325,7 +308,6 @@ export namespace PasswordExemptContract {
     sub_openid?: string | undefined
   }
 
-  /** 清算机构模式支付后场景预签约 `POST /v3/password-exempt-contract/contracts/qs/pre-entrust-sign/pay-redirect-sign` */
   export interface ContractsQsPreEntrustSignPayRedirectSign_Post_Data
     extends ContractsEcommercePreEntrustSignPayRedirectSign_Post_Data {}
 
@@ -344,7 +326,6 @@ export namespace PasswordExemptContract {
     readonly _out_contract_code_: Loosen<ContractsServiceIdByServiceIdOutContractCodeByOutContractCode>
   }
 
-  /** `v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code/{out_contract_code}` */
   export interface ContractsServiceIdByServiceIdOutContractCodeByOutContractCode {
     /**
      * 商户通过商户协议号查询协议 `GET /v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code/{out_contract_code}`
@@ -362,7 +343,7 @@ export namespace PasswordExemptContract {
     readonly terminate: Loosen<ContractsServiceIdByServiceIdOutContractCodeByOutContractCodeTerminate>
   }
 
-  /** 商户通过商户协议号查询协议 `GET /v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code/{out_contract_code}` */
+  /** 商户通过商户协议号查询协议 */
   export interface ContractsServiceIdByServiceIdOutContractCodeByOutContractCode_Get extends CallSettings {
     /** 免密支付服务ID */
     service_id: PathValue
@@ -370,7 +351,6 @@ export namespace PasswordExemptContract {
     out_contract_code: PathValue
   }
 
-  /** 商户通过商户协议号查询协议 `GET /v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code/{out_contract_code}` */
   export interface ContractsServiceIdByServiceIdOutContractCodeByOutContractCode_Get_Data {
     /** 商户号 */
     mchid: string
@@ -398,7 +378,6 @@ export namespace PasswordExemptContract {
     contract_terminate_info?: ContractsServiceIdByServiceIdOutContractCodeByOutContractCode_Get_Data_ContractTerminateInfo
   }
 
-  /** 协议解约信息 */
   export interface ContractsServiceIdByServiceIdOutContractCodeByOutContractCode_Get_Data_ContractTerminateInfo {
     /** 协议解约方式 */
     contract_termination_mode: string
@@ -408,7 +387,6 @@ export namespace PasswordExemptContract {
     contract_termination_remark?: string
   }
 
-  /** `v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code/{out_contract_code}/terminate` */
   export interface ContractsServiceIdByServiceIdOutContractCodeByOutContractCodeTerminate {
     /**
      * 商户通过商户协议号解约协议 `POST /v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code/{out_contract_code}/terminate`
@@ -427,7 +405,7 @@ export namespace PasswordExemptContract {
     >
   }
 
-  /** 商户通过商户协议号解约协议 `POST /v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code/{out_contract_code}/terminate` */
+  /** 商户通过商户协议号解约协议 */
   export interface ContractsServiceIdByServiceIdOutContractCodeByOutContractCodeTerminate_Post
     extends CallSettings {
     /** 免密支付服务ID */
@@ -437,13 +415,11 @@ export namespace PasswordExemptContract {
     json: ContractsServiceIdByServiceIdOutContractCodeByOutContractCodeTerminate_Post_Json
   }
 
-  /** 商户通过商户协议号解约协议 `POST /v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code/{out_contract_code}/terminate` */
   export interface ContractsServiceIdByServiceIdOutContractCodeByOutContractCodeTerminate_Post_Json {
     /** 解约备注 */
     contract_termination_remark: string
   }
 
-  /** 商户通过商户协议号解约协议 `POST /v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code/{out_contract_code}/terminate` */
   export interface ContractsServiceIdByServiceIdOutContractCodeByOutContractCodeTerminate_Post_Data
     extends ContractsEcommercePreEntrustSignPayRedirectSign_Post_Data {}
 
@@ -458,7 +434,6 @@ export namespace PasswordExemptContract {
     readonly payRedirectSign: Loosen<ContractsServiceProviderPreEntrustSignPayRedirectSign>
   }
 
-  /** `v3/password-exempt-contract/contracts/service-provider/pre-entrust-sign/mini-program` */
   export interface ContractsServiceProviderPreEntrustSignMiniProgram {
     /**
      * 服务商模式小程序场景预签约 `POST /v3/password-exempt-contract/contracts/service-provider/pre-entrust-sign/mini-program`
@@ -474,12 +449,11 @@ export namespace PasswordExemptContract {
     ): PendingResponse<Response<ContractsServiceProviderPreEntrustSignMiniProgram_Post_Data>>
   }
 
-  /** 服务商模式小程序场景预签约 `POST /v3/password-exempt-contract/contracts/service-provider/pre-entrust-sign/mini-program` */
+  /** 服务商模式小程序场景预签约 */
   export interface ContractsServiceProviderPreEntrustSignMiniProgram_Post extends CallSettings {
     json: ContractsServiceProviderPreEntrustSignMiniProgram_Post_Json
   }
 
-  /** 服务商模式小程序场景预签约 `POST /v3/password-exempt-contract/contracts/service-provider/pre-entrust-sign/mini-program` */
   export interface ContractsServiceProviderPreEntrustSignMiniProgram_Post_Json {
     /** 商户AppID */
     sp_appid: string
@@ -501,7 +475,6 @@ export namespace PasswordExemptContract {
     contract_display_account: string
   }
 
-  /** 服务商模式小程序场景预签约 `POST /v3/password-exempt-contract/contracts/service-provider/pre-entrust-sign/mini-program` */
   export interface ContractsServiceProviderPreEntrustSignMiniProgram_Post_Data {
     /** 预签约ID */
     pre_entrustweb_id: string
@@ -519,7 +492,6 @@ export namespace PasswordExemptContract {
     sign_mp_path: string
   }
 
-  /** `v3/password-exempt-contract/contracts/service-provider/pre-entrust-sign/pay-redirect-sign` */
   export interface ContractsServiceProviderPreEntrustSignPayRedirectSign {
     /**
      * 服务商模式支付后场景预签约 `POST /v3/password-exempt-contract/contracts/service-provider/pre-entrust-sign/pay-redirect-sign`
@@ -535,12 +507,11 @@ export namespace PasswordExemptContract {
     ): PendingResponse<Response<ContractsServiceProviderPreEntrustSignPayRedirectSign_Post_Data>>
   }
 
-  /** 服务商模式支付后场景预签约 `POST /v3/password-exempt-contract/contracts/service-provider/pre-entrust-sign/pay-redirect-sign` */
+  /** 服务商模式支付后场景预签约 */
   export interface ContractsServiceProviderPreEntrustSignPayRedirectSign_Post extends CallSettings {
     json: ContractsServiceProviderPreEntrustSignPayRedirectSign_Post_Json
   }
 
-  /** 服务商模式支付后场景预签约 `POST /v3/password-exempt-contract/contracts/service-provider/pre-entrust-sign/pay-redirect-sign` */
   export interface ContractsServiceProviderPreEntrustSignPayRedirectSign_Post_Json {
     /** 商户AppID */
     sp_appid: string
@@ -564,7 +535,6 @@ export namespace PasswordExemptContract {
     prepay_id: string
   }
 
-  /** 服务商模式支付后场景预签约 `POST /v3/password-exempt-contract/contracts/service-provider/pre-entrust-sign/pay-redirect-sign` */
   export interface ContractsServiceProviderPreEntrustSignPayRedirectSign_Post_Data {
     /** 商户号 */
     mchid: string

@@ -35,7 +35,6 @@ export namespace PayDevices {
     readonly _device_sn_: Loosen<OpenScenarioSpeakerByDeviceSn>
   }
 
-  /** `v3/pay-devices/open-scenario-speaker/{device_sn}` */
   export interface OpenScenarioSpeakerByDeviceSn {
     /**
      * 查询音箱绑定信息 `GET /v3/pay-devices/open-scenario-speaker/{device_sn}`
@@ -52,13 +51,12 @@ export namespace PayDevices {
     readonly unbind: Loosen<OpenScenarioSpeakerByDeviceSnUnbind>
   }
 
-  /** 查询音箱绑定信息 `GET /v3/pay-devices/open-scenario-speaker/{device_sn}` */
+  /** 查询音箱绑定信息 */
   export interface OpenScenarioSpeakerByDeviceSn_Get extends CallSettings {
     /** 设备sn */
     device_sn: PathValue
   }
 
-  /** 查询音箱绑定信息 `GET /v3/pay-devices/open-scenario-speaker/{device_sn}` */
   export interface OpenScenarioSpeakerByDeviceSn_Get_Data {
     /** 子商户 */
     sub_mchid: string
@@ -73,7 +71,6 @@ export namespace PayDevices {
     code_url: string
   }
 
-  /** `v3/pay-devices/open-scenario-speaker/{device_sn}/bind` */
   export interface OpenScenarioSpeakerByDeviceSnBind {
     /**
      * 绑定音箱设备码牌 `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/bind`
@@ -89,14 +86,13 @@ export namespace PayDevices {
     ): PendingResponse<Response<OpenScenarioSpeakerByDeviceSnBind_Post_Data>>
   }
 
-  /** 绑定音箱设备码牌 `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/bind` */
+  /** 绑定音箱设备码牌 */
   export interface OpenScenarioSpeakerByDeviceSnBind_Post extends CallSettings {
     /** 设备sn */
     device_sn: PathValue
     json: OpenScenarioSpeakerByDeviceSnBind_Post_Json
   }
 
-  /** 绑定音箱设备码牌 `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/bind` */
   export interface OpenScenarioSpeakerByDeviceSnBind_Post_Json {
     /** 子商户 */
     sub_mchid: string
@@ -104,11 +100,9 @@ export namespace PayDevices {
     code_url: string
   }
 
-  /** 绑定音箱设备码牌 `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/bind` */
   export interface OpenScenarioSpeakerByDeviceSnBind_Post_Data
     extends OpenScenarioSpeakerByDeviceSn_Get_Data {}
 
-  /** `v3/pay-devices/open-scenario-speaker/{device_sn}/prebind` */
   export interface OpenScenarioSpeakerByDeviceSnPrebind {
     /**
      * 出厂预绑定音箱和码牌 `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/prebind`
@@ -124,20 +118,18 @@ export namespace PayDevices {
     ): PendingResponse<Response<OpenScenarioSpeakerByDeviceSnPrebind_Post_Data>>
   }
 
-  /** 出厂预绑定音箱和码牌 `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/prebind` */
+  /** 出厂预绑定音箱和码牌 */
   export interface OpenScenarioSpeakerByDeviceSnPrebind_Post extends CallSettings {
     /** 设备sn */
     device_sn: PathValue
     json: OpenScenarioSpeakerByDeviceSnPrebind_Post_Json
   }
 
-  /** 出厂预绑定音箱和码牌 `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/prebind` */
   export interface OpenScenarioSpeakerByDeviceSnPrebind_Post_Json {
     /** 收款链接url */
     code_url: string
   }
 
-  /** 出厂预绑定音箱和码牌 `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/prebind` */
   export interface OpenScenarioSpeakerByDeviceSnPrebind_Post_Data {
     /** 设备sn */
     device_sn: string
@@ -150,7 +142,6 @@ export namespace PayDevices {
     code_url: string
   }
 
-  /** `v3/pay-devices/open-scenario-speaker/{device_sn}/unbind` */
   export interface OpenScenarioSpeakerByDeviceSnUnbind {
     /**
      * 解绑音箱设备码牌 `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/unbind`
@@ -166,13 +157,12 @@ export namespace PayDevices {
     ): PendingResponse<Response<OpenScenarioSpeakerByDeviceSnUnbind_Post_Data>>
   }
 
-  /** 解绑音箱设备码牌 `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/unbind` */
+  /** 解绑音箱设备码牌 */
   export interface OpenScenarioSpeakerByDeviceSnUnbind_Post extends CallSettings {
     /** 设备sn */
     device_sn: PathValue
   }
 
-  /** 解绑音箱设备码牌 `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/unbind` */
   export interface OpenScenarioSpeakerByDeviceSnUnbind_Post_Data
     extends OpenScenarioSpeakerByDeviceSn_Get_Data {}
 
@@ -186,7 +176,6 @@ export namespace PayDevices {
     readonly report: Loosen<OpenScenarioSpeakerorderByTransactionIdReport>
   }
 
-  /** `v3/pay-devices/open-scenario-speakerorder/{transaction_id}/report` */
   export interface OpenScenarioSpeakerorderByTransactionIdReport {
     /**
      * 码牌支付结果上报 `POST /v3/pay-devices/open-scenario-speakerorder/{transaction_id}/report`
@@ -202,14 +191,13 @@ export namespace PayDevices {
     ): PendingResponse<Response<OpenScenarioSpeakerorderByTransactionIdReport_Post_Data>>
   }
 
-  /** 码牌支付结果上报 `POST /v3/pay-devices/open-scenario-speakerorder/{transaction_id}/report` */
+  /** 码牌支付结果上报 */
   export interface OpenScenarioSpeakerorderByTransactionIdReport_Post extends CallSettings {
     /** 微信支付订单号 */
     transaction_id: PathValue
     json: OpenScenarioSpeakerorderByTransactionIdReport_Post_Json
   }
 
-  /** 码牌支付结果上报 `POST /v3/pay-devices/open-scenario-speakerorder/{transaction_id}/report` */
   export interface OpenScenarioSpeakerorderByTransactionIdReport_Post_Json {
     /** 子商户 */
     sub_mchid: string
@@ -221,7 +209,6 @@ export namespace PayDevices {
     device_sn: string
   }
 
-  /** 码牌支付结果上报 `POST /v3/pay-devices/open-scenario-speakerorder/{transaction_id}/report` */
   export interface OpenScenarioSpeakerorderByTransactionIdReport_Post_Data {
     /** 子商户 */
     sub_mchid: string
@@ -245,7 +232,6 @@ export namespace PayDevices {
     readonly printOrders: Loosen<PrintersByDeviceIdPrintOrders>
   }
 
-  /** `v3/pay-devices/printers/{device_id}/print-orders` */
   export interface PrintersByDeviceIdPrintOrders {
     /** 小票机打印 `POST /v3/pay-devices/printers/{device_id}/print-orders` */
     post(options: PrintersByDeviceIdPrintOrders_Post): Promise<Response<undefined>>
@@ -254,14 +240,13 @@ export namespace PayDevices {
     readonly _print_order_no_: Loosen<PrintersByDeviceIdPrintOrdersByPrintOrderNo>
   }
 
-  /** 小票机打印 `POST /v3/pay-devices/printers/{device_id}/print-orders` */
+  /** 小票机打印 */
   export interface PrintersByDeviceIdPrintOrders_Post extends CallSettings {
     /** 小票机设备号 */
     device_id: PathValue
     json: PrintersByDeviceIdPrintOrders_Post_Json
   }
 
-  /** 小票机打印 `POST /v3/pay-devices/printers/{device_id}/print-orders` */
   export interface PrintersByDeviceIdPrintOrders_Post_Json {
     /** 打印单号 */
     print_order_no?: string | undefined
@@ -275,7 +260,6 @@ export namespace PayDevices {
     table_list?: readonly PrintersByDeviceIdPrintOrders_Post_Json_TableList[] | undefined
   }
 
-  /** 变量列表 */
   export interface PrintersByDeviceIdPrintOrders_Post_Json_VariableList {
     /** Key字段 */
     key?: string | undefined
@@ -283,7 +267,6 @@ export namespace PayDevices {
     value?: string | undefined
   }
 
-  /** 表格变量列表 */
   export interface PrintersByDeviceIdPrintOrders_Post_Json_TableList {
     /** Key字段 */
     key?: string | undefined
@@ -291,13 +274,11 @@ export namespace PayDevices {
     row_list?: readonly PrintersByDeviceIdPrintOrders_Post_Json_TableList_RowList[] | undefined
   }
 
-  /** Value值列表 */
   export interface PrintersByDeviceIdPrintOrders_Post_Json_TableList_RowList {
     /** 值列表 */
     cell_list?: readonly string[] | undefined
   }
 
-  /** `v3/pay-devices/printers/{device_id}/print-orders/{print_order_no}` */
   export interface PrintersByDeviceIdPrintOrdersByPrintOrderNo {
     /** 查询订单 `GET /v3/pay-devices/printers/{device_id}/print-orders/{print_order_no}` */
     get(
@@ -309,7 +290,7 @@ export namespace PayDevices {
     ): PendingResponse<Response<PrintersByDeviceIdPrintOrdersByPrintOrderNo_Get_Data>>
   }
 
-  /** 查询订单 `GET /v3/pay-devices/printers/{device_id}/print-orders/{print_order_no}` */
+  /** 查询订单 */
   export interface PrintersByDeviceIdPrintOrdersByPrintOrderNo_Get extends CallSettings {
     /** 小票机设备号 */
     device_id: PathValue
@@ -317,7 +298,6 @@ export namespace PayDevices {
     print_order_no: PathValue
   }
 
-  /** 查询订单 `GET /v3/pay-devices/printers/{device_id}/print-orders/{print_order_no}` */
   export interface PrintersByDeviceIdPrintOrdersByPrintOrderNo_Get_Data {
     /** 打印单号 */
     print_order_no?: string
@@ -340,7 +320,6 @@ export namespace PayDevices {
     table_list?: PrintersByDeviceIdPrintOrdersByPrintOrderNo_Get_Data_TableList[]
   }
 
-  /** 变量列表 */
   export interface PrintersByDeviceIdPrintOrdersByPrintOrderNo_Get_Data_VariableList {
     /** Key字段 */
     key?: string
@@ -348,7 +327,6 @@ export namespace PayDevices {
     value?: string
   }
 
-  /** 表格变量列表 */
   export interface PrintersByDeviceIdPrintOrdersByPrintOrderNo_Get_Data_TableList {
     /** Key字段 */
     key?: string
@@ -356,7 +334,6 @@ export namespace PayDevices {
     row_list?: PrintersByDeviceIdPrintOrdersByPrintOrderNo_Get_Data_TableList_RowList[]
   }
 
-  /** Value值列表 */
   export interface PrintersByDeviceIdPrintOrdersByPrintOrderNo_Get_Data_TableList_RowList {
     /** 值列表 */
     cell_list?: string[]

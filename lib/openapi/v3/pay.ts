@@ -64,7 +64,6 @@ export namespace Pay {
     readonly exposure: Loosen<AcquiringBankTransactionsExposure>
   }
 
-  /** `v3/pay/acquiring-bank/transactions/exposure` */
   export interface AcquiringBankTransactionsExposure {
     /**
      * 微信分付-支付方式前置服务 `POST /v3/pay/acquiring-bank/transactions/exposure`
@@ -80,12 +79,11 @@ export namespace Pay {
     ): PendingResponse<Response<AcquiringBankTransactionsExposure_Post_Data>>
   }
 
-  /** 微信分付-支付方式前置服务 `POST /v3/pay/acquiring-bank/transactions/exposure` */
+  /** 微信分付-支付方式前置服务 */
   export interface AcquiringBankTransactionsExposure_Post extends CallSettings {
     json: AcquiringBankTransactionsExposure_Post_Json
   }
 
-  /** 微信分付-支付方式前置服务 `POST /v3/pay/acquiring-bank/transactions/exposure` */
   export interface AcquiringBankTransactionsExposure_Post_Json {
     /** 从业机构号 */
     acquiring_bank_id: string
@@ -103,7 +101,6 @@ export namespace Pay {
     out_trade_no: string
   }
 
-  /** 支付者 */
   export interface AcquiringBankTransactionsExposure_Post_Json_Payer {
     /** 用户标识 */
     acquiring_bank_openid?: string | undefined
@@ -113,7 +110,6 @@ export namespace Pay {
     merchant_openid?: string | undefined
   }
 
-  /** 微信分付-支付方式前置服务 `POST /v3/pay/acquiring-bank/transactions/exposure` */
   export interface AcquiringBankTransactionsExposure_Post_Data {
     /** 是否建议曝光微信分付 */
     fqf_exposure: boolean
@@ -127,7 +123,6 @@ export namespace Pay {
     readonly partner: Loosen<InstalPartner>
   }
 
-  /** `v3/pay/instal/exposure` */
   export interface InstalExposure {
     /**
      * 商户贴息-获取微信分付曝光建议 `POST /v3/pay/instal/exposure`
@@ -139,12 +134,11 @@ export namespace Pay {
     postAsync(options: InstalExposure_Post): PendingResponse<Response<InstalExposure_Post_Data>>
   }
 
-  /** 商户贴息-获取微信分付曝光建议 `POST /v3/pay/instal/exposure` */
+  /** 商户贴息-获取微信分付曝光建议 */
   export interface InstalExposure_Post extends CallSettings {
     json: InstalExposure_Post_Json
   }
 
-  /** 商户贴息-获取微信分付曝光建议 `POST /v3/pay/instal/exposure` */
   export interface InstalExposure_Post_Json {
     /** 直连商户号 */
     mchid: string
@@ -158,7 +152,6 @@ export namespace Pay {
     phone_number_hash?: string | undefined
   }
 
-  /** 商户贴息-获取微信分付曝光建议 `POST /v3/pay/instal/exposure` */
   export interface InstalExposure_Post_Data {
     /** 是否建议曝光微信分付 */
     recommend_exposure: boolean
@@ -169,7 +162,6 @@ export namespace Pay {
     readonly exposure: Loosen<InstalPartnerExposure>
   }
 
-  /** `v3/pay/instal/partner/exposure` */
   export interface InstalPartnerExposure {
     /**
      * 商户贴息-获取微信分付曝光建议 `POST /v3/pay/instal/partner/exposure`
@@ -181,12 +173,11 @@ export namespace Pay {
     postAsync(options: InstalPartnerExposure_Post): PendingResponse<Response<InstalPartnerExposure_Post_Data>>
   }
 
-  /** 商户贴息-获取微信分付曝光建议 `POST /v3/pay/instal/partner/exposure` */
+  /** 商户贴息-获取微信分付曝光建议 */
   export interface InstalPartnerExposure_Post extends CallSettings {
     json: InstalPartnerExposure_Post_Json
   }
 
-  /** 商户贴息-获取微信分付曝光建议 `POST /v3/pay/instal/partner/exposure` */
   export interface InstalPartnerExposure_Post_Json {
     /** 服务商户号 */
     sp_mchid: string
@@ -200,7 +191,6 @@ export namespace Pay {
     user_id?: InstalPartnerExposure_Post_Json_UserId | undefined
   }
 
-  /** 用户ID */
   export interface InstalPartnerExposure_Post_Json_UserId {
     /** 用户ID的类型 */
     user_id_type?: 'UNKNOWN_USER_ID_TYPE' | 'OPENID' | 'PHONE_NO' | 'SP_OPENID' | 'SUB_OPENID' | undefined
@@ -212,7 +202,6 @@ export namespace Pay {
     phone_number_hash?: string | undefined
   }
 
-  /** 商户贴息-获取微信分付曝光建议 `POST /v3/pay/instal/partner/exposure` */
   export interface InstalPartnerExposure_Post_Data extends InstalExposure_Post_Data {}
 
   /** `v3/pay/partner` */
@@ -236,7 +225,6 @@ export namespace Pay {
     readonly scannedpos: Loosen<PartnerTransactionsScannedpos>
   }
 
-  /** `v3/pay/partner/transactions/app` */
   export interface PartnerTransactionsApp {
     /**
      * APP下单 `POST /v3/pay/partner/transactions/app`
@@ -250,13 +238,12 @@ export namespace Pay {
     ): PendingResponse<Response<PartnerTransactionsApp_Post_Data>>
   }
 
-  /** APP下单 `POST /v3/pay/partner/transactions/app` */
+  /** APP下单 */
   export interface PartnerTransactionsApp_Post extends CallSettings {
     json: PartnerTransactionsApp_Post_Json
     headers?: PartnerTransactionsApp_Post_Headers | undefined
   }
 
-  /** APP下单 `POST /v3/pay/partner/transactions/app` */
   export interface PartnerTransactionsApp_Post_Json {
     /** 服务商公众号ID */
     sp_appid: string
@@ -296,7 +283,6 @@ export namespace Pay {
     subsidy_info?: PartnerTransactionsApp_Post_Json_SubsidyInfo | undefined
   }
 
-  /** 结算信息 */
   export interface PartnerTransactionsApp_Post_Json_SettleInfo {
     /** 是否指定分账 */
     profit_sharing?: boolean | undefined
@@ -304,7 +290,6 @@ export namespace Pay {
     subsidy_amount?: number | undefined
   }
 
-  /** 订单金额 */
   export interface PartnerTransactionsApp_Post_Json_Amount {
     /** 总金额 */
     total: number
@@ -312,7 +297,6 @@ export namespace Pay {
     currency?: string | undefined
   }
 
-  /** 优惠功能 */
   export interface PartnerTransactionsApp_Post_Json_Detail {
     /** 订单原价 */
     cost_price?: number | undefined
@@ -322,7 +306,6 @@ export namespace Pay {
     goods_detail?: readonly PartnerTransactionsApp_Post_Json_Detail_GoodsDetail[] | undefined
   }
 
-  /** 单品列表 */
   export interface PartnerTransactionsApp_Post_Json_Detail_GoodsDetail {
     /** 商户侧商品编码 */
     merchant_goods_id: string
@@ -336,7 +319,6 @@ export namespace Pay {
     unit_price: number
   }
 
-  /** 场景信息 */
   export interface PartnerTransactionsApp_Post_Json_SceneInfo {
     /** 用户终端IP */
     payer_client_ip?: string | undefined
@@ -346,7 +328,6 @@ export namespace Pay {
     store_info?: PartnerTransactionsApp_Post_Json_SceneInfo_StoreInfo | undefined
   }
 
-  /** 商户门店信息 */
   export interface PartnerTransactionsApp_Post_Json_SceneInfo_StoreInfo {
     /** 门店编号 */
     id?: string | undefined
@@ -358,13 +339,11 @@ export namespace Pay {
     address: string
   }
 
-  /** 支付者 */
   export interface PartnerTransactionsApp_Post_Json_Payer {
     /** 实名支付 */
     identity?: PartnerTransactionsApp_Post_Json_Payer_Identity | undefined
   }
 
-  /** 实名支付 */
   export interface PartnerTransactionsApp_Post_Json_Payer_Identity {
     /** 证件类型 */
     type:
@@ -381,13 +360,11 @@ export namespace Pay {
     name: Encrypted
   }
 
-  /** 贴息信息 */
   export interface PartnerTransactionsApp_Post_Json_SubsidyInfo {
     /** 贴息详情列表 */
     subsidy_detail?: readonly PartnerTransactionsApp_Post_Json_SubsidyInfo_SubsidyDetail[] | undefined
   }
 
-  /** 贴息详情列表 */
   export interface PartnerTransactionsApp_Post_Json_SubsidyInfo_SubsidyDetail {
     /** 贴息方案类型 */
     subsidy_period_type: 'DAILY' | 'PERIOD'
@@ -395,7 +372,6 @@ export namespace Pay {
     subsidy_plan: readonly PartnerTransactionsApp_Post_Json_SubsidyInfo_SubsidyDetail_SubsidyPlan[]
   }
 
-  /** 贴息方案列表 */
   export interface PartnerTransactionsApp_Post_Json_SubsidyInfo_SubsidyDetail_SubsidyPlan {
     /** 贴息期数 */
     subsidy_installment_num: 3 | 6 | 12
@@ -403,19 +379,16 @@ export namespace Pay {
     subsidy_percent: 0 | 100
   }
 
-  /** APP下单 `POST /v3/pay/partner/transactions/app` */
   export interface PartnerTransactionsApp_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** APP下单 `POST /v3/pay/partner/transactions/app` */
   export interface PartnerTransactionsApp_Post_Data {
     /** 预支付交易会话标识 */
     prepay_id: string
   }
 
-  /** `v3/pay/partner/transactions/app-with-contract` */
   export interface PartnerTransactionsAppWithContract {
     /**
      * APP下单并签约 `POST /v3/pay/partner/transactions/app-with-contract`
@@ -431,12 +404,11 @@ export namespace Pay {
     ): PendingResponse<Response<PartnerTransactionsAppWithContract_Post_Data>>
   }
 
-  /** APP下单并签约 `POST /v3/pay/partner/transactions/app-with-contract` */
+  /** APP下单并签约 */
   export interface PartnerTransactionsAppWithContract_Post extends CallSettings {
     json: PartnerTransactionsAppWithContract_Post_Json
   }
 
-  /** APP下单并签约 `POST /v3/pay/partner/transactions/app-with-contract` */
   export interface PartnerTransactionsAppWithContract_Post_Json {
     /** 服务商应用ID */
     sp_appid: string
@@ -472,13 +444,11 @@ export namespace Pay {
     contract_info: PartnerTransactionsAppWithContract_Post_Json_ContractInfo
   }
 
-  /** 结算信息 */
   export interface PartnerTransactionsAppWithContract_Post_Json_SettleInfo {
     /** 是否指定分账 */
     profit_sharing?: boolean | undefined
   }
 
-  /** 订单金额 */
   export interface PartnerTransactionsAppWithContract_Post_Json_Amount {
     /** 总金额 */
     total: number
@@ -486,7 +456,6 @@ export namespace Pay {
     currency?: string | undefined
   }
 
-  /** 优惠功能 */
   export interface PartnerTransactionsAppWithContract_Post_Json_Detail {
     /** 订单原价 */
     cost_price?: number | undefined
@@ -496,7 +465,6 @@ export namespace Pay {
     goods_detail: readonly PartnerTransactionsAppWithContract_Post_Json_Detail_GoodsDetail[]
   }
 
-  /** 单品列表 */
   export interface PartnerTransactionsAppWithContract_Post_Json_Detail_GoodsDetail {
     /** 商户侧商品编码 */
     merchant_goods_id: string
@@ -510,7 +478,6 @@ export namespace Pay {
     unit_price: number
   }
 
-  /** 场景信息 */
   export interface PartnerTransactionsAppWithContract_Post_Json_SceneInfo {
     /** 用户终端IP */
     payer_client_ip: string
@@ -520,7 +487,6 @@ export namespace Pay {
     store_info?: PartnerTransactionsAppWithContract_Post_Json_SceneInfo_StoreInfo | undefined
   }
 
-  /** 商户门店信息 */
   export interface PartnerTransactionsAppWithContract_Post_Json_SceneInfo_StoreInfo {
     /** 门店编号 */
     id?: string | undefined
@@ -532,7 +498,6 @@ export namespace Pay {
     address?: string | undefined
   }
 
-  /** 签约授权信息 */
   export interface PartnerTransactionsAppWithContract_Post_Json_ContractInfo {
     /** 模板ID */
     plan_id: string
@@ -550,10 +515,8 @@ export namespace Pay {
     contract_notify_url?: string | undefined
   }
 
-  /** APP下单并签约 `POST /v3/pay/partner/transactions/app-with-contract` */
   export interface PartnerTransactionsAppWithContract_Post_Data extends PartnerTransactionsApp_Post_Data {}
 
-  /** `v3/pay/partner/transactions/codepay` */
   export interface PartnerTransactionsCodepay {
     /**
      * 付款码支付 `POST /v3/pay/partner/transactions/codepay`
@@ -567,12 +530,11 @@ export namespace Pay {
     ): PendingResponse<Response<PartnerTransactionsCodepay_Post_Data>>
   }
 
-  /** 付款码支付 `POST /v3/pay/partner/transactions/codepay` */
+  /** 付款码支付 */
   export interface PartnerTransactionsCodepay_Post extends CallSettings {
     json: PartnerTransactionsCodepay_Post_Json
   }
 
-  /** 付款码支付 `POST /v3/pay/partner/transactions/codepay` */
   export interface PartnerTransactionsCodepay_Post_Json {
     /** 合作伙伴应用AppID */
     sp_appid?: string | undefined
@@ -604,17 +566,14 @@ export namespace Pay {
     settle_info?: PartnerTransactionsCodepay_Post_Json_SettleInfo | undefined
   }
 
-  /** 支付者 */
   export interface PartnerTransactionsCodepay_Post_Json_Payer {
     /** 授权码 */
     auth_code: string
   }
 
-  /** 订单金额 */
   export interface PartnerTransactionsCodepay_Post_Json_Amount
     extends PartnerTransactionsAppWithContract_Post_Json_Amount {}
 
-  /** 场景信息 */
   export interface PartnerTransactionsCodepay_Post_Json_SceneInfo {
     /** 商户端设备号 */
     device_id?: string | undefined
@@ -624,7 +583,6 @@ export namespace Pay {
     store_info: PartnerTransactionsCodepay_Post_Json_SceneInfo_StoreInfo
   }
 
-  /** 商户门店信息 */
   export interface PartnerTransactionsCodepay_Post_Json_SceneInfo_StoreInfo {
     /** 门店编号 */
     id?: string | undefined
@@ -632,7 +590,6 @@ export namespace Pay {
     out_id?: string | undefined
   }
 
-  /** 优惠功能 */
   export interface PartnerTransactionsCodepay_Post_Json_Detail {
     /** 订单原价 */
     cost_price?: number | undefined
@@ -642,7 +599,6 @@ export namespace Pay {
     goods_detail: readonly PartnerTransactionsCodepay_Post_Json_Detail_GoodsDetail[]
   }
 
-  /** 单品列表 */
   export interface PartnerTransactionsCodepay_Post_Json_Detail_GoodsDetail {
     /** 商品编码 */
     merchant_goods_id: string
@@ -656,11 +612,9 @@ export namespace Pay {
     unit_price: number
   }
 
-  /** 结算信息 */
   export interface PartnerTransactionsCodepay_Post_Json_SettleInfo
     extends PartnerTransactionsAppWithContract_Post_Json_SettleInfo {}
 
-  /** 付款码支付 `POST /v3/pay/partner/transactions/codepay` */
   export interface PartnerTransactionsCodepay_Post_Data {
     /** 合作伙伴应用AppID */
     sp_appid?: string
@@ -694,7 +648,6 @@ export namespace Pay {
     promotion_detail?: PartnerTransactionsCodepay_Post_Data_PromotionDetail[]
   }
 
-  /** 支付者 */
   export interface PartnerTransactionsCodepay_Post_Data_Payer {
     /** 合作伙伴用户标识 */
     sp_openid?: string
@@ -702,7 +655,6 @@ export namespace Pay {
     sub_openid?: string
   }
 
-  /** 订单金额 */
   export interface PartnerTransactionsCodepay_Post_Data_Amount {
     /** 订单金额 */
     total: number
@@ -714,7 +666,6 @@ export namespace Pay {
     payer_currency?: string
   }
 
-  /** 优惠信息 */
   export interface PartnerTransactionsCodepay_Post_Data_PromotionDetail {
     /** 券ID */
     coupon_id: string
@@ -740,7 +691,6 @@ export namespace Pay {
     goods_detail?: PartnerTransactionsCodepay_Post_Data_PromotionDetail_GoodsDetail[]
   }
 
-  /** 单品列表 */
   export interface PartnerTransactionsCodepay_Post_Data_PromotionDetail_GoodsDetail {
     /** 商品编码 */
     goods_id: string
@@ -754,7 +704,6 @@ export namespace Pay {
     goods_remark?: string
   }
 
-  /** `v3/pay/partner/transactions/exposure` */
   export interface PartnerTransactionsExposure {
     /**
      * 微信分付-支付方式前置服务 `POST /v3/pay/partner/transactions/exposure`
@@ -768,12 +717,11 @@ export namespace Pay {
     ): PendingResponse<Response<PartnerTransactionsExposure_Post_Data>>
   }
 
-  /** 微信分付-支付方式前置服务 `POST /v3/pay/partner/transactions/exposure` */
+  /** 微信分付-支付方式前置服务 */
   export interface PartnerTransactionsExposure_Post extends CallSettings {
     json: PartnerTransactionsExposure_Post_Json
   }
 
-  /** 微信分付-支付方式前置服务 `POST /v3/pay/partner/transactions/exposure` */
   export interface PartnerTransactionsExposure_Post_Json {
     /** 服务商应用ID */
     sp_appid: string
@@ -789,7 +737,6 @@ export namespace Pay {
     out_trade_no: string
   }
 
-  /** 支付者 */
   export interface PartnerTransactionsExposure_Post_Json_Payer {
     /** 用户服务商标识 */
     sp_openid?: string | undefined
@@ -799,11 +746,9 @@ export namespace Pay {
     sub_openid?: string | undefined
   }
 
-  /** 微信分付-支付方式前置服务 `POST /v3/pay/partner/transactions/exposure` */
   export interface PartnerTransactionsExposure_Post_Data
     extends AcquiringBankTransactionsExposure_Post_Data {}
 
-  /** `v3/pay/partner/transactions/h5` */
   export interface PartnerTransactionsH5 {
     /**
      * H5下单 `POST /v3/pay/partner/transactions/h5`
@@ -815,13 +760,12 @@ export namespace Pay {
     postAsync(options: PartnerTransactionsH5_Post): PendingResponse<Response<PartnerTransactionsH5_Post_Data>>
   }
 
-  /** H5下单 `POST /v3/pay/partner/transactions/h5` */
+  /** H5下单 */
   export interface PartnerTransactionsH5_Post extends CallSettings {
     json: PartnerTransactionsH5_Post_Json
     headers?: PartnerTransactionsH5_Post_Headers | undefined
   }
 
-  /** H5下单 `POST /v3/pay/partner/transactions/h5` */
   export interface PartnerTransactionsH5_Post_Json {
     /** 服务商公众号ID */
     sp_appid: string
@@ -859,17 +803,13 @@ export namespace Pay {
     payer?: PartnerTransactionsH5_Post_Json_Payer | undefined
   }
 
-  /** 结算信息 */
   export interface PartnerTransactionsH5_Post_Json_SettleInfo
     extends PartnerTransactionsApp_Post_Json_SettleInfo {}
 
-  /** 订单金额 */
   export interface PartnerTransactionsH5_Post_Json_Amount extends PartnerTransactionsApp_Post_Json_Amount {}
 
-  /** 优惠功能 */
   export interface PartnerTransactionsH5_Post_Json_Detail extends PartnerTransactionsApp_Post_Json_Detail {}
 
-  /** 场景信息 */
   export interface PartnerTransactionsH5_Post_Json_SceneInfo {
     /** 用户终端IP */
     payer_client_ip?: string | undefined
@@ -881,11 +821,9 @@ export namespace Pay {
     h5_info?: PartnerTransactionsH5_Post_Json_SceneInfo_H5Info | undefined
   }
 
-  /** 商户门店信息 */
   export interface PartnerTransactionsH5_Post_Json_SceneInfo_StoreInfo
     extends PartnerTransactionsApp_Post_Json_SceneInfo_StoreInfo {}
 
-  /** H5场景信息 */
   export interface PartnerTransactionsH5_Post_Json_SceneInfo_H5Info {
     /** 场景类型 */
     type?: string | undefined
@@ -898,16 +836,13 @@ export namespace Pay {
     package_name?: string | undefined
   }
 
-  /** 支付者 */
   export interface PartnerTransactionsH5_Post_Json_Payer extends PartnerTransactionsApp_Post_Json_Payer {}
 
-  /** H5下单 `POST /v3/pay/partner/transactions/h5` */
   export interface PartnerTransactionsH5_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** H5下单 `POST /v3/pay/partner/transactions/h5` */
   export interface PartnerTransactionsH5_Post_Data {
     /** 支付跳转链接 */
     h5_url: string
@@ -918,7 +853,6 @@ export namespace Pay {
     readonly _transaction_id_: Loosen<PartnerTransactionsIdByTransactionId>
   }
 
-  /** `v3/pay/partner/transactions/id/{transaction_id}` */
   export interface PartnerTransactionsIdByTransactionId {
     /**
      * 微信支付订单号查询 `GET /v3/pay/partner/transactions/id/{transaction_id}`
@@ -934,14 +868,13 @@ export namespace Pay {
     ): PendingResponse<Response<PartnerTransactionsIdByTransactionId_Get_Data>>
   }
 
-  /** 微信支付订单号查询 `GET /v3/pay/partner/transactions/id/{transaction_id}` */
+  /** 微信支付订单号查询 */
   export interface PartnerTransactionsIdByTransactionId_Get extends CallSettings {
     /** 微信支付订单号 */
     transaction_id: PathValue
     query: PartnerTransactionsIdByTransactionId_Get_Query
   }
 
-  /** 微信支付订单号查询 `GET /v3/pay/partner/transactions/id/{transaction_id}` */
   export interface PartnerTransactionsIdByTransactionId_Get_Query {
     /** 服务商户号 */
     sp_mchid: string
@@ -949,7 +882,6 @@ export namespace Pay {
     sub_mchid: string
   }
 
-  /** 微信支付订单号查询 `GET /v3/pay/partner/transactions/id/{transaction_id}` */
   export interface PartnerTransactionsIdByTransactionId_Get_Data {
     /** 服务商公众号ID */
     sp_appid: string
@@ -1000,7 +932,6 @@ export namespace Pay {
     promotion_detail?: PartnerTransactionsIdByTransactionId_Get_Data_PromotionDetail[]
   }
 
-  /** 结算信息 */
   export interface PartnerTransactionsIdByTransactionId_Get_Data_SettleInfo {
     /** 是否指定分账 */
     profit_sharing?: boolean
@@ -1008,7 +939,6 @@ export namespace Pay {
     subsidy_amount?: number
   }
 
-  /** 订单金额 */
   export interface PartnerTransactionsIdByTransactionId_Get_Data_Amount {
     /** 总金额 */
     total: number
@@ -1018,7 +948,6 @@ export namespace Pay {
     payer_total?: number
   }
 
-  /** 优惠功能 */
   export interface PartnerTransactionsIdByTransactionId_Get_Data_Detail {
     /** 订单原价 */
     cost_price?: number
@@ -1028,7 +957,6 @@ export namespace Pay {
     goods_detail?: PartnerTransactionsIdByTransactionId_Get_Data_Detail_GoodsDetail[]
   }
 
-  /** 单品列表 */
   export interface PartnerTransactionsIdByTransactionId_Get_Data_Detail_GoodsDetail {
     /** 商户侧商品编码 */
     merchant_goods_id: string
@@ -1042,7 +970,6 @@ export namespace Pay {
     unit_price: number
   }
 
-  /** 场景信息 */
   export interface PartnerTransactionsIdByTransactionId_Get_Data_SceneInfo {
     /** 用户终端IP */
     payer_client_ip?: string
@@ -1052,7 +979,6 @@ export namespace Pay {
     store_info?: PartnerTransactionsIdByTransactionId_Get_Data_SceneInfo_StoreInfo
   }
 
-  /** 商户门店信息 */
   export interface PartnerTransactionsIdByTransactionId_Get_Data_SceneInfo_StoreInfo {
     /** 门店编号 */
     id?: string
@@ -1064,7 +990,6 @@ export namespace Pay {
     address: string
   }
 
-  /** 支付者 */
   export interface PartnerTransactionsIdByTransactionId_Get_Data_Payer {
     /** 用户服务标识 */
     sp_openid: string
@@ -1072,7 +997,6 @@ export namespace Pay {
     sub_openid?: string
   }
 
-  /** `promotion_detail` */
   export interface PartnerTransactionsIdByTransactionId_Get_Data_PromotionDetail {
     coupon_id?: string
     name?: string
@@ -1087,7 +1011,6 @@ export namespace Pay {
     goods_detail?: PartnerTransactionsIdByTransactionId_Get_Data_PromotionDetail_GoodsDetail[]
   }
 
-  /** `goods_detail` */
   export interface PartnerTransactionsIdByTransactionId_Get_Data_PromotionDetail_GoodsDetail {
     goods_id: string
     quantity: number
@@ -1096,7 +1019,6 @@ export namespace Pay {
     goods_remark?: string
   }
 
-  /** `v3/pay/partner/transactions/jsapi` */
   export interface PartnerTransactionsJsapi {
     /**
      * JSAPI下单 `POST /v3/pay/partner/transactions/jsapi`
@@ -1110,13 +1032,12 @@ export namespace Pay {
     ): PendingResponse<Response<PartnerTransactionsJsapi_Post_Data>>
   }
 
-  /** JSAPI下单 `POST /v3/pay/partner/transactions/jsapi` */
+  /** JSAPI下单 */
   export interface PartnerTransactionsJsapi_Post extends CallSettings {
     json: PartnerTransactionsJsapi_Post_Json
     headers?: PartnerTransactionsJsapi_Post_Headers | undefined
   }
 
-  /** JSAPI下单 `POST /v3/pay/partner/transactions/jsapi` */
   export interface PartnerTransactionsJsapi_Post_Json {
     /** 服务商公众号ID */
     sp_appid: string
@@ -1156,23 +1077,18 @@ export namespace Pay {
     subsidy_info?: PartnerTransactionsJsapi_Post_Json_SubsidyInfo | undefined
   }
 
-  /** 结算信息 */
   export interface PartnerTransactionsJsapi_Post_Json_SettleInfo
     extends PartnerTransactionsApp_Post_Json_SettleInfo {}
 
-  /** 订单金额 */
   export interface PartnerTransactionsJsapi_Post_Json_Amount
     extends PartnerTransactionsApp_Post_Json_Amount {}
 
-  /** 优惠功能 */
   export interface PartnerTransactionsJsapi_Post_Json_Detail
     extends PartnerTransactionsApp_Post_Json_Detail {}
 
-  /** 场景信息 */
   export interface PartnerTransactionsJsapi_Post_Json_SceneInfo
     extends PartnerTransactionsApp_Post_Json_SceneInfo {}
 
-  /** 支付者 */
   export interface PartnerTransactionsJsapi_Post_Json_Payer {
     /** 用户服务标识 */
     sp_openid: string
@@ -1182,24 +1098,19 @@ export namespace Pay {
     identity?: PartnerTransactionsJsapi_Post_Json_Payer_Identity | undefined
   }
 
-  /** 实名支付 */
   export interface PartnerTransactionsJsapi_Post_Json_Payer_Identity
     extends PartnerTransactionsApp_Post_Json_Payer_Identity {}
 
-  /** 贴息信息 */
   export interface PartnerTransactionsJsapi_Post_Json_SubsidyInfo
     extends PartnerTransactionsApp_Post_Json_SubsidyInfo {}
 
-  /** JSAPI下单 `POST /v3/pay/partner/transactions/jsapi` */
   export interface PartnerTransactionsJsapi_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** JSAPI下单 `POST /v3/pay/partner/transactions/jsapi` */
   export interface PartnerTransactionsJsapi_Post_Data extends PartnerTransactionsApp_Post_Data {}
 
-  /** `v3/pay/partner/transactions/jsapi-with-contract` */
   export interface PartnerTransactionsJsapiWithContract {
     /**
      * JSAPI下单并授权/签约 `POST /v3/pay/partner/transactions/jsapi-with-contract`
@@ -1215,12 +1126,11 @@ export namespace Pay {
     ): PendingResponse<Response<PartnerTransactionsJsapiWithContract_Post_Data>>
   }
 
-  /** JSAPI下单并授权/签约 `POST /v3/pay/partner/transactions/jsapi-with-contract` */
+  /** JSAPI下单并授权/签约 */
   export interface PartnerTransactionsJsapiWithContract_Post extends CallSettings {
     json: PartnerTransactionsJsapiWithContract_Post_Json
   }
 
-  /** JSAPI下单并授权/签约 `POST /v3/pay/partner/transactions/jsapi-with-contract` */
   export interface PartnerTransactionsJsapiWithContract_Post_Json {
     /** 服务商应用ID */
     sp_appid: string
@@ -1258,15 +1168,12 @@ export namespace Pay {
     contract_info: PartnerTransactionsJsapiWithContract_Post_Json_ContractInfo
   }
 
-  /** 结算信息 */
   export interface PartnerTransactionsJsapiWithContract_Post_Json_SettleInfo
     extends PartnerTransactionsAppWithContract_Post_Json_SettleInfo {}
 
-  /** 订单金额 */
   export interface PartnerTransactionsJsapiWithContract_Post_Json_Amount
     extends PartnerTransactionsAppWithContract_Post_Json_Amount {}
 
-  /** 支付者 */
   export interface PartnerTransactionsJsapiWithContract_Post_Json_Payer {
     /** 用户服务标识 */
     sp_openid?: string | undefined
@@ -1274,15 +1181,12 @@ export namespace Pay {
     sub_openid?: string | undefined
   }
 
-  /** 优惠功能 */
   export interface PartnerTransactionsJsapiWithContract_Post_Json_Detail
     extends PartnerTransactionsAppWithContract_Post_Json_Detail {}
 
-  /** 场景信息 */
   export interface PartnerTransactionsJsapiWithContract_Post_Json_SceneInfo
     extends PartnerTransactionsAppWithContract_Post_Json_SceneInfo {}
 
-  /** 签约授权信息 */
   export interface PartnerTransactionsJsapiWithContract_Post_Json_ContractInfo {
     /** 免密协议ID */
     password_free_contract_id?: string | undefined
@@ -1304,10 +1208,8 @@ export namespace Pay {
     contract_notify_url?: string | undefined
   }
 
-  /** JSAPI下单并授权/签约 `POST /v3/pay/partner/transactions/jsapi-with-contract` */
   export interface PartnerTransactionsJsapiWithContract_Post_Data extends PartnerTransactionsApp_Post_Data {}
 
-  /** `v3/pay/partner/transactions/miniprogram` */
   export interface PartnerTransactionsMiniprogram {
     /**
      * 小程序支付下单 `POST /v3/pay/partner/transactions/miniprogram`
@@ -1323,12 +1225,11 @@ export namespace Pay {
     ): PendingResponse<Response<PartnerTransactionsMiniprogram_Post_Data>>
   }
 
-  /** 小程序支付下单 `POST /v3/pay/partner/transactions/miniprogram` */
+  /** 小程序支付下单 */
   export interface PartnerTransactionsMiniprogram_Post extends CallSettings {
     json: PartnerTransactionsMiniprogram_Post_Json
   }
 
-  /** 小程序支付下单 `POST /v3/pay/partner/transactions/miniprogram` */
   export interface PartnerTransactionsMiniprogram_Post_Json {
     /** 服务商公众号ID */
     sp_appid: string
@@ -1364,11 +1265,9 @@ export namespace Pay {
     settle_info?: PartnerTransactionsMiniprogram_Post_Json_SettleInfo | undefined
   }
 
-  /** 订单金额 */
   export interface PartnerTransactionsMiniprogram_Post_Json_Amount
     extends PartnerTransactionsApp_Post_Json_Amount {}
 
-  /** 支付者 */
   export interface PartnerTransactionsMiniprogram_Post_Json_Payer {
     /** 用户标识 */
     sp_openid?: string | undefined
@@ -1376,11 +1275,9 @@ export namespace Pay {
     sub_openid?: string | undefined
   }
 
-  /** 优惠功能 */
   export interface PartnerTransactionsMiniprogram_Post_Json_Detail
     extends PartnerTransactionsApp_Post_Json_Detail {}
 
-  /** 场景信息 */
   export interface PartnerTransactionsMiniprogram_Post_Json_SceneInfo {
     /** 用户终端IP */
     payer_client_ip?: string | undefined
@@ -1390,18 +1287,14 @@ export namespace Pay {
     store_info?: PartnerTransactionsMiniprogram_Post_Json_SceneInfo_StoreInfo | undefined
   }
 
-  /** 商户门店信息 */
   export interface PartnerTransactionsMiniprogram_Post_Json_SceneInfo_StoreInfo
     extends PartnerTransactionsCodepay_Post_Json_SceneInfo_StoreInfo {}
 
-  /** 结算信息 */
   export interface PartnerTransactionsMiniprogram_Post_Json_SettleInfo
     extends PartnerTransactionsAppWithContract_Post_Json_SettleInfo {}
 
-  /** 小程序支付下单 `POST /v3/pay/partner/transactions/miniprogram` */
   export interface PartnerTransactionsMiniprogram_Post_Data extends PartnerTransactionsApp_Post_Data {}
 
-  /** `v3/pay/partner/transactions/native` */
   export interface PartnerTransactionsNative {
     /**
      * Native下单 `POST /v3/pay/partner/transactions/native`
@@ -1415,13 +1308,12 @@ export namespace Pay {
     ): PendingResponse<Response<PartnerTransactionsNative_Post_Data>>
   }
 
-  /** Native下单 `POST /v3/pay/partner/transactions/native` */
+  /** Native下单 */
   export interface PartnerTransactionsNative_Post extends CallSettings {
     json: PartnerTransactionsNative_Post_Json
     headers?: PartnerTransactionsNative_Post_Headers | undefined
   }
 
-  /** Native下单 `POST /v3/pay/partner/transactions/native` */
   export interface PartnerTransactionsNative_Post_Json {
     /** 服务商公众号ID */
     sp_appid: string
@@ -1459,32 +1351,25 @@ export namespace Pay {
     payer?: PartnerTransactionsNative_Post_Json_Payer | undefined
   }
 
-  /** 结算信息 */
   export interface PartnerTransactionsNative_Post_Json_SettleInfo
     extends PartnerTransactionsApp_Post_Json_SettleInfo {}
 
-  /** 订单金额 */
   export interface PartnerTransactionsNative_Post_Json_Amount
     extends PartnerTransactionsApp_Post_Json_Amount {}
 
-  /** 优惠功能 */
   export interface PartnerTransactionsNative_Post_Json_Detail
     extends PartnerTransactionsApp_Post_Json_Detail {}
 
-  /** 场景信息 */
   export interface PartnerTransactionsNative_Post_Json_SceneInfo
     extends PartnerTransactionsApp_Post_Json_SceneInfo {}
 
-  /** 支付者 */
   export interface PartnerTransactionsNative_Post_Json_Payer extends PartnerTransactionsApp_Post_Json_Payer {}
 
-  /** Native下单 `POST /v3/pay/partner/transactions/native` */
   export interface PartnerTransactionsNative_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** Native下单 `POST /v3/pay/partner/transactions/native` */
   export interface PartnerTransactionsNative_Post_Data {
     /** 二维码链接 */
     code_url: string
@@ -1495,7 +1380,6 @@ export namespace Pay {
     readonly _out_trade_no_: Loosen<PartnerTransactionsOutTradeNoByOutTradeNo>
   }
 
-  /** `v3/pay/partner/transactions/out-trade-no/{out_trade_no}` */
   export interface PartnerTransactionsOutTradeNoByOutTradeNo {
     /**
      * 商户订单号查询 `GET /v3/pay/partner/transactions/out-trade-no/{out_trade_no}`
@@ -1513,18 +1397,16 @@ export namespace Pay {
     readonly reverse: Loosen<PartnerTransactionsOutTradeNoByOutTradeNoReverse>
   }
 
-  /** 商户订单号查询 `GET /v3/pay/partner/transactions/out-trade-no/{out_trade_no}` */
+  /** 商户订单号查询 */
   export interface PartnerTransactionsOutTradeNoByOutTradeNo_Get extends CallSettings {
     /** 商户订单号 */
     out_trade_no: PathValue
     query: PartnerTransactionsOutTradeNoByOutTradeNo_Get_Query
   }
 
-  /** 商户订单号查询 `GET /v3/pay/partner/transactions/out-trade-no/{out_trade_no}` */
   export interface PartnerTransactionsOutTradeNoByOutTradeNo_Get_Query
     extends PartnerTransactionsIdByTransactionId_Get_Query {}
 
-  /** 商户订单号查询 `GET /v3/pay/partner/transactions/out-trade-no/{out_trade_no}` */
   export interface PartnerTransactionsOutTradeNoByOutTradeNo_Get_Data {
     /** 服务商公众号ID */
     sp_appid: string
@@ -1577,27 +1459,21 @@ export namespace Pay {
     promotion_detail?: PartnerTransactionsOutTradeNoByOutTradeNo_Get_Data_PromotionDetail[]
   }
 
-  /** 结算信息 */
   export interface PartnerTransactionsOutTradeNoByOutTradeNo_Get_Data_SettleInfo
     extends PartnerTransactionsIdByTransactionId_Get_Data_SettleInfo {}
 
-  /** 订单金额 */
   export interface PartnerTransactionsOutTradeNoByOutTradeNo_Get_Data_Amount
     extends PartnerTransactionsIdByTransactionId_Get_Data_Amount {}
 
-  /** 优惠功能 */
   export interface PartnerTransactionsOutTradeNoByOutTradeNo_Get_Data_Detail
     extends PartnerTransactionsIdByTransactionId_Get_Data_Detail {}
 
-  /** 场景信息 */
   export interface PartnerTransactionsOutTradeNoByOutTradeNo_Get_Data_SceneInfo
     extends PartnerTransactionsIdByTransactionId_Get_Data_SceneInfo {}
 
-  /** 支付者 */
   export interface PartnerTransactionsOutTradeNoByOutTradeNo_Get_Data_Payer
     extends PartnerTransactionsIdByTransactionId_Get_Data_Payer {}
 
-  /** 使用的商户贴息信息 */
   export interface PartnerTransactionsOutTradeNoByOutTradeNo_Get_Data_InstallmentInfo {
     /** 是否使用了商户贴息 */
     use_subsidy: boolean
@@ -1605,11 +1481,9 @@ export namespace Pay {
     selected_installment_number: number
   }
 
-  /** `promotion_detail` */
   export interface PartnerTransactionsOutTradeNoByOutTradeNo_Get_Data_PromotionDetail
     extends PartnerTransactionsIdByTransactionId_Get_Data_PromotionDetail {}
 
-  /** `v3/pay/partner/transactions/out-trade-no/{out_trade_no}/close` */
   export interface PartnerTransactionsOutTradeNoByOutTradeNoClose {
     /**
      * 关单 `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/close`
@@ -1623,18 +1497,16 @@ export namespace Pay {
     ): PendingResponse<Response<undefined>>
   }
 
-  /** 关单 `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/close` */
+  /** 关单 */
   export interface PartnerTransactionsOutTradeNoByOutTradeNoClose_Post extends CallSettings {
     /** 商户订单号 */
     out_trade_no: PathValue
     json: PartnerTransactionsOutTradeNoByOutTradeNoClose_Post_Json
   }
 
-  /** 关单 `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/close` */
   export interface PartnerTransactionsOutTradeNoByOutTradeNoClose_Post_Json
     extends PartnerTransactionsIdByTransactionId_Get_Query {}
 
-  /** `v3/pay/partner/transactions/out-trade-no/{out_trade_no}/reverse` */
   export interface PartnerTransactionsOutTradeNoByOutTradeNoReverse {
     /**
      * 撤销 `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/reverse`
@@ -1650,14 +1522,13 @@ export namespace Pay {
     ): PendingResponse<Response<PartnerTransactionsOutTradeNoByOutTradeNoReverse_Post_Data>>
   }
 
-  /** 撤销 `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/reverse` */
+  /** 撤销 */
   export interface PartnerTransactionsOutTradeNoByOutTradeNoReverse_Post extends CallSettings {
     /** 商户订单号 */
     out_trade_no: PathValue
     json: PartnerTransactionsOutTradeNoByOutTradeNoReverse_Post_Json
   }
 
-  /** 撤销 `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/reverse` */
   export interface PartnerTransactionsOutTradeNoByOutTradeNoReverse_Post_Json {
     /** 合作伙伴应用AppID */
     sp_appid?: string | undefined
@@ -1669,7 +1540,6 @@ export namespace Pay {
     sub_mchid: string
   }
 
-  /** 撤销 `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/reverse` */
   export interface PartnerTransactionsOutTradeNoByOutTradeNoReverse_Post_Data {
     /** 合作伙伴应用AppID */
     sp_appid?: string
@@ -1683,7 +1553,6 @@ export namespace Pay {
     out_trade_no: string
   }
 
-  /** `v3/pay/partner/transactions/scannedpos` */
   export interface PartnerTransactionsScannedpos {
     /**
      * 扫码支付下单 `POST /v3/pay/partner/transactions/scannedpos`
@@ -1699,12 +1568,11 @@ export namespace Pay {
     ): PendingResponse<Response<PartnerTransactionsScannedpos_Post_Data>>
   }
 
-  /** 扫码支付下单 `POST /v3/pay/partner/transactions/scannedpos` */
+  /** 扫码支付下单 */
   export interface PartnerTransactionsScannedpos_Post extends CallSettings {
     json: PartnerTransactionsScannedpos_Post_Json
   }
 
-  /** 扫码支付下单 `POST /v3/pay/partner/transactions/scannedpos` */
   export interface PartnerTransactionsScannedpos_Post_Json {
     /** 合作伙伴应用AppID */
     sp_appid?: string | undefined
@@ -1740,15 +1608,12 @@ export namespace Pay {
     settle_info?: PartnerTransactionsScannedpos_Post_Json_SettleInfo | undefined
   }
 
-  /** 订单金额 */
   export interface PartnerTransactionsScannedpos_Post_Json_Amount
     extends PartnerTransactionsAppWithContract_Post_Json_Amount {}
 
-  /** 支付者 */
   export interface PartnerTransactionsScannedpos_Post_Json_Payer
     extends PartnerTransactionsMiniprogram_Post_Json_Payer {}
 
-  /** 优惠功能 */
   export interface PartnerTransactionsScannedpos_Post_Json_Detail {
     /** 订单原价 */
     cost_price?: number | undefined
@@ -1758,7 +1623,6 @@ export namespace Pay {
     goods_detail?: readonly PartnerTransactionsScannedpos_Post_Json_Detail_GoodsDetail[] | undefined
   }
 
-  /** 单品列表 */
   export interface PartnerTransactionsScannedpos_Post_Json_Detail_GoodsDetail {
     /** 商品编码 */
     merchant_goods_id: string
@@ -1772,7 +1636,6 @@ export namespace Pay {
     unit_price: number
   }
 
-  /** 场景信息 */
   export interface PartnerTransactionsScannedpos_Post_Json_SceneInfo {
     /** 用户终端IP */
     payer_client_ip: string
@@ -1782,7 +1645,6 @@ export namespace Pay {
     store_info: PartnerTransactionsScannedpos_Post_Json_SceneInfo_StoreInfo
   }
 
-  /** 商户门店信息 */
   export interface PartnerTransactionsScannedpos_Post_Json_SceneInfo_StoreInfo {
     /** 门店ID */
     id?: string | undefined
@@ -1790,11 +1652,9 @@ export namespace Pay {
     out_id?: string | undefined
   }
 
-  /** 结算信息 */
   export interface PartnerTransactionsScannedpos_Post_Json_SettleInfo
     extends PartnerTransactionsAppWithContract_Post_Json_SettleInfo {}
 
-  /** 扫码支付下单 `POST /v3/pay/partner/transactions/scannedpos` */
   export interface PartnerTransactionsScannedpos_Post_Data extends PartnerTransactionsApp_Post_Data {}
 
   /** `v3/pay/transactions` */
@@ -1811,7 +1671,6 @@ export namespace Pay {
     readonly outTradeNo: Loosen<TransactionsOutTradeNo>
   }
 
-  /** `v3/pay/transactions/app` */
   export interface TransactionsApp {
     /**
      * APP下单 `POST /v3/pay/transactions/app`
@@ -1823,13 +1682,12 @@ export namespace Pay {
     postAsync(options: TransactionsApp_Post): PendingResponse<Response<TransactionsApp_Post_Data>>
   }
 
-  /** APP下单 `POST /v3/pay/transactions/app` */
+  /** APP下单 */
   export interface TransactionsApp_Post extends CallSettings {
     json: TransactionsApp_Post_Json
     headers?: TransactionsApp_Post_Headers | undefined
   }
 
-  /** APP下单 `POST /v3/pay/transactions/app` */
   export interface TransactionsApp_Post_Json {
     /** 公众号ID */
     appid: string
@@ -1865,36 +1723,27 @@ export namespace Pay {
     subsidy_info?: TransactionsApp_Post_Json_SubsidyInfo | undefined
   }
 
-  /** 订单金额 */
   export interface TransactionsApp_Post_Json_Amount extends PartnerTransactionsApp_Post_Json_Amount {}
 
-  /** 优惠功能 */
   export interface TransactionsApp_Post_Json_Detail extends PartnerTransactionsApp_Post_Json_Detail {}
 
-  /** 场景信息 */
   export interface TransactionsApp_Post_Json_SceneInfo extends PartnerTransactionsApp_Post_Json_SceneInfo {}
 
-  /** 支付者 */
   export interface TransactionsApp_Post_Json_Payer extends PartnerTransactionsApp_Post_Json_Payer {}
 
-  /** 结算信息 */
   export interface TransactionsApp_Post_Json_SettleInfo
     extends PartnerTransactionsAppWithContract_Post_Json_SettleInfo {}
 
-  /** 贴息信息 */
   export interface TransactionsApp_Post_Json_SubsidyInfo
     extends PartnerTransactionsApp_Post_Json_SubsidyInfo {}
 
-  /** APP下单 `POST /v3/pay/transactions/app` */
   export interface TransactionsApp_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** APP下单 `POST /v3/pay/transactions/app` */
   export interface TransactionsApp_Post_Data extends PartnerTransactionsApp_Post_Data {}
 
-  /** `v3/pay/transactions/app-with-contract` */
   export interface TransactionsAppWithContract {
     /**
      * APP下单并签约 `POST /v3/pay/transactions/app-with-contract`
@@ -1908,12 +1757,11 @@ export namespace Pay {
     ): PendingResponse<Response<TransactionsAppWithContract_Post_Data>>
   }
 
-  /** APP下单并签约 `POST /v3/pay/transactions/app-with-contract` */
+  /** APP下单并签约 */
   export interface TransactionsAppWithContract_Post extends CallSettings {
     json: TransactionsAppWithContract_Post_Json
   }
 
-  /** APP下单并签约 `POST /v3/pay/transactions/app-with-contract` */
   export interface TransactionsAppWithContract_Post_Json {
     /** 公众号ID */
     appid: string
@@ -1945,30 +1793,23 @@ export namespace Pay {
     contract_info: TransactionsAppWithContract_Post_Json_ContractInfo
   }
 
-  /** 订单金额 */
   export interface TransactionsAppWithContract_Post_Json_Amount
     extends PartnerTransactionsAppWithContract_Post_Json_Amount {}
 
-  /** 优惠功能 */
   export interface TransactionsAppWithContract_Post_Json_Detail
     extends PartnerTransactionsAppWithContract_Post_Json_Detail {}
 
-  /** 场景信息 */
   export interface TransactionsAppWithContract_Post_Json_SceneInfo
     extends PartnerTransactionsAppWithContract_Post_Json_SceneInfo {}
 
-  /** 结算信息 */
   export interface TransactionsAppWithContract_Post_Json_SettleInfo
     extends PartnerTransactionsAppWithContract_Post_Json_SettleInfo {}
 
-  /** 签约授权信息 */
   export interface TransactionsAppWithContract_Post_Json_ContractInfo
     extends PartnerTransactionsAppWithContract_Post_Json_ContractInfo {}
 
-  /** APP下单并签约 `POST /v3/pay/transactions/app-with-contract` */
   export interface TransactionsAppWithContract_Post_Data extends PartnerTransactionsApp_Post_Data {}
 
-  /** `v3/pay/transactions/codepay` */
   export interface TransactionsCodepay {
     /**
      * 付款码支付 `POST /v3/pay/transactions/codepay`
@@ -1980,12 +1821,11 @@ export namespace Pay {
     postAsync(options: TransactionsCodepay_Post): PendingResponse<Response<TransactionsCodepay_Post_Data>>
   }
 
-  /** 付款码支付 `POST /v3/pay/transactions/codepay` */
+  /** 付款码支付 */
   export interface TransactionsCodepay_Post extends CallSettings {
     json: TransactionsCodepay_Post_Json
   }
 
-  /** 付款码支付 `POST /v3/pay/transactions/codepay` */
   export interface TransactionsCodepay_Post_Json {
     /** 应用AppID */
     appid: string
@@ -2013,25 +1853,19 @@ export namespace Pay {
     settle_info?: TransactionsCodepay_Post_Json_SettleInfo | undefined
   }
 
-  /** 支付者 */
   export interface TransactionsCodepay_Post_Json_Payer extends PartnerTransactionsCodepay_Post_Json_Payer {}
 
-  /** 订单金额 */
   export interface TransactionsCodepay_Post_Json_Amount
     extends PartnerTransactionsAppWithContract_Post_Json_Amount {}
 
-  /** 场景信息 */
   export interface TransactionsCodepay_Post_Json_SceneInfo
     extends PartnerTransactionsCodepay_Post_Json_SceneInfo {}
 
-  /** 优惠功能 */
   export interface TransactionsCodepay_Post_Json_Detail extends PartnerTransactionsCodepay_Post_Json_Detail {}
 
-  /** 结算信息 */
   export interface TransactionsCodepay_Post_Json_SettleInfo
     extends PartnerTransactionsAppWithContract_Post_Json_SettleInfo {}
 
-  /** 付款码支付 `POST /v3/pay/transactions/codepay` */
   export interface TransactionsCodepay_Post_Data {
     /** 应用AppID */
     appid?: string
@@ -2061,20 +1895,16 @@ export namespace Pay {
     promotion_detail?: TransactionsCodepay_Post_Data_PromotionDetail[]
   }
 
-  /** 支付者 */
   export interface TransactionsCodepay_Post_Data_Payer {
     /** 用户标识 */
     openid?: string
   }
 
-  /** 订单金额 */
   export interface TransactionsCodepay_Post_Data_Amount extends PartnerTransactionsCodepay_Post_Data_Amount {}
 
-  /** 优惠信息 */
   export interface TransactionsCodepay_Post_Data_PromotionDetail
     extends PartnerTransactionsCodepay_Post_Data_PromotionDetail {}
 
-  /** `v3/pay/transactions/exposure` */
   export interface TransactionsExposure {
     /**
      * 微信分付-支付方式前置服务 `POST /v3/pay/transactions/exposure`
@@ -2086,12 +1916,11 @@ export namespace Pay {
     postAsync(options: TransactionsExposure_Post): PendingResponse<Response<TransactionsExposure_Post_Data>>
   }
 
-  /** 微信分付-支付方式前置服务 `POST /v3/pay/transactions/exposure` */
+  /** 微信分付-支付方式前置服务 */
   export interface TransactionsExposure_Post extends CallSettings {
     json: TransactionsExposure_Post_Json
   }
 
-  /** 微信分付-支付方式前置服务 `POST /v3/pay/transactions/exposure` */
   export interface TransactionsExposure_Post_Json {
     /** 直连商户号 */
     mchid?: string | undefined
@@ -2103,7 +1932,6 @@ export namespace Pay {
     out_trade_no: string
   }
 
-  /** 支付者 */
   export interface TransactionsExposure_Post_Json_Payer {
     /** 用户标识 */
     openid?: string | undefined
@@ -2111,10 +1939,8 @@ export namespace Pay {
     phone_number_hash?: string | undefined
   }
 
-  /** 微信分付-支付方式前置服务 `POST /v3/pay/transactions/exposure` */
   export interface TransactionsExposure_Post_Data extends AcquiringBankTransactionsExposure_Post_Data {}
 
-  /** `v3/pay/transactions/h5` */
   export interface TransactionsH5 {
     /**
      * H5下单 `POST /v3/pay/transactions/h5`
@@ -2126,13 +1952,12 @@ export namespace Pay {
     postAsync(options: TransactionsH5_Post): PendingResponse<Response<TransactionsH5_Post_Data>>
   }
 
-  /** H5下单 `POST /v3/pay/transactions/h5` */
+  /** H5下单 */
   export interface TransactionsH5_Post extends CallSettings {
     json: TransactionsH5_Post_Json
     headers?: TransactionsH5_Post_Headers | undefined
   }
 
-  /** H5下单 `POST /v3/pay/transactions/h5` */
   export interface TransactionsH5_Post_Json {
     /** 公众号ID */
     appid: string
@@ -2166,29 +1991,22 @@ export namespace Pay {
     settle_info?: TransactionsH5_Post_Json_SettleInfo | undefined
   }
 
-  /** 订单金额 */
   export interface TransactionsH5_Post_Json_Amount extends PartnerTransactionsApp_Post_Json_Amount {}
 
-  /** 优惠功能 */
   export interface TransactionsH5_Post_Json_Detail extends PartnerTransactionsApp_Post_Json_Detail {}
 
-  /** 场景信息 */
   export interface TransactionsH5_Post_Json_SceneInfo extends PartnerTransactionsH5_Post_Json_SceneInfo {}
 
-  /** 支付者 */
   export interface TransactionsH5_Post_Json_Payer extends PartnerTransactionsApp_Post_Json_Payer {}
 
-  /** 结算信息 */
   export interface TransactionsH5_Post_Json_SettleInfo
     extends PartnerTransactionsAppWithContract_Post_Json_SettleInfo {}
 
-  /** H5下单 `POST /v3/pay/transactions/h5` */
   export interface TransactionsH5_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** H5下单 `POST /v3/pay/transactions/h5` */
   export interface TransactionsH5_Post_Data extends PartnerTransactionsH5_Post_Data {}
 
   /** `v3/pay/transactions/id` */
@@ -2196,7 +2014,6 @@ export namespace Pay {
     readonly _transaction_id_: Loosen<TransactionsIdByTransactionId>
   }
 
-  /** `v3/pay/transactions/id/{transaction_id}` */
   export interface TransactionsIdByTransactionId {
     /**
      * 微信支付订单号查询 `GET /v3/pay/transactions/id/{transaction_id}`
@@ -2210,20 +2027,18 @@ export namespace Pay {
     ): PendingResponse<Response<TransactionsIdByTransactionId_Get_Data>>
   }
 
-  /** 微信支付订单号查询 `GET /v3/pay/transactions/id/{transaction_id}` */
+  /** 微信支付订单号查询 */
   export interface TransactionsIdByTransactionId_Get extends CallSettings {
     /** 微信支付订单号 */
     transaction_id: PathValue
     query: TransactionsIdByTransactionId_Get_Query
   }
 
-  /** 微信支付订单号查询 `GET /v3/pay/transactions/id/{transaction_id}` */
   export interface TransactionsIdByTransactionId_Get_Query {
     /** 直连商户号 */
     mchid: string
   }
 
-  /** 微信支付订单号查询 `GET /v3/pay/transactions/id/{transaction_id}` */
   export interface TransactionsIdByTransactionId_Get_Data {
     /** 微信支付订单号 */
     transaction_id?: string
@@ -2267,28 +2082,22 @@ export namespace Pay {
     promotion_detail?: TransactionsIdByTransactionId_Get_Data_PromotionDetail[]
   }
 
-  /** 订单金额 */
   export interface TransactionsIdByTransactionId_Get_Data_Amount
     extends PartnerTransactionsIdByTransactionId_Get_Data_Amount {}
 
-  /** 优惠功能 */
   export interface TransactionsIdByTransactionId_Get_Data_Detail
     extends PartnerTransactionsIdByTransactionId_Get_Data_Detail {}
 
-  /** 场景信息 */
   export interface TransactionsIdByTransactionId_Get_Data_SceneInfo
     extends PartnerTransactionsIdByTransactionId_Get_Data_SceneInfo {}
 
-  /** `payer` */
   export interface TransactionsIdByTransactionId_Get_Data_Payer {
     openid?: string
   }
 
-  /** `promotion_detail` */
   export interface TransactionsIdByTransactionId_Get_Data_PromotionDetail
     extends PartnerTransactionsIdByTransactionId_Get_Data_PromotionDetail {}
 
-  /** `v3/pay/transactions/jsapi` */
   export interface TransactionsJsapi {
     /**
      * JSAPI下单 `POST /v3/pay/transactions/jsapi`
@@ -2300,13 +2109,12 @@ export namespace Pay {
     postAsync(options: TransactionsJsapi_Post): PendingResponse<Response<TransactionsJsapi_Post_Data>>
   }
 
-  /** JSAPI下单 `POST /v3/pay/transactions/jsapi` */
+  /** JSAPI下单 */
   export interface TransactionsJsapi_Post extends CallSettings {
     json: TransactionsJsapi_Post_Json
     headers?: TransactionsJsapi_Post_Headers | undefined
   }
 
-  /** JSAPI下单 `POST /v3/pay/transactions/jsapi` */
   export interface TransactionsJsapi_Post_Json {
     /** 公众号ID */
     appid: string
@@ -2342,16 +2150,12 @@ export namespace Pay {
     subsidy_info?: TransactionsJsapi_Post_Json_SubsidyInfo | undefined
   }
 
-  /** 订单金额 */
   export interface TransactionsJsapi_Post_Json_Amount extends PartnerTransactionsApp_Post_Json_Amount {}
 
-  /** 优惠功能 */
   export interface TransactionsJsapi_Post_Json_Detail extends PartnerTransactionsApp_Post_Json_Detail {}
 
-  /** 场景信息 */
   export interface TransactionsJsapi_Post_Json_SceneInfo extends PartnerTransactionsApp_Post_Json_SceneInfo {}
 
-  /** 支付者 */
   export interface TransactionsJsapi_Post_Json_Payer {
     /** 用户标识 */
     openid: string
@@ -2359,28 +2163,22 @@ export namespace Pay {
     identity?: TransactionsJsapi_Post_Json_Payer_Identity | undefined
   }
 
-  /** 实名支付 */
   export interface TransactionsJsapi_Post_Json_Payer_Identity
     extends PartnerTransactionsApp_Post_Json_Payer_Identity {}
 
-  /** 结算信息 */
   export interface TransactionsJsapi_Post_Json_SettleInfo
     extends PartnerTransactionsAppWithContract_Post_Json_SettleInfo {}
 
-  /** 贴息信息 */
   export interface TransactionsJsapi_Post_Json_SubsidyInfo
     extends PartnerTransactionsApp_Post_Json_SubsidyInfo {}
 
-  /** JSAPI下单 `POST /v3/pay/transactions/jsapi` */
   export interface TransactionsJsapi_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** JSAPI下单 `POST /v3/pay/transactions/jsapi` */
   export interface TransactionsJsapi_Post_Data extends PartnerTransactionsApp_Post_Data {}
 
-  /** `v3/pay/transactions/jsapi-with-contract` */
   export interface TransactionsJsapiWithContract {
     /**
      * JSAPI下单并授权/签约 `POST /v3/pay/transactions/jsapi-with-contract`
@@ -2396,12 +2194,11 @@ export namespace Pay {
     ): PendingResponse<Response<TransactionsJsapiWithContract_Post_Data>>
   }
 
-  /** JSAPI下单并授权/签约 `POST /v3/pay/transactions/jsapi-with-contract` */
+  /** JSAPI下单并授权/签约 */
   export interface TransactionsJsapiWithContract_Post extends CallSettings {
     json: TransactionsJsapiWithContract_Post_Json
   }
 
-  /** JSAPI下单并授权/签约 `POST /v3/pay/transactions/jsapi-with-contract` */
   export interface TransactionsJsapiWithContract_Post_Json {
     /** 公众号ID */
     appid: string
@@ -2435,29 +2232,23 @@ export namespace Pay {
     contract_info: TransactionsJsapiWithContract_Post_Json_ContractInfo
   }
 
-  /** 订单金额 */
   export interface TransactionsJsapiWithContract_Post_Json_Amount
     extends PartnerTransactionsAppWithContract_Post_Json_Amount {}
 
-  /** 支付者 */
   export interface TransactionsJsapiWithContract_Post_Json_Payer {
     /** 用户标识 */
     openid: string
   }
 
-  /** 优惠功能 */
   export interface TransactionsJsapiWithContract_Post_Json_Detail
     extends PartnerTransactionsAppWithContract_Post_Json_Detail {}
 
-  /** 场景信息 */
   export interface TransactionsJsapiWithContract_Post_Json_SceneInfo
     extends PartnerTransactionsAppWithContract_Post_Json_SceneInfo {}
 
-  /** 结算信息 */
   export interface TransactionsJsapiWithContract_Post_Json_SettleInfo
     extends PartnerTransactionsAppWithContract_Post_Json_SettleInfo {}
 
-  /** 签约授权信息 */
   export interface TransactionsJsapiWithContract_Post_Json_ContractInfo {
     /** 扣费服务预授权token */
     token?: string | undefined
@@ -2479,10 +2270,8 @@ export namespace Pay {
     contract_notify_url?: string | undefined
   }
 
-  /** JSAPI下单并授权/签约 `POST /v3/pay/transactions/jsapi-with-contract` */
   export interface TransactionsJsapiWithContract_Post_Data extends PartnerTransactionsApp_Post_Data {}
 
-  /** `v3/pay/transactions/native` */
   export interface TransactionsNative {
     /**
      * Native下单 `POST /v3/pay/transactions/native`
@@ -2494,13 +2283,12 @@ export namespace Pay {
     postAsync(options: TransactionsNative_Post): PendingResponse<Response<TransactionsNative_Post_Data>>
   }
 
-  /** Native下单 `POST /v3/pay/transactions/native` */
+  /** Native下单 */
   export interface TransactionsNative_Post extends CallSettings {
     json: TransactionsNative_Post_Json
     headers?: TransactionsNative_Post_Headers | undefined
   }
 
-  /** Native下单 `POST /v3/pay/transactions/native` */
   export interface TransactionsNative_Post_Json {
     /** 公众号ID */
     appid: string
@@ -2534,30 +2322,23 @@ export namespace Pay {
     settle_info?: TransactionsNative_Post_Json_SettleInfo | undefined
   }
 
-  /** 订单金额 */
   export interface TransactionsNative_Post_Json_Amount extends PartnerTransactionsApp_Post_Json_Amount {}
 
-  /** 优惠功能 */
   export interface TransactionsNative_Post_Json_Detail extends PartnerTransactionsApp_Post_Json_Detail {}
 
-  /** 场景信息 */
   export interface TransactionsNative_Post_Json_SceneInfo
     extends PartnerTransactionsApp_Post_Json_SceneInfo {}
 
-  /** 支付者 */
   export interface TransactionsNative_Post_Json_Payer extends PartnerTransactionsApp_Post_Json_Payer {}
 
-  /** 结算信息 */
   export interface TransactionsNative_Post_Json_SettleInfo
     extends PartnerTransactionsAppWithContract_Post_Json_SettleInfo {}
 
-  /** Native下单 `POST /v3/pay/transactions/native` */
   export interface TransactionsNative_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** Native下单 `POST /v3/pay/transactions/native` */
   export interface TransactionsNative_Post_Data extends PartnerTransactionsNative_Post_Data {}
 
   /** `v3/pay/transactions/out-trade-no` */
@@ -2565,7 +2346,6 @@ export namespace Pay {
     readonly _out_trade_no_: Loosen<TransactionsOutTradeNoByOutTradeNo>
   }
 
-  /** `v3/pay/transactions/out-trade-no/{out_trade_no}` */
   export interface TransactionsOutTradeNoByOutTradeNo {
     /**
      * 商户订单号查询 `GET /v3/pay/transactions/out-trade-no/{out_trade_no}`
@@ -2583,18 +2363,16 @@ export namespace Pay {
     readonly reverse: Loosen<TransactionsOutTradeNoByOutTradeNoReverse>
   }
 
-  /** 商户订单号查询 `GET /v3/pay/transactions/out-trade-no/{out_trade_no}` */
+  /** 商户订单号查询 */
   export interface TransactionsOutTradeNoByOutTradeNo_Get extends CallSettings {
     /** 商户订单号 */
     out_trade_no: PathValue
     query: TransactionsOutTradeNoByOutTradeNo_Get_Query
   }
 
-  /** 商户订单号查询 `GET /v3/pay/transactions/out-trade-no/{out_trade_no}` */
   export interface TransactionsOutTradeNoByOutTradeNo_Get_Query
     extends TransactionsIdByTransactionId_Get_Query {}
 
-  /** 商户订单号查询 `GET /v3/pay/transactions/out-trade-no/{out_trade_no}` */
   export interface TransactionsOutTradeNoByOutTradeNo_Get_Data {
     /** 微信支付订单号 */
     transaction_id?: string
@@ -2641,33 +2419,26 @@ export namespace Pay {
     promotion_detail?: TransactionsOutTradeNoByOutTradeNo_Get_Data_PromotionDetail[]
   }
 
-  /** 订单金额 */
   export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_Amount
     extends PartnerTransactionsIdByTransactionId_Get_Data_Amount {}
 
-  /** 优惠功能 */
   export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_Detail
     extends PartnerTransactionsIdByTransactionId_Get_Data_Detail {}
 
-  /** 场景信息 */
   export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_SceneInfo
     extends PartnerTransactionsIdByTransactionId_Get_Data_SceneInfo {}
 
-  /** 支付者 */
   export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_Payer {
     /** 用户标识 */
     openid: string
   }
 
-  /** 使用的商户贴息信息 */
   export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_InstallmentInfo
     extends PartnerTransactionsOutTradeNoByOutTradeNo_Get_Data_InstallmentInfo {}
 
-  /** `promotion_detail` */
   export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_PromotionDetail
     extends PartnerTransactionsIdByTransactionId_Get_Data_PromotionDetail {}
 
-  /** `v3/pay/transactions/out-trade-no/{out_trade_no}/close` */
   export interface TransactionsOutTradeNoByOutTradeNoClose {
     /**
      * 关单 `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/close`
@@ -2679,18 +2450,16 @@ export namespace Pay {
     postAsync(options: TransactionsOutTradeNoByOutTradeNoClose_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 关单 `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/close` */
+  /** 关单 */
   export interface TransactionsOutTradeNoByOutTradeNoClose_Post extends CallSettings {
     /** 商户订单号 */
     out_trade_no: PathValue
     json: TransactionsOutTradeNoByOutTradeNoClose_Post_Json
   }
 
-  /** 关单 `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/close` */
   export interface TransactionsOutTradeNoByOutTradeNoClose_Post_Json
     extends TransactionsIdByTransactionId_Get_Query {}
 
-  /** `v3/pay/transactions/out-trade-no/{out_trade_no}/reverse` */
   export interface TransactionsOutTradeNoByOutTradeNoReverse {
     /**
      * 撤销 `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/reverse`
@@ -2706,14 +2475,13 @@ export namespace Pay {
     ): PendingResponse<Response<TransactionsOutTradeNoByOutTradeNoReverse_Post_Data>>
   }
 
-  /** 撤销 `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/reverse` */
+  /** 撤销 */
   export interface TransactionsOutTradeNoByOutTradeNoReverse_Post extends CallSettings {
     /** 商户订单号 */
     out_trade_no: PathValue
     json: TransactionsOutTradeNoByOutTradeNoReverse_Post_Json
   }
 
-  /** 撤销 `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/reverse` */
   export interface TransactionsOutTradeNoByOutTradeNoReverse_Post_Json {
     /** 应用AppID */
     appid: string
@@ -2721,7 +2489,6 @@ export namespace Pay {
     mchid: string
   }
 
-  /** 撤销 `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/reverse` */
   export interface TransactionsOutTradeNoByOutTradeNoReverse_Post_Data {
     /** 应用AppID */
     appid?: string

@@ -35,7 +35,6 @@ export namespace PayrollCard {
     readonly 'v3/payroll-card/wesure/token-validations': Loosen<WesureTokenValidations>
   }
 
-  /** `v3/payroll-card/authentications` */
   export interface Authentications {
     /**
      * 查询核身记录 `GET /v3/payroll-card/authentications`
@@ -50,12 +49,11 @@ export namespace PayrollCard {
     readonly preOrderWithAuth: Loosen<AuthenticationsPreOrderWithAuth>
   }
 
-  /** 查询核身记录 `GET /v3/payroll-card/authentications` */
+  /** 查询核身记录 */
   export interface Authentications_Get extends CallSettings {
     query: Authentications_Get_Query
   }
 
-  /** 查询核身记录 `GET /v3/payroll-card/authentications` */
   export interface Authentications_Get_Query {
     /** 用户标识 */
     openid: string
@@ -75,7 +73,6 @@ export namespace PayrollCard {
     limit?: number | undefined
   }
 
-  /** 查询核身记录 `GET /v3/payroll-card/authentications` */
   export interface Authentications_Get_Data {
     /** 查询结果记录列表 */
     data?: Authentications_Get_Data_Data[]
@@ -87,7 +84,6 @@ export namespace PayrollCard {
     limit: number
   }
 
-  /** 查询结果记录列表 */
   export interface Authentications_Get_Data_Data {
     /** 商户号 */
     mchid: string
@@ -117,7 +113,6 @@ export namespace PayrollCard {
     authenticate_type?: string
   }
 
-  /** `v3/payroll-card/authentications/{authenticate_number}` */
   export interface AuthenticationsByAuthenticateNumber {
     /**
      * 获取核身结果 `GET /v3/payroll-card/authentications/{authenticate_number}`
@@ -133,20 +128,18 @@ export namespace PayrollCard {
     ): PendingResponse<Response<AuthenticationsByAuthenticateNumber_Get_Data>>
   }
 
-  /** 获取核身结果 `GET /v3/payroll-card/authentications/{authenticate_number}` */
+  /** 获取核身结果 */
   export interface AuthenticationsByAuthenticateNumber_Get extends CallSettings {
     /** 商家核身单号 */
     authenticate_number: PathValue
     query: AuthenticationsByAuthenticateNumber_Get_Query
   }
 
-  /** 获取核身结果 `GET /v3/payroll-card/authentications/{authenticate_number}` */
   export interface AuthenticationsByAuthenticateNumber_Get_Query {
     /** 子商户号 */
     sub_mchid: string
   }
 
-  /** 获取核身结果 `GET /v3/payroll-card/authentications/{authenticate_number}` */
   export interface AuthenticationsByAuthenticateNumber_Get_Data {
     /** 商户号 */
     mchid: string
@@ -177,7 +170,6 @@ export namespace PayrollCard {
     authenticate_type?: string
   }
 
-  /** `v3/payroll-card/authentications/pre-order` */
   export interface AuthenticationsPreOrder {
     /**
      * 微工卡核身预下单 `POST /v3/payroll-card/authentications/pre-order`
@@ -191,12 +183,11 @@ export namespace PayrollCard {
     ): PendingResponse<Response<AuthenticationsPreOrder_Post_Data>>
   }
 
-  /** 微工卡核身预下单 `POST /v3/payroll-card/authentications/pre-order` */
+  /** 微工卡核身预下单 */
   export interface AuthenticationsPreOrder_Post extends CallSettings {
     json: AuthenticationsPreOrder_Post_Json
   }
 
-  /** 微工卡核身预下单 `POST /v3/payroll-card/authentications/pre-order` */
   export interface AuthenticationsPreOrder_Post_Json {
     /** 用户标识 */
     openid: string
@@ -216,7 +207,6 @@ export namespace PayrollCard {
     authenticate_type: 'SIGN_IN' | 'INSURANCE' | 'CONTRACT'
   }
 
-  /** 微工卡核身预下单 `POST /v3/payroll-card/authentications/pre-order` */
   export interface AuthenticationsPreOrder_Post_Data {
     /** 商家核身单号 */
     authenticate_number: string
@@ -232,7 +222,6 @@ export namespace PayrollCard {
     expires_in: number
   }
 
-  /** `v3/payroll-card/authentications/pre-order-with-auth` */
   export interface AuthenticationsPreOrderWithAuth {
     /**
      * `POST /v3/payroll-card/authentications/pre-order-with-auth`
@@ -254,7 +243,6 @@ export namespace PayrollCard {
     headers?: AuthenticationsPreOrderWithAuth_Post_Headers | undefined
   }
 
-  /** `POST /v3/payroll-card/authentications/pre-order-with-auth` */
   export interface AuthenticationsPreOrderWithAuth_Post_Json {
     /** 用户标识 */
     openid: string
@@ -280,13 +268,11 @@ export namespace PayrollCard {
     authenticate_type: 'SIGN_IN' | 'INSURANCE' | 'CONTRACT'
   }
 
-  /** `POST /v3/payroll-card/authentications/pre-order-with-auth` */
   export interface AuthenticationsPreOrderWithAuth_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** `POST /v3/payroll-card/authentications/pre-order-with-auth` */
   export interface AuthenticationsPreOrderWithAuth_Post_Data extends AuthenticationsPreOrder_Post_Data {}
 
   /** `v3/payroll-card/relations` */
@@ -294,7 +280,6 @@ export namespace PayrollCard {
     readonly _openid_: Loosen<RelationsByOpenid>
   }
 
-  /** `v3/payroll-card/relations/{openid}` */
   export interface RelationsByOpenid {
     /**
      * 查询微工卡授权关系 `GET /v3/payroll-card/relations/{openid}`
@@ -306,14 +291,13 @@ export namespace PayrollCard {
     getAsync(options: RelationsByOpenid_Get): PendingResponse<Response<RelationsByOpenid_Get_Data>>
   }
 
-  /** 查询微工卡授权关系 `GET /v3/payroll-card/relations/{openid}` */
+  /** 查询微工卡授权关系 */
   export interface RelationsByOpenid_Get extends CallSettings {
     /** 用户标识 */
     openid: PathValue
     query: RelationsByOpenid_Get_Query
   }
 
-  /** 查询微工卡授权关系 `GET /v3/payroll-card/relations/{openid}` */
   export interface RelationsByOpenid_Get_Query {
     /** 子商户号 */
     sub_mchid: string
@@ -323,7 +307,6 @@ export namespace PayrollCard {
     sub_appid?: string | undefined
   }
 
-  /** 查询微工卡授权关系 `GET /v3/payroll-card/relations/{openid}` */
   export interface RelationsByOpenid_Get_Data {
     /** 用户标识 */
     openid: string
@@ -342,7 +325,6 @@ export namespace PayrollCard {
     close_time?: string
   }
 
-  /** `v3/payroll-card/tokens` */
   export interface Tokens {
     /**
      * 生成授权token `POST /v3/payroll-card/tokens`
@@ -354,13 +336,12 @@ export namespace PayrollCard {
     postAsync(options: Tokens_Post): PendingResponse<Response<Tokens_Post_Data>>
   }
 
-  /** 生成授权token `POST /v3/payroll-card/tokens` */
+  /** 生成授权token */
   export interface Tokens_Post extends CallSettings {
     json: Tokens_Post_Json
     headers?: Tokens_Post_Headers | undefined
   }
 
-  /** 生成授权token `POST /v3/payroll-card/tokens` */
   export interface Tokens_Post_Json {
     /** 用户标识 */
     openid: string
@@ -378,13 +359,11 @@ export namespace PayrollCard {
     employment_type: 'LONG_TERM_EMPLOYMENT' | 'SHORT_TERM_EMPLOYMENT' | 'COOPERATION_EMPLOYMENT'
   }
 
-  /** 生成授权token `POST /v3/payroll-card/tokens` */
   export interface Tokens_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 生成授权token `POST /v3/payroll-card/tokens` */
   export interface Tokens_Post_Data {
     /** 用户标识 */
     openid: string
@@ -398,7 +377,6 @@ export namespace PayrollCard {
     expires_in: number
   }
 
-  /** `v3/payroll-card/transfer-batches` */
   export interface TransferBatches {
     /**
      * 发起批量转账 `POST /v3/payroll-card/transfer-batches`
@@ -410,13 +388,12 @@ export namespace PayrollCard {
     postAsync(options: TransferBatches_Post): PendingResponse<Response<TransferBatches_Post_Data>>
   }
 
-  /** 发起批量转账 `POST /v3/payroll-card/transfer-batches` */
+  /** 发起批量转账 */
   export interface TransferBatches_Post extends CallSettings {
     json: TransferBatches_Post_Json
     headers?: TransferBatches_Post_Headers | undefined
   }
 
-  /** 发起批量转账 `POST /v3/payroll-card/transfer-batches` */
   export interface TransferBatches_Post_Json {
     /** 特约商户号 */
     sub_mchid: string
@@ -445,7 +422,6 @@ export namespace PayrollCard {
     business_type?: string | undefined
   }
 
-  /** 转账明细列表 */
   export interface TransferBatches_Post_Json_TransferDetailList {
     /** 商家明细单号 */
     out_detail_no: string
@@ -459,13 +435,11 @@ export namespace PayrollCard {
     user_name: Encrypted
   }
 
-  /** 发起批量转账 `POST /v3/payroll-card/transfer-batches` */
   export interface TransferBatches_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 发起批量转账 `POST /v3/payroll-card/transfer-batches` */
   export interface TransferBatches_Post_Data {
     /** 商家批次单号 */
     out_batch_no: string
@@ -481,7 +455,6 @@ export namespace PayrollCard {
     readonly tokenValidations: Loosen<WesureTokenValidations>
   }
 
-  /** `v3/payroll-card/wesure/insurance` */
   export interface WesureInsurance {
     /**
      * 生成投保结果 `POST /v3/payroll-card/wesure/insurance`
@@ -493,12 +466,11 @@ export namespace PayrollCard {
     postAsync(options: WesureInsurance_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 生成投保结果 `POST /v3/payroll-card/wesure/insurance` */
+  /** 生成投保结果 */
   export interface WesureInsurance_Post extends CallSettings {
     json: WesureInsurance_Post_Json
   }
 
-  /** 生成投保结果 `POST /v3/payroll-card/wesure/insurance` */
   export interface WesureInsurance_Post_Json {
     /** 服务商商户号 */
     sp_mchid: string
@@ -520,7 +492,6 @@ export namespace PayrollCard {
     insurance_company_name: string
   }
 
-  /** `v3/payroll-card/wesure/token-validations` */
   export interface WesureTokenValidations {
     /**
      * 校验核身结果 `POST /v3/payroll-card/wesure/token-validations`
@@ -534,13 +505,12 @@ export namespace PayrollCard {
     ): PendingResponse<Response<WesureTokenValidations_Post_Data>>
   }
 
-  /** 校验核身结果 `POST /v3/payroll-card/wesure/token-validations` */
+  /** 校验核身结果 */
   export interface WesureTokenValidations_Post extends CallSettings {
     json: WesureTokenValidations_Post_Json
     headers?: WesureTokenValidations_Post_Headers | undefined
   }
 
-  /** 校验核身结果 `POST /v3/payroll-card/wesure/token-validations` */
   export interface WesureTokenValidations_Post_Json {
     /** 服务商商户号 */
     sp_mchid: string
@@ -556,13 +526,11 @@ export namespace PayrollCard {
     authenticate_type?: 'NORMAL' | 'SIGN_IN' | 'INSURANCE' | 'CONTRACT' | undefined
   }
 
-  /** 校验核身结果 `POST /v3/payroll-card/wesure/token-validations` */
   export interface WesureTokenValidations_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 校验核身结果 `POST /v3/payroll-card/wesure/token-validations` */
   export interface WesureTokenValidations_Post_Data {
     /** 校验结果 */
     result: string

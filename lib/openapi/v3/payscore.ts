@@ -116,7 +116,6 @@ export namespace Payscore {
     readonly servicepayondeliveryorder: Loosen<AcquiringbankServicepayondeliveryorder>
   }
 
-  /** `v3/payscore/acquiringbank/permissions` */
   export interface AcquiringbankPermissions {
     /**
      * 从业机构预授权 `POST /v3/payscore/acquiringbank/permissions`
@@ -131,12 +130,11 @@ export namespace Payscore {
     readonly authorizationCode: Loosen<AcquiringbankPermissionsAuthorizationCode>
   }
 
-  /** 从业机构预授权 `POST /v3/payscore/acquiringbank/permissions` */
+  /** 从业机构预授权 */
   export interface AcquiringbankPermissions_Post extends CallSettings {
     json: AcquiringbankPermissions_Post_Json
   }
 
-  /** 从业机构预授权 `POST /v3/payscore/acquiringbank/permissions` */
   export interface AcquiringbankPermissions_Post_Json {
     /** 服务ID */
     service_id: string
@@ -154,7 +152,6 @@ export namespace Payscore {
     notify_url?: string | undefined
   }
 
-  /** 从业机构预授权 `POST /v3/payscore/acquiringbank/permissions` */
   export interface AcquiringbankPermissions_Post_Data {
     /** 预授权token */
     apply_permissions_token: string
@@ -165,7 +162,6 @@ export namespace Payscore {
     readonly _authorization_code_: Loosen<AcquiringbankPermissionsAuthorizationCodeByAuthorizationCode>
   }
 
-  /** `v3/payscore/acquiringbank/permissions/authorization-code/{authorization_code}` */
   export interface AcquiringbankPermissionsAuthorizationCodeByAuthorizationCode {
     /**
      * `GET /v3/payscore/acquiringbank/permissions/authorization-code/{authorization_code}`
@@ -189,7 +185,6 @@ export namespace Payscore {
     query: AcquiringbankPermissionsAuthorizationCodeByAuthorizationCode_Get_Query
   }
 
-  /** `GET /v3/payscore/acquiringbank/permissions/authorization-code/{authorization_code}` */
   export interface AcquiringbankPermissionsAuthorizationCodeByAuthorizationCode_Get_Query {
     /** 服务ID */
     service_id: string
@@ -199,7 +194,6 @@ export namespace Payscore {
     sub_mchid: string
   }
 
-  /** `GET /v3/payscore/acquiringbank/permissions/authorization-code/{authorization_code}` */
   export interface AcquiringbankPermissionsAuthorizationCodeByAuthorizationCode_Get_Data {
     /** 服务ID */
     service_id: string
@@ -229,7 +223,6 @@ export namespace Payscore {
     channel_id?: string
   }
 
-  /** `v3/payscore/acquiringbank/permissions/authorization-code/{authorization_code}/terminate` */
   export interface AcquiringbankPermissionsAuthorizationCodeByAuthorizationCodeTerminate {
     /**
      * `POST /v3/payscore/acquiringbank/permissions/authorization-code/{authorization_code}/terminate`
@@ -253,7 +246,6 @@ export namespace Payscore {
     json: AcquiringbankPermissionsAuthorizationCodeByAuthorizationCodeTerminate_Post_Json
   }
 
-  /** `POST /v3/payscore/acquiringbank/permissions/authorization-code/{authorization_code}/terminate` */
   export interface AcquiringbankPermissionsAuthorizationCodeByAuthorizationCodeTerminate_Post_Json {
     /** 服务ID */
     service_id: string
@@ -265,7 +257,6 @@ export namespace Payscore {
     reason: string
   }
 
-  /** `v3/payscore/acquiringbank/serviceorder` */
   export interface AcquiringbankServiceorder {
     /**
      * 从业机构查询微信支付分订单 `GET /v3/payscore/acquiringbank/serviceorder`
@@ -291,12 +282,11 @@ export namespace Payscore {
     readonly deduction: Loosen<AcquiringbankServiceorderDeduction>
   }
 
-  /** 从业机构查询微信支付分订单 `GET /v3/payscore/acquiringbank/serviceorder` */
+  /** 从业机构查询微信支付分订单 */
   export interface AcquiringbankServiceorder_Get extends CallSettings {
     query: AcquiringbankServiceorder_Get_Query
   }
 
-  /** 从业机构查询微信支付分订单 `GET /v3/payscore/acquiringbank/serviceorder` */
   export interface AcquiringbankServiceorder_Get_Query {
     /** 服务ID */
     service_id: string
@@ -310,7 +300,6 @@ export namespace Payscore {
     query_id?: string | undefined
   }
 
-  /** 从业机构查询微信支付分订单 `GET /v3/payscore/acquiringbank/serviceorder` */
   export interface AcquiringbankServiceorder_Get_Data {
     /** 商户服务订单号 */
     out_order_no: string
@@ -360,7 +349,6 @@ export namespace Payscore {
     channel_id: string
   }
 
-  /** 后付费项目 */
   export interface AcquiringbankServiceorder_Get_Data_PostPayments {
     /** 付费名称 */
     name: string
@@ -372,7 +360,6 @@ export namespace Payscore {
     count?: number
   }
 
-  /** 后付费商户优惠 */
   export interface AcquiringbankServiceorder_Get_Data_PostDiscounts {
     /** 优惠名称 */
     name: string
@@ -384,7 +371,6 @@ export namespace Payscore {
     count?: number
   }
 
-  /** 订单风险金 */
   export interface AcquiringbankServiceorder_Get_Data_RiskFund {
     /** 风险金名称 */
     name: string
@@ -394,7 +380,6 @@ export namespace Payscore {
     description?: string
   }
 
-  /** 收款信息 */
   export interface AcquiringbankServiceorder_Get_Data_Collection {
     /** 收款状态 */
     state: string
@@ -408,7 +393,6 @@ export namespace Payscore {
     details?: AcquiringbankServiceorder_Get_Data_Collection_Details[]
   }
 
-  /** 收款明细列表 */
   export interface AcquiringbankServiceorder_Get_Data_Collection_Details {
     /** 收款序号 */
     seq?: number
@@ -424,7 +408,6 @@ export namespace Payscore {
     promotion_detail?: AcquiringbankServiceorder_Get_Data_Collection_Details_PromotionDetail[]
   }
 
-  /** 优惠功能 */
   export interface AcquiringbankServiceorder_Get_Data_Collection_Details_PromotionDetail {
     /** 券ID */
     coupon_id: string
@@ -450,7 +433,6 @@ export namespace Payscore {
     goods_detail?: AcquiringbankServiceorder_Get_Data_Collection_Details_PromotionDetail_GoodsDetail[]
   }
 
-  /** 单品列表 */
   export interface AcquiringbankServiceorder_Get_Data_Collection_Details_PromotionDetail_GoodsDetail {
     /** 商品编码 */
     goods_id: string
@@ -464,7 +446,6 @@ export namespace Payscore {
     goods_remark?: string
   }
 
-  /** 服务时间段 */
   export interface AcquiringbankServiceorder_Get_Data_TimeRange {
     /** 服务开始时间 */
     start_time: string
@@ -476,7 +457,6 @@ export namespace Payscore {
     end_time_remark?: string
   }
 
-  /** 服务位置 */
   export interface AcquiringbankServiceorder_Get_Data_Location {
     /** 服务开始地点 */
     start_location?: string
@@ -484,12 +464,11 @@ export namespace Payscore {
     end_location?: string
   }
 
-  /** 从业机构创建微信支付分订单 `POST /v3/payscore/acquiringbank/serviceorder` */
+  /** 从业机构创建微信支付分订单 */
   export interface AcquiringbankServiceorder_Post extends CallSettings {
     json: AcquiringbankServiceorder_Post_Json
   }
 
-  /** 从业机构创建微信支付分订单 `POST /v3/payscore/acquiringbank/serviceorder` */
   export interface AcquiringbankServiceorder_Post_Json {
     /** 服务ID */
     service_id: string
@@ -527,7 +506,6 @@ export namespace Payscore {
     attach?: string | undefined
   }
 
-  /** 后付费项目 */
   export interface AcquiringbankServiceorder_Post_Json_PostPayments {
     /** 付费项目名称 */
     name: string
@@ -539,7 +517,6 @@ export namespace Payscore {
     count?: number | undefined
   }
 
-  /** 后付费商户优惠 */
   export interface AcquiringbankServiceorder_Post_Json_PostDiscounts {
     /** 优惠名称 */
     name: string
@@ -551,7 +528,6 @@ export namespace Payscore {
     amount?: number | undefined
   }
 
-  /** 订单风险金 */
   export interface AcquiringbankServiceorder_Post_Json_RiskFund {
     /** 风险金名称 */
     name: string
@@ -561,7 +537,6 @@ export namespace Payscore {
     description?: string | undefined
   }
 
-  /** 服务时间段 */
   export interface AcquiringbankServiceorder_Post_Json_TimeRange {
     /** 服务开始时间 */
     start_time: string
@@ -573,7 +548,6 @@ export namespace Payscore {
     end_time_remark?: string | undefined
   }
 
-  /** 服务位置 */
   export interface AcquiringbankServiceorder_Post_Json_Location {
     /** 服务开始地点 */
     start_location?: string | undefined
@@ -581,7 +555,6 @@ export namespace Payscore {
     end_location?: string | undefined
   }
 
-  /** 从业机构创建微信支付分订单 `POST /v3/payscore/acquiringbank/serviceorder` */
   export interface AcquiringbankServiceorder_Post_Data {
     /** 商户服务订单号 */
     out_order_no: string
@@ -623,7 +596,6 @@ export namespace Payscore {
     package?: string
   }
 
-  /** 后付费项目 */
   export interface AcquiringbankServiceorder_Post_Data_PostPayments {
     /** 付费项目名称 */
     name: string
@@ -635,7 +607,6 @@ export namespace Payscore {
     count?: number
   }
 
-  /** 后付费商户优惠 */
   export interface AcquiringbankServiceorder_Post_Data_PostDiscounts {
     /** 优惠名称 */
     name: string
@@ -645,11 +616,9 @@ export namespace Payscore {
     count?: number
   }
 
-  /** 订单风险金 */
   export interface AcquiringbankServiceorder_Post_Data_RiskFund
     extends AcquiringbankServiceorder_Get_Data_RiskFund {}
 
-  /** 服务时间段 */
   export interface AcquiringbankServiceorder_Post_Data_TimeRange {
     /** 服务开始时间 */
     start_time: string
@@ -661,7 +630,6 @@ export namespace Payscore {
     end_time_remark?: string
   }
 
-  /** 服务位置 */
   export interface AcquiringbankServiceorder_Post_Data_Location {
     /** 服务开始地点 */
     start_location?: string
@@ -678,7 +646,6 @@ export namespace Payscore {
     readonly sync: Loosen<AcquiringbankServiceorderByOutOrderNoSync>
   }
 
-  /** `v3/payscore/acquiringbank/serviceorder/{out_order_no}/cancel` */
   export interface AcquiringbankServiceorderByOutOrderNoCancel {
     /**
      * 从业机构取消微信支付分订单 `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/cancel`
@@ -690,14 +657,13 @@ export namespace Payscore {
     postAsync(options: AcquiringbankServiceorderByOutOrderNoCancel_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 从业机构取消微信支付分订单 `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/cancel` */
+  /** 从业机构取消微信支付分订单 */
   export interface AcquiringbankServiceorderByOutOrderNoCancel_Post extends CallSettings {
     /** 商户服务订单号 */
     out_order_no: PathValue
     json: AcquiringbankServiceorderByOutOrderNoCancel_Post_Json
   }
 
-  /** 从业机构取消微信支付分订单 `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/cancel` */
   export interface AcquiringbankServiceorderByOutOrderNoCancel_Post_Json {
     /** 服务ID */
     service_id: string
@@ -709,7 +675,6 @@ export namespace Payscore {
     reason: string
   }
 
-  /** `v3/payscore/acquiringbank/serviceorder/{out_order_no}/complete` */
   export interface AcquiringbankServiceorderByOutOrderNoComplete {
     /**
      * 从业机构完结微信支付分订单 `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/complete`
@@ -723,14 +688,13 @@ export namespace Payscore {
     ): PendingResponse<Response<undefined>>
   }
 
-  /** 从业机构完结微信支付分订单 `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/complete` */
+  /** 从业机构完结微信支付分订单 */
   export interface AcquiringbankServiceorderByOutOrderNoComplete_Post extends CallSettings {
     /** 商户服务订单号 */
     out_order_no: PathValue
     json: AcquiringbankServiceorderByOutOrderNoComplete_Post_Json
   }
 
-  /** 从业机构完结微信支付分订单 `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/complete` */
   export interface AcquiringbankServiceorderByOutOrderNoComplete_Post_Json {
     /** 服务ID */
     service_id: string
@@ -758,7 +722,6 @@ export namespace Payscore {
     goods_tag?: string | undefined
   }
 
-  /** 后付费项目 */
   export interface AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_PostPayments {
     /** 付费名称 */
     name: string
@@ -770,7 +733,6 @@ export namespace Payscore {
     count?: number | undefined
   }
 
-  /** 后付费商户优惠 */
   export interface AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_PostDiscounts {
     /** 优惠名称 */
     name: string
@@ -782,7 +744,6 @@ export namespace Payscore {
     count?: number | undefined
   }
 
-  /** 实际服务时间 */
   export interface AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_TimeRange {
     /** 服务开始时间 */
     start_time: string
@@ -794,7 +755,6 @@ export namespace Payscore {
     end_time_remark?: string | undefined
   }
 
-  /** 实际服务位置 */
   export interface AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_Location {
     /** 服务开始地点 */
     start_location?: string | undefined
@@ -802,7 +762,6 @@ export namespace Payscore {
     end_location?: string | undefined
   }
 
-  /** `v3/payscore/acquiringbank/serviceorder/{out_order_no}/modify` */
   export interface AcquiringbankServiceorderByOutOrderNoModify {
     /**
      * 从业机构修改微信支付分订单金额 `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/modify`
@@ -814,14 +773,13 @@ export namespace Payscore {
     postAsync(options: AcquiringbankServiceorderByOutOrderNoModify_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 从业机构修改微信支付分订单金额 `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/modify` */
+  /** 从业机构修改微信支付分订单金额 */
   export interface AcquiringbankServiceorderByOutOrderNoModify_Post extends CallSettings {
     /** 商户服务订单号 */
     out_order_no: PathValue
     json: AcquiringbankServiceorderByOutOrderNoModify_Post_Json
   }
 
-  /** 从业机构修改微信支付分订单金额 `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/modify` */
   export interface AcquiringbankServiceorderByOutOrderNoModify_Post_Json {
     /** 服务ID */
     service_id: string
@@ -841,15 +799,12 @@ export namespace Payscore {
     reason: string
   }
 
-  /** 后付费项目 */
   export interface AcquiringbankServiceorderByOutOrderNoModify_Post_Json_PostPayments
     extends AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_PostPayments {}
 
-  /** 后付费商户优惠 */
   export interface AcquiringbankServiceorderByOutOrderNoModify_Post_Json_PostDiscounts
     extends AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_PostDiscounts {}
 
-  /** `v3/payscore/acquiringbank/serviceorder/{out_order_no}/registerdeductinfo` */
   export interface AcquiringbankServiceorderByOutOrderNoRegisterdeductinfo {
     /**
      * 从业机构登记微信支付分扣款信息 `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/registerdeductinfo`
@@ -865,14 +820,13 @@ export namespace Payscore {
     ): PendingResponse<Response<AcquiringbankServiceorderByOutOrderNoRegisterdeductinfo_Post_Data>>
   }
 
-  /** 从业机构登记微信支付分扣款信息 `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/registerdeductinfo` */
+  /** 从业机构登记微信支付分扣款信息 */
   export interface AcquiringbankServiceorderByOutOrderNoRegisterdeductinfo_Post extends CallSettings {
     /** 商户服务订单号 */
     out_order_no: PathValue
     json: AcquiringbankServiceorderByOutOrderNoRegisterdeductinfo_Post_Json
   }
 
-  /** 从业机构登记微信支付分扣款信息 `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/registerdeductinfo` */
   export interface AcquiringbankServiceorderByOutOrderNoRegisterdeductinfo_Post_Json {
     /** 服务ID */
     service_id: string
@@ -888,13 +842,11 @@ export namespace Payscore {
     sub_appid?: string | undefined
   }
 
-  /** 从业机构登记微信支付分扣款信息 `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/registerdeductinfo` */
   export interface AcquiringbankServiceorderByOutOrderNoRegisterdeductinfo_Post_Data {
     /** 商品或支付单简要描述 */
     description?: string
   }
 
-  /** `v3/payscore/acquiringbank/serviceorder/{out_order_no}/sync` */
   export interface AcquiringbankServiceorderByOutOrderNoSync {
     /**
      * 从业机构同步微信支付分订单信息 `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/sync`
@@ -906,14 +858,13 @@ export namespace Payscore {
     postAsync(options: AcquiringbankServiceorderByOutOrderNoSync_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 从业机构同步微信支付分订单信息 `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/sync` */
+  /** 从业机构同步微信支付分订单信息 */
   export interface AcquiringbankServiceorderByOutOrderNoSync_Post extends CallSettings {
     /** 商户服务订单号 */
     out_order_no: PathValue
     json: AcquiringbankServiceorderByOutOrderNoSync_Post_Json
   }
 
-  /** 从业机构同步微信支付分订单信息 `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/sync` */
   export interface AcquiringbankServiceorderByOutOrderNoSync_Post_Json {
     /** 服务ID */
     service_id: string
@@ -927,13 +878,11 @@ export namespace Payscore {
     detail: AcquiringbankServiceorderByOutOrderNoSync_Post_Json_Detail
   }
 
-  /** 内容信息详情 */
   export interface AcquiringbankServiceorderByOutOrderNoSync_Post_Json_Detail {
     /** 收款成功时间 */
     paid_time: string
   }
 
-  /** `v3/payscore/acquiringbank/serviceorder/deduction` */
   export interface AcquiringbankServiceorderDeduction {
     /**
      * 从业机构查询微信支付分扣款信息 `GET /v3/payscore/acquiringbank/serviceorder/deduction`
@@ -949,12 +898,11 @@ export namespace Payscore {
     ): PendingResponse<Response<AcquiringbankServiceorderDeduction_Get_Data>>
   }
 
-  /** 从业机构查询微信支付分扣款信息 `GET /v3/payscore/acquiringbank/serviceorder/deduction` */
+  /** 从业机构查询微信支付分扣款信息 */
   export interface AcquiringbankServiceorderDeduction_Get extends CallSettings {
     query: AcquiringbankServiceorderDeduction_Get_Query
   }
 
-  /** 从业机构查询微信支付分扣款信息 `GET /v3/payscore/acquiringbank/serviceorder/deduction` */
   export interface AcquiringbankServiceorderDeduction_Get_Query {
     /** 服务ID */
     service_id: string
@@ -968,7 +916,6 @@ export namespace Payscore {
     out_order_no?: string | undefined
   }
 
-  /** 从业机构查询微信支付分扣款信息 `GET /v3/payscore/acquiringbank/serviceorder/deduction` */
   export interface AcquiringbankServiceorderDeduction_Get_Data {
     /** 商品或支付单简要描述 */
     description: string
@@ -976,7 +923,6 @@ export namespace Payscore {
     out_trade_no: string
   }
 
-  /** `v3/payscore/acquiringbank/servicepayondeliveryorder` */
   export interface AcquiringbankServicepayondeliveryorder {
     /**
      * 从业机构创建先用后付订单 `POST /v3/payscore/acquiringbank/servicepayondeliveryorder`
@@ -992,12 +938,11 @@ export namespace Payscore {
     ): PendingResponse<Response<AcquiringbankServicepayondeliveryorder_Post_Data>>
   }
 
-  /** 从业机构创建先用后付订单 `POST /v3/payscore/acquiringbank/servicepayondeliveryorder` */
+  /** 从业机构创建先用后付订单 */
   export interface AcquiringbankServicepayondeliveryorder_Post extends CallSettings {
     json: AcquiringbankServicepayondeliveryorder_Post_Json
   }
 
-  /** 从业机构创建先用后付订单 `POST /v3/payscore/acquiringbank/servicepayondeliveryorder` */
   export interface AcquiringbankServicepayondeliveryorder_Post_Json {
     /** 商户服务订单号 */
     out_order_no: string
@@ -1039,7 +984,6 @@ export namespace Payscore {
     shopping_info?: AcquiringbankServicepayondeliveryorder_Post_Json_ShoppingInfo | undefined
   }
 
-  /** 后付费项目 */
   export interface AcquiringbankServicepayondeliveryorder_Post_Json_PostPayments {
     /** 付费项目名称 */
     name?: string | undefined
@@ -1051,7 +995,6 @@ export namespace Payscore {
     count?: number | undefined
   }
 
-  /** 后付费商户优惠 */
   export interface AcquiringbankServicepayondeliveryorder_Post_Json_PostDiscounts {
     /** 优惠名称 */
     name?: string | undefined
@@ -1063,7 +1006,6 @@ export namespace Payscore {
     count?: number | undefined
   }
 
-  /** 服务时间段 */
   export interface AcquiringbankServicepayondeliveryorder_Post_Json_TimeRange {
     /** 服务开始时间 */
     start_time?: string | undefined
@@ -1075,11 +1017,9 @@ export namespace Payscore {
     end_time_remark?: string | undefined
   }
 
-  /** 服务位置 */
   export interface AcquiringbankServicepayondeliveryorder_Post_Json_Location
     extends AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_Location {}
 
-  /** 订单风险金 */
   export interface AcquiringbankServicepayondeliveryorder_Post_Json_RiskFund {
     /** 风险金名称 */
     name?: 'DEPOSIT' | 'ADVANCE' | 'CASH_DEPOSIT' | 'ESTIMATE_ORDER_COST' | undefined
@@ -1089,7 +1029,6 @@ export namespace Payscore {
     description?: string | undefined
   }
 
-  /** 先用后付购物详情 */
   export interface AcquiringbankServicepayondeliveryorder_Post_Json_ShoppingInfo {
     /** 实际购物商家公众号ID */
     real_merchant_appid?: string | undefined
@@ -1099,7 +1038,6 @@ export namespace Payscore {
     goods?: readonly AcquiringbankServicepayondeliveryorder_Post_Json_ShoppingInfo_Goods[] | undefined
   }
 
-  /** 单详跳转链接 */
   export interface AcquiringbankServicepayondeliveryorder_Post_Json_ShoppingInfo_JumpLink {
     /** 跳转链接类型 */
     jump_link_type?: 'JUMP_LINK_MINI_PROGRAM' | undefined
@@ -1109,7 +1047,6 @@ export namespace Payscore {
     path?: string | undefined
   }
 
-  /** 商品列表 */
   export interface AcquiringbankServicepayondeliveryorder_Post_Json_ShoppingInfo_Goods {
     /** 商品名称 */
     name?: string | undefined
@@ -1123,7 +1060,6 @@ export namespace Payscore {
     category_id?: readonly string[] | undefined
   }
 
-  /** 从业机构创建先用后付订单 `POST /v3/payscore/acquiringbank/servicepayondeliveryorder` */
   export interface AcquiringbankServicepayondeliveryorder_Post_Data {
     /** 商户订单号 */
     out_order_no: string
@@ -1165,7 +1101,6 @@ export namespace Payscore {
     shopping_info?: AcquiringbankServicepayondeliveryorder_Post_Data_ShoppingInfo
   }
 
-  /** 后付费项目 */
   export interface AcquiringbankServicepayondeliveryorder_Post_Data_PostPayments {
     /** 付费名称 */
     name?: string
@@ -1177,7 +1112,6 @@ export namespace Payscore {
     count?: number
   }
 
-  /** 商户优惠 */
   export interface AcquiringbankServicepayondeliveryorder_Post_Data_PostDiscounts {
     /** 优惠名称 */
     name?: string
@@ -1189,7 +1123,6 @@ export namespace Payscore {
     count?: number
   }
 
-  /** 服务风险金 */
   export interface AcquiringbankServicepayondeliveryorder_Post_Data_RiskFund {
     /** 风险名称 */
     name: string
@@ -1199,7 +1132,6 @@ export namespace Payscore {
     description?: string
   }
 
-  /** 服务时间 */
   export interface AcquiringbankServicepayondeliveryorder_Post_Data_TimeRange {
     /** 服务开始时间 */
     start_time?: string
@@ -1211,11 +1143,9 @@ export namespace Payscore {
     end_time_remark?: string
   }
 
-  /** 服务位置 */
   export interface AcquiringbankServicepayondeliveryorder_Post_Data_Location
     extends AcquiringbankServiceorder_Get_Data_Location {}
 
-  /** 先用后付购物详情 */
   export interface AcquiringbankServicepayondeliveryorder_Post_Data_ShoppingInfo {
     /** 实际购物商家公众号ID */
     real_merchant_appid?: string
@@ -1225,7 +1155,6 @@ export namespace Payscore {
     goods: AcquiringbankServicepayondeliveryorder_Post_Data_ShoppingInfo_Goods[]
   }
 
-  /** 单详跳转链接 */
   export interface AcquiringbankServicepayondeliveryorder_Post_Data_ShoppingInfo_JumpLink {
     /** 跳转链接类型 */
     jump_link_type: string
@@ -1235,7 +1164,6 @@ export namespace Payscore {
     path?: string
   }
 
-  /** 商品列表 */
   export interface AcquiringbankServicepayondeliveryorder_Post_Data_ShoppingInfo_Goods {
     /** 商品名称 */
     name: string
@@ -1249,7 +1177,6 @@ export namespace Payscore {
     category_id?: string[]
   }
 
-  /** `v3/payscore/merchant-bill` */
   export interface MerchantBill {
     /**
      * 商户申请获取对账单 `GET /v3/payscore/merchant-bill`
@@ -1263,12 +1190,11 @@ export namespace Payscore {
     getAsync(options: MerchantBill_Get): PendingResponse<Response<MerchantBill_Get_Data>>
   }
 
-  /** 商户申请获取对账单 `GET /v3/payscore/merchant-bill` */
+  /** 商户申请获取对账单 */
   export interface MerchantBill_Get extends CallSettings {
     query: MerchantBill_Get_Query
   }
 
-  /** 商户申请获取对账单 `GET /v3/payscore/merchant-bill` */
   export interface MerchantBill_Get_Query {
     /** 账单日期 */
     bill_date: string
@@ -1280,7 +1206,6 @@ export namespace Payscore {
     service_id: string
   }
 
-  /** 商户申请获取对账单 `GET /v3/payscore/merchant-bill` */
   export interface MerchantBill_Get_Data {
     /** 下载信息总数 */
     download_bill_count: number
@@ -1288,7 +1213,6 @@ export namespace Payscore {
     download_bill_list: MerchantBill_Get_Data_DownloadBillList[]
   }
 
-  /** 下载信息明细 */
   export interface MerchantBill_Get_Data_DownloadBillList {
     /** 账单文件序号 */
     bill_sequence: number
@@ -1314,7 +1238,6 @@ export namespace Payscore {
     readonly serviceorder: Loosen<OverseaPartnerServiceorder>
   }
 
-  /** `v3/payscore/oversea/partner/serviceorder` */
   export interface OverseaPartnerServiceorder {
     /**
      * 查询支付分订单 `GET /v3/payscore/oversea/partner/serviceorder`
@@ -1343,12 +1266,11 @@ export namespace Payscore {
     readonly _out_order_no_: Loosen<OverseaPartnerServiceorderByOutOrderNo>
   }
 
-  /** 查询支付分订单 `GET /v3/payscore/oversea/partner/serviceorder` */
+  /** 查询支付分订单 */
   export interface OverseaPartnerServiceorder_Get extends CallSettings {
     query: OverseaPartnerServiceorder_Get_Query
   }
 
-  /** 查询支付分订单 `GET /v3/payscore/oversea/partner/serviceorder` */
   export interface OverseaPartnerServiceorder_Get_Query {
     /** 服务ID */
     service_id: string
@@ -1360,7 +1282,6 @@ export namespace Payscore {
     query_id?: string | undefined
   }
 
-  /** 查询支付分订单 `GET /v3/payscore/oversea/partner/serviceorder` */
   export interface OverseaPartnerServiceorder_Get_Data {
     /** 商户服务订单号 */
     out_order_no: string
@@ -1414,7 +1335,6 @@ export namespace Payscore {
     currency_rate_info?: string
   }
 
-  /** 后付费项目 */
   export interface OverseaPartnerServiceorder_Get_Data_PostPayments {
     /** 付费名称 */
     name: string
@@ -1426,15 +1346,12 @@ export namespace Payscore {
     count?: number
   }
 
-  /** 商户优惠 */
   export interface OverseaPartnerServiceorder_Get_Data_PostDiscounts
     extends AcquiringbankServiceorder_Get_Data_PostDiscounts {}
 
-  /** 订单风险金 */
   export interface OverseaPartnerServiceorder_Get_Data_RiskFund
     extends AcquiringbankServiceorder_Get_Data_RiskFund {}
 
-  /** 收款信息 */
   export interface OverseaPartnerServiceorder_Get_Data_Collection {
     /** 收款状态 */
     state: 'USER_PAYING' | 'USER_PAID' | (string & {})
@@ -1450,7 +1367,6 @@ export namespace Payscore {
     details?: OverseaPartnerServiceorder_Get_Data_Collection_Details[]
   }
 
-  /** 收款明细列表 */
   export interface OverseaPartnerServiceorder_Get_Data_Collection_Details {
     /** 收款序号 */
     seq?: number
@@ -1466,7 +1382,6 @@ export namespace Payscore {
     promotion_detail?: OverseaPartnerServiceorder_Get_Data_Collection_Details_PromotionDetail[]
   }
 
-  /** 优惠功能 */
   export interface OverseaPartnerServiceorder_Get_Data_Collection_Details_PromotionDetail {
     /** 券ID */
     coupon_id: string
@@ -1492,11 +1407,9 @@ export namespace Payscore {
     goods_detail?: OverseaPartnerServiceorder_Get_Data_Collection_Details_PromotionDetail_GoodsDetail[]
   }
 
-  /** 单品列表 */
   export interface OverseaPartnerServiceorder_Get_Data_Collection_Details_PromotionDetail_GoodsDetail
     extends AcquiringbankServiceorder_Get_Data_Collection_Details_PromotionDetail_GoodsDetail {}
 
-  /** 服务时间段 */
   export interface OverseaPartnerServiceorder_Get_Data_TimeRange {
     /** 服务开始时间 */
     start_time?: string
@@ -1508,16 +1421,14 @@ export namespace Payscore {
     end_time_remark?: string
   }
 
-  /** 服务位置 */
   export interface OverseaPartnerServiceorder_Get_Data_Location
     extends AcquiringbankServiceorder_Get_Data_Location {}
 
-  /** 创建支付分订单 `POST /v3/payscore/oversea/partner/serviceorder` */
+  /** 创建支付分订单 */
   export interface OverseaPartnerServiceorder_Post extends CallSettings {
     json: OverseaPartnerServiceorder_Post_Json
   }
 
-  /** 创建支付分订单 `POST /v3/payscore/oversea/partner/serviceorder` */
   export interface OverseaPartnerServiceorder_Post_Json {
     /** 服务ID */
     service_id: string
@@ -1555,7 +1466,6 @@ export namespace Payscore {
     attach?: string | undefined
   }
 
-  /** 后付费项目 */
   export interface OverseaPartnerServiceorder_Post_Json_PostPayments {
     /** 付费名称 */
     name: string
@@ -1567,7 +1477,6 @@ export namespace Payscore {
     count?: number | undefined
   }
 
-  /** 商户优惠 */
   export interface OverseaPartnerServiceorder_Post_Json_PostDiscounts {
     /** 优惠名称 */
     name: string
@@ -1579,7 +1488,6 @@ export namespace Payscore {
     count?: number | undefined
   }
 
-  /** 服务风险金 */
   export interface OverseaPartnerServiceorder_Post_Json_RiskFund {
     /** 风险名称 */
     name: string
@@ -1589,7 +1497,6 @@ export namespace Payscore {
     description?: string | undefined
   }
 
-  /** 服务时间 */
   export interface OverseaPartnerServiceorder_Post_Json_TimeRange {
     /** 服务开始时间. RFC 3339 */
     start_time: string
@@ -1601,11 +1508,9 @@ export namespace Payscore {
     end_time_remark?: string | undefined
   }
 
-  /** 服务位置 */
   export interface OverseaPartnerServiceorder_Post_Json_Location
     extends AcquiringbankServiceorder_Post_Json_Location {}
 
-  /** 创建支付分订单 `POST /v3/payscore/oversea/partner/serviceorder` */
   export interface OverseaPartnerServiceorder_Post_Data {
     /** 商户服务订单号 */
     out_order_no: string
@@ -1647,19 +1552,15 @@ export namespace Payscore {
     package?: string
   }
 
-  /** 后付费项目 */
   export interface OverseaPartnerServiceorder_Post_Data_PostPayments
     extends OverseaPartnerServiceorder_Get_Data_PostPayments {}
 
-  /** 后付费商户优惠 */
   export interface OverseaPartnerServiceorder_Post_Data_PostDiscounts
     extends AcquiringbankServiceorder_Post_Data_PostDiscounts {}
 
-  /** 订单风险金 */
   export interface OverseaPartnerServiceorder_Post_Data_RiskFund
     extends AcquiringbankServiceorder_Get_Data_RiskFund {}
 
-  /** 服务时间段 */
   export interface OverseaPartnerServiceorder_Post_Data_TimeRange {
     /** 服务开始时间. RFC 3339 */
     start_time: string
@@ -1671,7 +1572,6 @@ export namespace Payscore {
     end_time_remark?: string
   }
 
-  /** 服务位置 */
   export interface OverseaPartnerServiceorder_Post_Data_Location
     extends AcquiringbankServiceorder_Post_Data_Location {}
 
@@ -1682,7 +1582,6 @@ export namespace Payscore {
     readonly sync: Loosen<OverseaPartnerServiceorderByOutOrderNoSync>
   }
 
-  /** `v3/payscore/oversea/partner/serviceorder/{out_order_no}/cancel` */
   export interface OverseaPartnerServiceorderByOutOrderNoCancel {
     /**
      * 取消支付分订单 `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/cancel`
@@ -1698,14 +1597,13 @@ export namespace Payscore {
     ): PendingResponse<Response<undefined>>
   }
 
-  /** 取消支付分订单 `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/cancel` */
+  /** 取消支付分订单 */
   export interface OverseaPartnerServiceorderByOutOrderNoCancel_Post extends CallSettings {
     /** 商户服务订单号 */
     out_order_no: PathValue
     json: OverseaPartnerServiceorderByOutOrderNoCancel_Post_Json
   }
 
-  /** 取消支付分订单 `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/cancel` */
   export interface OverseaPartnerServiceorderByOutOrderNoCancel_Post_Json {
     /** 服务ID */
     service_id: string
@@ -1715,7 +1613,6 @@ export namespace Payscore {
     reason: string
   }
 
-  /** `v3/payscore/oversea/partner/serviceorder/{out_order_no}/complete` */
   export interface OverseaPartnerServiceorderByOutOrderNoComplete {
     /**
      * 完结支付分订单 `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/complete`
@@ -1731,14 +1628,13 @@ export namespace Payscore {
     ): PendingResponse<Response<undefined>>
   }
 
-  /** 完结支付分订单 `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/complete` */
+  /** 完结支付分订单 */
   export interface OverseaPartnerServiceorderByOutOrderNoComplete_Post extends CallSettings {
     /** 商户服务订单号 */
     out_order_no: PathValue
     json: OverseaPartnerServiceorderByOutOrderNoComplete_Post_Json
   }
 
-  /** 完结支付分订单 `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/complete` */
   export interface OverseaPartnerServiceorderByOutOrderNoComplete_Post_Json {
     /** 服务ID */
     service_id: string
@@ -1766,15 +1662,12 @@ export namespace Payscore {
     goods_tag?: string | undefined
   }
 
-  /** 后付费项目 */
   export interface OverseaPartnerServiceorderByOutOrderNoComplete_Post_Json_PostPayments
     extends AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_PostPayments {}
 
-  /** 商户优惠 */
   export interface OverseaPartnerServiceorderByOutOrderNoComplete_Post_Json_PostDiscounts
     extends AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_PostDiscounts {}
 
-  /** 实际服务时间 */
   export interface OverseaPartnerServiceorderByOutOrderNoComplete_Post_Json_TimeRange {
     /** 服务开始时间. RFC 3339 */
     start_time?: string | undefined
@@ -1786,11 +1679,9 @@ export namespace Payscore {
     end_time_remark?: string | undefined
   }
 
-  /** 实际服务位置 */
   export interface OverseaPartnerServiceorderByOutOrderNoComplete_Post_Json_Location
     extends AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_Location {}
 
-  /** `v3/payscore/oversea/partner/serviceorder/{out_order_no}/sync` */
   export interface OverseaPartnerServiceorderByOutOrderNoSync {
     /**
      * 同步支付分订单信息 `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/sync`
@@ -1804,14 +1695,13 @@ export namespace Payscore {
     postAsync(options: OverseaPartnerServiceorderByOutOrderNoSync_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 同步支付分订单信息 `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/sync` */
+  /** 同步支付分订单信息 */
   export interface OverseaPartnerServiceorderByOutOrderNoSync_Post extends CallSettings {
     /** 商户服务订单号 */
     out_order_no: PathValue
     json: OverseaPartnerServiceorderByOutOrderNoSync_Post_Json
   }
 
-  /** 同步支付分订单信息 `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/sync` */
   export interface OverseaPartnerServiceorderByOutOrderNoSync_Post_Json {
     /** 服务ID */
     service_id: string
@@ -1823,7 +1713,6 @@ export namespace Payscore {
     detail: OverseaPartnerServiceorderByOutOrderNoSync_Post_Json_Detail
   }
 
-  /** 内容信息详情 */
   export interface OverseaPartnerServiceorderByOutOrderNoSync_Post_Json_Detail {
     /** 收款序号 */
     seq?: number | undefined
@@ -1842,7 +1731,6 @@ export namespace Payscore {
     readonly servicequotas: Loosen<PartnerServicequotas>
   }
 
-  /** `v3/payscore/partner/permissions` */
   export interface PartnerPermissions {
     /**
      * 商户预授权 `POST /v3/payscore/partner/permissions`
@@ -1859,12 +1747,11 @@ export namespace Payscore {
     readonly terminate: Loosen<PartnerPermissionsTerminate>
   }
 
-  /** 商户预授权 `POST /v3/payscore/partner/permissions` */
+  /** 商户预授权 */
   export interface PartnerPermissions_Post extends CallSettings {
     json: PartnerPermissions_Post_Json
   }
 
-  /** 商户预授权 `POST /v3/payscore/partner/permissions` */
   export interface PartnerPermissions_Post_Json {
     /** 服务ID */
     service_id: string
@@ -1880,10 +1767,8 @@ export namespace Payscore {
     notify_url?: string | undefined
   }
 
-  /** 商户预授权 `POST /v3/payscore/partner/permissions` */
   export interface PartnerPermissions_Post_Data extends AcquiringbankPermissions_Post_Data {}
 
-  /** `v3/payscore/partner/permissions/apply-for-scene` */
   export interface PartnerPermissionsApplyForScene {
     /**
      * 服务商场景中预授权 `POST /v3/payscore/partner/permissions/apply-for-scene`
@@ -1899,12 +1784,11 @@ export namespace Payscore {
     ): PendingResponse<Response<PartnerPermissionsApplyForScene_Post_Data>>
   }
 
-  /** 服务商场景中预授权 `POST /v3/payscore/partner/permissions/apply-for-scene` */
+  /** 服务商场景中预授权 */
   export interface PartnerPermissionsApplyForScene_Post extends CallSettings {
     json: PartnerPermissionsApplyForScene_Post_Json
   }
 
-  /** 服务商场景中预授权 `POST /v3/payscore/partner/permissions/apply-for-scene` */
   export interface PartnerPermissionsApplyForScene_Post_Json {
     /** 服务ID */
     service_id: string
@@ -1924,7 +1808,6 @@ export namespace Payscore {
     transaction_scene_info?: PartnerPermissionsApplyForScene_Post_Json_TransactionSceneInfo | undefined
   }
 
-  /** 微信支付交易中授权附带的参数 */
   export interface PartnerPermissionsApplyForScene_Post_Json_TransactionSceneInfo {
     /** 支付下单的商户号 */
     mchid: string
@@ -1932,7 +1815,6 @@ export namespace Payscore {
     sub_mchid: string
   }
 
-  /** 服务商场景中预授权 `POST /v3/payscore/partner/permissions/apply-for-scene` */
   export interface PartnerPermissionsApplyForScene_Post_Data {
     /** 授权场景 */
     scene: string
@@ -1940,7 +1822,6 @@ export namespace Payscore {
     transaction_permissions_token?: string
   }
 
-  /** `v3/payscore/partner/permissions/assess-user-risk-level` */
   export interface PartnerPermissionsAssessUserRiskLevel {
     /**
      * 服务商评估用户分层 `POST /v3/payscore/partner/permissions/assess-user-risk-level`
@@ -1956,19 +1837,17 @@ export namespace Payscore {
     ): PendingResponse<Response<PartnerPermissionsAssessUserRiskLevel_Post_Data>>
   }
 
-  /** 服务商评估用户分层 `POST /v3/payscore/partner/permissions/assess-user-risk-level` */
+  /** 服务商评估用户分层 */
   export interface PartnerPermissionsAssessUserRiskLevel_Post extends CallSettings {
     query: PartnerPermissionsAssessUserRiskLevel_Post_Query
     json: PartnerPermissionsAssessUserRiskLevel_Post_Json
   }
 
-  /** 服务商评估用户分层 `POST /v3/payscore/partner/permissions/assess-user-risk-level` */
   export interface PartnerPermissionsAssessUserRiskLevel_Post_Query {
     /** 子商户商户号 */
     sub_mchid: string
   }
 
-  /** 服务商评估用户分层 `POST /v3/payscore/partner/permissions/assess-user-risk-level` */
   export interface PartnerPermissionsAssessUserRiskLevel_Post_Json {
     /** 服务ID */
     service_id: string
@@ -1986,13 +1865,11 @@ export namespace Payscore {
     shopping_info?: PartnerPermissionsAssessUserRiskLevel_Post_Json_ShoppingInfo | undefined
   }
 
-  /** 先用后付商品信息 */
   export interface PartnerPermissionsAssessUserRiskLevel_Post_Json_ShoppingInfo {
     /** 商品列表 */
     goods: readonly PartnerPermissionsAssessUserRiskLevel_Post_Json_ShoppingInfo_Goods[]
   }
 
-  /** 商品列表 */
   export interface PartnerPermissionsAssessUserRiskLevel_Post_Json_ShoppingInfo_Goods {
     /** 商品名称 */
     name: string
@@ -2006,7 +1883,6 @@ export namespace Payscore {
     category_id?: readonly string[] | undefined
   }
 
-  /** 服务商评估用户分层 `POST /v3/payscore/partner/permissions/assess-user-risk-level` */
   export interface PartnerPermissionsAssessUserRiskLevel_Post_Data {
     /** 服务ID */
     service_id: string
@@ -2047,7 +1923,6 @@ export namespace Payscore {
     readonly _authorization_code_: Loosen<PartnerPermissionsAuthorizationCodeByAuthorizationCode>
   }
 
-  /** `v3/payscore/partner/permissions/authorization-code/{authorization_code}` */
   export interface PartnerPermissionsAuthorizationCodeByAuthorizationCode {
     /**
      * 查询与用户授权记录（授权协议号） `GET /v3/payscore/partner/permissions/authorization-code/{authorization_code}`
@@ -2064,14 +1939,13 @@ export namespace Payscore {
     readonly terminate: Loosen<PartnerPermissionsAuthorizationCodeByAuthorizationCodeTerminate>
   }
 
-  /** 查询与用户授权记录（授权协议号） `GET /v3/payscore/partner/permissions/authorization-code/{authorization_code}` */
+  /** 查询与用户授权记录（授权协议号） */
   export interface PartnerPermissionsAuthorizationCodeByAuthorizationCode_Get extends CallSettings {
     /** 授权协议号 */
     authorization_code: PathValue
     query: PartnerPermissionsAuthorizationCodeByAuthorizationCode_Get_Query
   }
 
-  /** 查询与用户授权记录（授权协议号） `GET /v3/payscore/partner/permissions/authorization-code/{authorization_code}` */
   export interface PartnerPermissionsAuthorizationCodeByAuthorizationCode_Get_Query {
     /** 服务ID */
     service_id: string
@@ -2079,7 +1953,6 @@ export namespace Payscore {
     sub_mchid: string
   }
 
-  /** 查询与用户授权记录（授权协议号） `GET /v3/payscore/partner/permissions/authorization-code/{authorization_code}` */
   export interface PartnerPermissionsAuthorizationCodeByAuthorizationCode_Get_Data {
     /** 服务ID */
     service_id: string
@@ -2111,7 +1984,6 @@ export namespace Payscore {
     risk_level_version?: number
   }
 
-  /** `v3/payscore/partner/permissions/authorization-code/{authorization_code}/terminate` */
   export interface PartnerPermissionsAuthorizationCodeByAuthorizationCodeTerminate {
     /**
      * 解除用户授权关系（授权协议号） `POST /v3/payscore/partner/permissions/authorization-code/{authorization_code}/terminate`
@@ -2127,18 +1999,16 @@ export namespace Payscore {
     ): PendingResponse<Response<undefined>>
   }
 
-  /** 解除用户授权关系（授权协议号） `POST /v3/payscore/partner/permissions/authorization-code/{authorization_code}/terminate` */
+  /** 解除用户授权关系（授权协议号） */
   export interface PartnerPermissionsAuthorizationCodeByAuthorizationCodeTerminate_Post extends CallSettings {
     /** 授权协议号 */
     authorization_code: PathValue
     json: PartnerPermissionsAuthorizationCodeByAuthorizationCodeTerminate_Post_Json
   }
 
-  /** 解除用户授权关系（授权协议号） `POST /v3/payscore/partner/permissions/authorization-code/{authorization_code}/terminate` */
   export interface PartnerPermissionsAuthorizationCodeByAuthorizationCodeTerminate_Post_Json
     extends OverseaPartnerServiceorderByOutOrderNoCancel_Post_Json {}
 
-  /** `v3/payscore/partner/permissions/search` */
   export interface PartnerPermissionsSearch {
     /**
      * `GET /v3/payscore/partner/permissions/search`
@@ -2157,7 +2027,6 @@ export namespace Payscore {
     query: PartnerPermissionsSearch_Get_Query
   }
 
-  /** `GET /v3/payscore/partner/permissions/search` */
   export interface PartnerPermissionsSearch_Get_Query {
     /** 服务ID */
     service_id: string
@@ -2173,7 +2042,6 @@ export namespace Payscore {
     sub_openid?: string | undefined
   }
 
-  /** `GET /v3/payscore/partner/permissions/search` */
   export interface PartnerPermissionsSearch_Get_Data {
     /** 服务ID */
     service_id: string
@@ -2205,7 +2073,6 @@ export namespace Payscore {
     risk_level_version?: number
   }
 
-  /** `v3/payscore/partner/permissions/terminate` */
   export interface PartnerPermissionsTerminate {
     /**
      * 解除用户授权关系（openid） `POST /v3/payscore/partner/permissions/terminate`
@@ -2217,12 +2084,11 @@ export namespace Payscore {
     postAsync(options: PartnerPermissionsTerminate_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 解除用户授权关系（openid） `POST /v3/payscore/partner/permissions/terminate` */
+  /** 解除用户授权关系（openid） */
   export interface PartnerPermissionsTerminate_Post extends CallSettings {
     json: PartnerPermissionsTerminate_Post_Json
   }
 
-  /** 解除用户授权关系（openid） `POST /v3/payscore/partner/permissions/terminate` */
   export interface PartnerPermissionsTerminate_Post_Json {
     /** 服务商公众号下的用户标识 */
     openid?: string | undefined
@@ -2240,7 +2106,6 @@ export namespace Payscore {
     reason: string
   }
 
-  /** `v3/payscore/partner/service-account-applications` */
   export interface PartnerServiceAccountApplications {
     /**
      * 收付通子商户申请绑定支付分服务 `POST /v3/payscore/partner/service-account-applications`
@@ -2257,12 +2122,11 @@ export namespace Payscore {
     readonly _out_apply_no_: Loosen<PartnerServiceAccountApplicationsByOutApplyNo>
   }
 
-  /** 收付通子商户申请绑定支付分服务 `POST /v3/payscore/partner/service-account-applications` */
+  /** 收付通子商户申请绑定支付分服务 */
   export interface PartnerServiceAccountApplications_Post extends CallSettings {
     json: PartnerServiceAccountApplications_Post_Json
   }
 
-  /** 收付通子商户申请绑定支付分服务 `POST /v3/payscore/partner/service-account-applications` */
   export interface PartnerServiceAccountApplications_Post_Json {
     /** 服务ID */
     service_id: string
@@ -2278,7 +2142,6 @@ export namespace Payscore {
     result_notify_url?: string | undefined
   }
 
-  /** 收付通子商户申请绑定支付分服务 `POST /v3/payscore/partner/service-account-applications` */
   export interface PartnerServiceAccountApplications_Post_Data {
     /** 服务ID */
     service_id: string
@@ -2300,7 +2163,6 @@ export namespace Payscore {
     reject_reason?: string
   }
 
-  /** `v3/payscore/partner/service-account-applications/{out_apply_no}` */
   export interface PartnerServiceAccountApplicationsByOutApplyNo {
     /**
      * 查询收付通子商户服务绑定结果 `GET /v3/payscore/partner/service-account-applications/{out_apply_no}`
@@ -2316,17 +2178,15 @@ export namespace Payscore {
     ): PendingResponse<Response<PartnerServiceAccountApplicationsByOutApplyNo_Get_Data>>
   }
 
-  /** 查询收付通子商户服务绑定结果 `GET /v3/payscore/partner/service-account-applications/{out_apply_no}` */
+  /** 查询收付通子商户服务绑定结果 */
   export interface PartnerServiceAccountApplicationsByOutApplyNo_Get extends CallSettings {
     /** 商户申请绑定单号 */
     out_apply_no: PathValue
   }
 
-  /** 查询收付通子商户服务绑定结果 `GET /v3/payscore/partner/service-account-applications/{out_apply_no}` */
   export interface PartnerServiceAccountApplicationsByOutApplyNo_Get_Data
     extends PartnerServiceAccountApplications_Post_Data {}
 
-  /** `v3/payscore/partner/serviceorder` */
   export interface PartnerServiceorder {
     /**
      * 查询支付分订单 `GET /v3/payscore/partner/serviceorder`
@@ -2348,15 +2208,13 @@ export namespace Payscore {
     readonly directComplete: Loosen<PartnerServiceorderDirectComplete>
   }
 
-  /** 查询支付分订单 `GET /v3/payscore/partner/serviceorder` */
+  /** 查询支付分订单 */
   export interface PartnerServiceorder_Get extends CallSettings {
     query: PartnerServiceorder_Get_Query
   }
 
-  /** 查询支付分订单 `GET /v3/payscore/partner/serviceorder` */
   export interface PartnerServiceorder_Get_Query extends OverseaPartnerServiceorder_Get_Query {}
 
-  /** 查询支付分订单 `GET /v3/payscore/partner/serviceorder` */
   export interface PartnerServiceorder_Get_Data {
     /** 商户服务订单号 */
     out_order_no: string
@@ -2404,19 +2262,15 @@ export namespace Payscore {
     order_id?: string
   }
 
-  /** 后付费项目 */
   export interface PartnerServiceorder_Get_Data_PostPayments
     extends AcquiringbankServiceorder_Get_Data_PostPayments {}
 
-  /** 后付费商户优惠 */
   export interface PartnerServiceorder_Get_Data_PostDiscounts
     extends AcquiringbankServiceorder_Get_Data_PostDiscounts {}
 
-  /** 订单风险金 */
   export interface PartnerServiceorder_Get_Data_RiskFund
     extends AcquiringbankServiceorder_Get_Data_RiskFund {}
 
-  /** 收款信息 */
   export interface PartnerServiceorder_Get_Data_Collection {
     /** 收款状态 */
     state: 'USER_PAYING' | 'USER_PAID' | (string & {})
@@ -2432,7 +2286,6 @@ export namespace Payscore {
     bank_type?: string
   }
 
-  /** 收款明细列表 */
   export interface PartnerServiceorder_Get_Data_Collection_Details {
     /** 收款序号 */
     seq?: number
@@ -2448,7 +2301,6 @@ export namespace Payscore {
     promotion_detail?: PartnerServiceorder_Get_Data_Collection_Details_PromotionDetail[]
   }
 
-  /** 优惠功能 */
   export interface PartnerServiceorder_Get_Data_Collection_Details_PromotionDetail {
     /** 券ID */
     coupon_id: string
@@ -2474,24 +2326,20 @@ export namespace Payscore {
     goods_detail?: PartnerServiceorder_Get_Data_Collection_Details_PromotionDetail_GoodsDetail[]
   }
 
-  /** 单品列表 */
   export interface PartnerServiceorder_Get_Data_Collection_Details_PromotionDetail_GoodsDetail
     extends AcquiringbankServiceorder_Get_Data_Collection_Details_PromotionDetail_GoodsDetail {}
 
-  /** 服务时间 */
   export interface PartnerServiceorder_Get_Data_TimeRange
     extends OverseaPartnerServiceorder_Get_Data_TimeRange {}
 
-  /** 服务位置 */
   export interface PartnerServiceorder_Get_Data_Location
     extends AcquiringbankServiceorder_Get_Data_Location {}
 
-  /** 创建支付分订单 `POST /v3/payscore/partner/serviceorder` */
+  /** 创建支付分订单 */
   export interface PartnerServiceorder_Post extends CallSettings {
     json: PartnerServiceorder_Post_Json
   }
 
-  /** 创建支付分订单 `POST /v3/payscore/partner/serviceorder` */
   export interface PartnerServiceorder_Post_Json {
     /** 服务ID */
     service_id: string
@@ -2529,15 +2377,12 @@ export namespace Payscore {
     device?: PartnerServiceorder_Post_Json_Device | undefined
   }
 
-  /** 后付费项目 */
   export interface PartnerServiceorder_Post_Json_PostPayments
     extends AcquiringbankServiceorder_Post_Json_PostPayments {}
 
-  /** 后付费商户优惠 */
   export interface PartnerServiceorder_Post_Json_PostDiscounts
     extends OverseaPartnerServiceorder_Post_Json_PostDiscounts {}
 
-  /** 订单风险金 */
   export interface PartnerServiceorder_Post_Json_RiskFund {
     /** 风险金名称 */
     name: 'DEPOSIT' | 'ADVANCE' | 'CASH_DEPOSIT' | 'ESTIMATE_ORDER_COST'
@@ -2547,7 +2392,6 @@ export namespace Payscore {
     description?: string | undefined
   }
 
-  /** 服务时间 */
   export interface PartnerServiceorder_Post_Json_TimeRange {
     /** 服务开始时间 */
     start_time?: string | undefined
@@ -2559,11 +2403,9 @@ export namespace Payscore {
     end_time_remark?: string | undefined
   }
 
-  /** 服务位置 */
   export interface PartnerServiceorder_Post_Json_Location
     extends AcquiringbankServiceorder_Post_Json_Location {}
 
-  /** 设备信息 */
   export interface PartnerServiceorder_Post_Json_Device {
     /** 服务开始的设备ID */
     start_device_id?: string | undefined
@@ -2573,7 +2415,6 @@ export namespace Payscore {
     materiel_no?: string | undefined
   }
 
-  /** 创建支付分订单 `POST /v3/payscore/partner/serviceorder` */
   export interface PartnerServiceorder_Post_Data {
     /** 商户服务订单号 */
     out_order_no: string
@@ -2613,15 +2454,12 @@ export namespace Payscore {
     package?: string
   }
 
-  /** 后付费项目 */
   export interface PartnerServiceorder_Post_Data_PostPayments
     extends AcquiringbankServiceorder_Post_Data_PostPayments {}
 
-  /** 商户优惠 */
   export interface PartnerServiceorder_Post_Data_PostDiscounts
     extends AcquiringbankServiceorder_Get_Data_PostDiscounts {}
 
-  /** 订单风险金 */
   export interface PartnerServiceorder_Post_Data_RiskFund {
     /** 风险金名称 */
     name: 'DEPOSIT' | 'ADVANCE' | 'CASH_DEPOSIT' | 'ESTIMATE_ORDER_COST' | (string & {})
@@ -2631,11 +2469,9 @@ export namespace Payscore {
     description?: string
   }
 
-  /** 服务时间段 */
   export interface PartnerServiceorder_Post_Data_TimeRange
     extends AcquiringbankServiceorder_Post_Data_TimeRange {}
 
-  /** 服务位置 */
   export interface PartnerServiceorder_Post_Data_Location
     extends AcquiringbankServiceorder_Post_Data_Location {}
 
@@ -2650,7 +2486,6 @@ export namespace Payscore {
     readonly sync: Loosen<PartnerServiceorderByOutOrderNoSync>
   }
 
-  /** `v3/payscore/partner/serviceorder/{out_order_no}/cancel` */
   export interface PartnerServiceorderByOutOrderNoCancel {
     /**
      * 取消支付分订单 `POST /v3/payscore/partner/serviceorder/{out_order_no}/cancel`
@@ -2662,18 +2497,16 @@ export namespace Payscore {
     postAsync(options: PartnerServiceorderByOutOrderNoCancel_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 取消支付分订单 `POST /v3/payscore/partner/serviceorder/{out_order_no}/cancel` */
+  /** 取消支付分订单 */
   export interface PartnerServiceorderByOutOrderNoCancel_Post extends CallSettings {
     /** 商户服务订单号 */
     out_order_no: PathValue
     json: PartnerServiceorderByOutOrderNoCancel_Post_Json
   }
 
-  /** 取消支付分订单 `POST /v3/payscore/partner/serviceorder/{out_order_no}/cancel` */
   export interface PartnerServiceorderByOutOrderNoCancel_Post_Json
     extends OverseaPartnerServiceorderByOutOrderNoCancel_Post_Json {}
 
-  /** `v3/payscore/partner/serviceorder/{out_order_no}/complete` */
   export interface PartnerServiceorderByOutOrderNoComplete {
     /**
      * 完结支付分订单 `POST /v3/payscore/partner/serviceorder/{out_order_no}/complete`
@@ -2685,14 +2518,13 @@ export namespace Payscore {
     postAsync(options: PartnerServiceorderByOutOrderNoComplete_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 完结支付分订单 `POST /v3/payscore/partner/serviceorder/{out_order_no}/complete` */
+  /** 完结支付分订单 */
   export interface PartnerServiceorderByOutOrderNoComplete_Post extends CallSettings {
     /** 商户服务订单号 */
     out_order_no: PathValue
     json: PartnerServiceorderByOutOrderNoComplete_Post_Json
   }
 
-  /** 完结支付分订单 `POST /v3/payscore/partner/serviceorder/{out_order_no}/complete` */
   export interface PartnerServiceorderByOutOrderNoComplete_Post_Json {
     /** 服务ID */
     service_id: string
@@ -2718,27 +2550,21 @@ export namespace Payscore {
     device?: PartnerServiceorderByOutOrderNoComplete_Post_Json_Device | undefined
   }
 
-  /** 后付费项目 */
   export interface PartnerServiceorderByOutOrderNoComplete_Post_Json_PostPayments
     extends AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_PostPayments {}
 
-  /** 后付费商户优惠 */
   export interface PartnerServiceorderByOutOrderNoComplete_Post_Json_PostDiscounts
     extends AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_PostDiscounts {}
 
-  /** 实际服务时间 */
   export interface PartnerServiceorderByOutOrderNoComplete_Post_Json_TimeRange
     extends AcquiringbankServicepayondeliveryorder_Post_Json_TimeRange {}
 
-  /** 实际服务位置 */
   export interface PartnerServiceorderByOutOrderNoComplete_Post_Json_Location
     extends AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_Location {}
 
-  /** 设备信息 */
   export interface PartnerServiceorderByOutOrderNoComplete_Post_Json_Device
     extends PartnerServiceorder_Post_Json_Device {}
 
-  /** `v3/payscore/partner/serviceorder/{out_order_no}/modify` */
   export interface PartnerServiceorderByOutOrderNoModify {
     /**
      * 修改订单金额 `POST /v3/payscore/partner/serviceorder/{out_order_no}/modify`
@@ -2750,14 +2576,13 @@ export namespace Payscore {
     postAsync(options: PartnerServiceorderByOutOrderNoModify_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 修改订单金额 `POST /v3/payscore/partner/serviceorder/{out_order_no}/modify` */
+  /** 修改订单金额 */
   export interface PartnerServiceorderByOutOrderNoModify_Post extends CallSettings {
     /** 商户服务订单号 */
     out_order_no: PathValue
     json: PartnerServiceorderByOutOrderNoModify_Post_Json
   }
 
-  /** 修改订单金额 `POST /v3/payscore/partner/serviceorder/{out_order_no}/modify` */
   export interface PartnerServiceorderByOutOrderNoModify_Post_Json {
     /** 服务ID */
     service_id?: string | undefined
@@ -2775,11 +2600,9 @@ export namespace Payscore {
     device?: PartnerServiceorderByOutOrderNoModify_Post_Json_Device | undefined
   }
 
-  /** 后付费项目 */
   export interface PartnerServiceorderByOutOrderNoModify_Post_Json_PostPayments
     extends AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_PostPayments {}
 
-  /** 后付费商户优惠 */
   export interface PartnerServiceorderByOutOrderNoModify_Post_Json_PostDiscounts {
     /** 优惠名称 */
     name: string
@@ -2791,11 +2614,9 @@ export namespace Payscore {
     count?: number | undefined
   }
 
-  /** 设备信息 */
   export interface PartnerServiceorderByOutOrderNoModify_Post_Json_Device
     extends PartnerServiceorder_Post_Json_Device {}
 
-  /** `v3/payscore/partner/serviceorder/{out_order_no}/pay` */
   export interface PartnerServiceorderByOutOrderNoPay {
     /**
      * 商户发起催收扣款 `POST /v3/payscore/partner/serviceorder/{out_order_no}/pay`
@@ -2807,14 +2628,13 @@ export namespace Payscore {
     postAsync(options: PartnerServiceorderByOutOrderNoPay_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 商户发起催收扣款 `POST /v3/payscore/partner/serviceorder/{out_order_no}/pay` */
+  /** 商户发起催收扣款 */
   export interface PartnerServiceorderByOutOrderNoPay_Post extends CallSettings {
     /** 商户服务订单号 */
     out_order_no: PathValue
     json: PartnerServiceorderByOutOrderNoPay_Post_Json
   }
 
-  /** 商户发起催收扣款 `POST /v3/payscore/partner/serviceorder/{out_order_no}/pay` */
   export interface PartnerServiceorderByOutOrderNoPay_Post_Json {
     /** 服务ID */
     service_id?: string | undefined
@@ -2822,7 +2642,6 @@ export namespace Payscore {
     sub_mchid: string
   }
 
-  /** `v3/payscore/partner/serviceorder/{out_order_no}/send-pendingmessage` */
   export interface PartnerServiceorderByOutOrderNoSendPendingmessage {
     /**
      * 下发服务费用待处理消息 `POST /v3/payscore/partner/serviceorder/{out_order_no}/send-pendingmessage`
@@ -2836,14 +2655,13 @@ export namespace Payscore {
     ): PendingResponse<Response<undefined>>
   }
 
-  /** 下发服务费用待处理消息 `POST /v3/payscore/partner/serviceorder/{out_order_no}/send-pendingmessage` */
+  /** 下发服务费用待处理消息 */
   export interface PartnerServiceorderByOutOrderNoSendPendingmessage_Post extends CallSettings {
     /** 商户服务订单号 */
     out_order_no: PathValue
     json: PartnerServiceorderByOutOrderNoSendPendingmessage_Post_Json
   }
 
-  /** 下发服务费用待处理消息 `POST /v3/payscore/partner/serviceorder/{out_order_no}/send-pendingmessage` */
   export interface PartnerServiceorderByOutOrderNoSendPendingmessage_Post_Json {
     /** 服务ID */
     service_id: string
@@ -2861,7 +2679,6 @@ export namespace Payscore {
     prepaid_time: string
   }
 
-  /** 后付费项目 */
   export interface PartnerServiceorderByOutOrderNoSendPendingmessage_Post_Json_PostPayments {
     /** 付费名称 */
     name?: string | undefined
@@ -2873,7 +2690,6 @@ export namespace Payscore {
     count?: number | undefined
   }
 
-  /** 商户优惠 */
   export interface PartnerServiceorderByOutOrderNoSendPendingmessage_Post_Json_PostDiscounts {
     /** 优惠名称 */
     name?: string | undefined
@@ -2885,7 +2701,6 @@ export namespace Payscore {
     count?: number | undefined
   }
 
-  /** `v3/payscore/partner/serviceorder/{out_order_no}/send-prepaidmessage` */
   export interface PartnerServiceorderByOutOrderNoSendPrepaidmessage {
     /**
      * 下发服务预扣费消息 `POST /v3/payscore/partner/serviceorder/{out_order_no}/send-prepaidmessage`
@@ -2899,18 +2714,16 @@ export namespace Payscore {
     ): PendingResponse<Response<undefined>>
   }
 
-  /** 下发服务预扣费消息 `POST /v3/payscore/partner/serviceorder/{out_order_no}/send-prepaidmessage` */
+  /** 下发服务预扣费消息 */
   export interface PartnerServiceorderByOutOrderNoSendPrepaidmessage_Post extends CallSettings {
     /** 商户服务订单号 */
     out_order_no: PathValue
     json: PartnerServiceorderByOutOrderNoSendPrepaidmessage_Post_Json
   }
 
-  /** 下发服务预扣费消息 `POST /v3/payscore/partner/serviceorder/{out_order_no}/send-prepaidmessage` */
   export interface PartnerServiceorderByOutOrderNoSendPrepaidmessage_Post_Json
     extends PartnerServiceorderByOutOrderNoSendPendingmessage_Post_Json {}
 
-  /** `v3/payscore/partner/serviceorder/{out_order_no}/sync` */
   export interface PartnerServiceorderByOutOrderNoSync {
     /**
      * 同步订单信息 `POST /v3/payscore/partner/serviceorder/{out_order_no}/sync`
@@ -2922,14 +2735,13 @@ export namespace Payscore {
     postAsync(options: PartnerServiceorderByOutOrderNoSync_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 同步订单信息 `POST /v3/payscore/partner/serviceorder/{out_order_no}/sync` */
+  /** 同步订单信息 */
   export interface PartnerServiceorderByOutOrderNoSync_Post extends CallSettings {
     /** 商户服务订单号 */
     out_order_no: PathValue
     json: PartnerServiceorderByOutOrderNoSync_Post_Json
   }
 
-  /** 同步订单信息 `POST /v3/payscore/partner/serviceorder/{out_order_no}/sync` */
   export interface PartnerServiceorderByOutOrderNoSync_Post_Json {
     /** 服务ID */
     service_id: string
@@ -2941,7 +2753,6 @@ export namespace Payscore {
     detail: PartnerServiceorderByOutOrderNoSync_Post_Json_Detail
   }
 
-  /** 内容信息详情 */
   export interface PartnerServiceorderByOutOrderNoSync_Post_Json_Detail {
     /** 收款序号 */
     seq?: number | undefined
@@ -2951,7 +2762,6 @@ export namespace Payscore {
     paid_amount?: number | undefined
   }
 
-  /** `v3/payscore/partner/serviceorder/direct-complete` */
   export interface PartnerServiceorderDirectComplete {
     /**
      * 创单结单合并 `POST /v3/payscore/partner/serviceorder/direct-complete`
@@ -2963,12 +2773,11 @@ export namespace Payscore {
     postAsync(options: PartnerServiceorderDirectComplete_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 创单结单合并 `POST /v3/payscore/partner/serviceorder/direct-complete` */
+  /** 创单结单合并 */
   export interface PartnerServiceorderDirectComplete_Post extends CallSettings {
     json: PartnerServiceorderDirectComplete_Post_Json
   }
 
-  /** 创单结单合并 `POST /v3/payscore/partner/serviceorder/direct-complete` */
   export interface PartnerServiceorderDirectComplete_Post_Json {
     /** 服务ID */
     service_id: string
@@ -3004,23 +2813,18 @@ export namespace Payscore {
     openid?: string | undefined
   }
 
-  /** 后付费项目 */
   export interface PartnerServiceorderDirectComplete_Post_Json_PostPayments
     extends AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_PostPayments {}
 
-  /** 后付费商户优惠 */
   export interface PartnerServiceorderDirectComplete_Post_Json_PostDiscounts
     extends OverseaPartnerServiceorder_Post_Json_PostDiscounts {}
 
-  /** 服务时间段 */
   export interface PartnerServiceorderDirectComplete_Post_Json_TimeRange
     extends AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_TimeRange {}
 
-  /** 服务位置 */
   export interface PartnerServiceorderDirectComplete_Post_Json_Location
     extends AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_Location {}
 
-  /** `v3/payscore/partner/servicepayondeliveryorder` */
   export interface PartnerServicepayondeliveryorder {
     /**
      * 创建先用后付订单 `POST /v3/payscore/partner/servicepayondeliveryorder`
@@ -3036,12 +2840,11 @@ export namespace Payscore {
     ): PendingResponse<Response<PartnerServicepayondeliveryorder_Post_Data>>
   }
 
-  /** 创建先用后付订单 `POST /v3/payscore/partner/servicepayondeliveryorder` */
+  /** 创建先用后付订单 */
   export interface PartnerServicepayondeliveryorder_Post extends CallSettings {
     json: PartnerServicepayondeliveryorder_Post_Json
   }
 
-  /** 创建先用后付订单 `POST /v3/payscore/partner/servicepayondeliveryorder` */
   export interface PartnerServicepayondeliveryorder_Post_Json {
     /** 商户服务订单号 */
     out_order_no: string
@@ -3081,31 +2884,24 @@ export namespace Payscore {
     shopping_info: PartnerServicepayondeliveryorder_Post_Json_ShoppingInfo
   }
 
-  /** 后付费项目 */
   export interface PartnerServicepayondeliveryorder_Post_Json_PostPayments
     extends AcquiringbankServicepayondeliveryorder_Post_Json_PostPayments {}
 
-  /** 商户优惠 */
   export interface PartnerServicepayondeliveryorder_Post_Json_PostDiscounts
     extends AcquiringbankServicepayondeliveryorder_Post_Json_PostDiscounts {}
 
-  /** 服务时间 */
   export interface PartnerServicepayondeliveryorder_Post_Json_TimeRange
     extends AcquiringbankServicepayondeliveryorder_Post_Json_TimeRange {}
 
-  /** 服务位置 */
   export interface PartnerServicepayondeliveryorder_Post_Json_Location
     extends AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_Location {}
 
-  /** 订单风险金 */
   export interface PartnerServicepayondeliveryorder_Post_Json_RiskFund
     extends PartnerServiceorder_Post_Json_RiskFund {}
 
-  /** 先用后付购物详情 */
   export interface PartnerServicepayondeliveryorder_Post_Json_ShoppingInfo
     extends AcquiringbankServicepayondeliveryorder_Post_Json_ShoppingInfo {}
 
-  /** 创建先用后付订单 `POST /v3/payscore/partner/servicepayondeliveryorder` */
   export interface PartnerServicepayondeliveryorder_Post_Data
     extends AcquiringbankServicepayondeliveryorder_Post_Data {}
 
@@ -3119,7 +2915,6 @@ export namespace Payscore {
     readonly _service_id_: Loosen<PartnerServicequotasServiceIdByServiceId>
   }
 
-  /** `v3/payscore/partner/servicequotas/service-id/{service_id}` */
   export interface PartnerServicequotasServiceIdByServiceId {
     /**
      * 查询用户分层对应建议先享金额 `GET /v3/payscore/partner/servicequotas/service-id/{service_id}`
@@ -3135,14 +2930,13 @@ export namespace Payscore {
     ): PendingResponse<Response<PartnerServicequotasServiceIdByServiceId_Get_Data>>
   }
 
-  /** 查询用户分层对应建议先享金额 `GET /v3/payscore/partner/servicequotas/service-id/{service_id}` */
+  /** 查询用户分层对应建议先享金额 */
   export interface PartnerServicequotasServiceIdByServiceId_Get extends CallSettings {
     /** 服务ID */
     service_id: PathValue
     query: PartnerServicequotasServiceIdByServiceId_Get_Query
   }
 
-  /** 查询用户分层对应建议先享金额 `GET /v3/payscore/partner/servicequotas/service-id/{service_id}` */
   export interface PartnerServicequotasServiceIdByServiceId_Get_Query {
     /** 子商户商户号 */
     sub_mchid: string
@@ -3154,7 +2948,6 @@ export namespace Payscore {
     risk_level_version: number
   }
 
-  /** 查询用户分层对应建议先享金额 `GET /v3/payscore/partner/servicequotas/service-id/{service_id}` */
   export interface PartnerServicequotasServiceIdByServiceId_Get_Data {
     /** 服务ID */
     service_id: string
@@ -3172,7 +2965,6 @@ export namespace Payscore {
     quotas: PartnerServicequotasServiceIdByServiceId_Get_Data_Quotas[]
   }
 
-  /** 先享金额列表 */
   export interface PartnerServicequotasServiceIdByServiceId_Get_Data_Quotas {
     /** 用户分层 */
     risk_level: number
@@ -3180,7 +2972,6 @@ export namespace Payscore {
     suggested_quota: number
   }
 
-  /** `v3/payscore/payafter-orders` */
   export interface PayafterOrders {
     /**
      * 查询先享后付订单 `GET /v3/payscore/payafter-orders`
@@ -3201,12 +2992,11 @@ export namespace Payscore {
     readonly _out_order_no_: Loosen<PayafterOrdersByOutOrderNo>
   }
 
-  /** 查询先享后付订单 `GET /v3/payscore/payafter-orders` */
+  /** 查询先享后付订单 */
   export interface PayafterOrders_Get extends CallSettings {
     query?: PayafterOrders_Get_Query | undefined
   }
 
-  /** 查询先享后付订单 `GET /v3/payscore/payafter-orders` */
   export interface PayafterOrders_Get_Query {
     /** 服务ID */
     service_id?: string | undefined
@@ -3218,7 +3008,6 @@ export namespace Payscore {
     appid?: string | undefined
   }
 
-  /** 查询先享后付订单 `GET /v3/payscore/payafter-orders` */
   export interface PayafterOrders_Get_Data {
     /** 公众账号ID */
     appid?: string
@@ -3269,7 +3058,6 @@ export namespace Payscore {
     pay_type?: 'MchChannelPayType' | (string & {})
   }
 
-  /** 后付费 */
   export interface PayafterOrders_Get_Data_Fees {
     /** 付费项目名称 */
     fee_name?: string
@@ -3281,7 +3069,6 @@ export namespace Payscore {
     fee_desc?: string
   }
 
-  /** 商户优惠 */
   export interface PayafterOrders_Get_Data_Discounts {
     /** 优惠名称 */
     discount_name?: string
@@ -3291,13 +3078,12 @@ export namespace Payscore {
     discount_desc?: string
   }
 
-  /** 创建先享后付订单 `POST /v3/payscore/payafter-orders` */
+  /** 创建先享后付订单 */
   export interface PayafterOrders_Post extends CallSettings {
     json: PayafterOrders_Post_Json
     headers?: PayafterOrders_Post_Headers | undefined
   }
 
-  /** 创建先享后付订单 `POST /v3/payscore/payafter-orders` */
   export interface PayafterOrders_Post_Json {
     /** 公众账号ID */
     appid: string
@@ -3336,7 +3122,6 @@ export namespace Payscore {
     address?: Encrypted | undefined
   }
 
-  /** 后付费 */
   export interface PayafterOrders_Post_Json_Fees {
     /** 付费项目名称 */
     fee_name?: string | undefined
@@ -3348,7 +3133,6 @@ export namespace Payscore {
     fee_desc?: string | undefined
   }
 
-  /** 商户优惠 */
   export interface PayafterOrders_Post_Json_Discounts {
     /** 优惠名称 */
     discount_name?: string | undefined
@@ -3356,13 +3140,11 @@ export namespace Payscore {
     discount_desc?: string | undefined
   }
 
-  /** 创建先享后付订单 `POST /v3/payscore/payafter-orders` */
   export interface PayafterOrders_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 创建先享后付订单 `POST /v3/payscore/payafter-orders` */
   export interface PayafterOrders_Post_Data {
     /** 公众账号ID */
     appid?: string
@@ -3392,7 +3174,6 @@ export namespace Payscore {
     readonly sync: Loosen<PayafterOrdersByOutOrderNoSync>
   }
 
-  /** `v3/payscore/payafter-orders/{out_order_no}/cancel` */
   export interface PayafterOrdersByOutOrderNoCancel {
     /**
      * 撤销先享后付订单 `POST /v3/payscore/payafter-orders/{out_order_no}/cancel`
@@ -3408,14 +3189,13 @@ export namespace Payscore {
     ): PendingResponse<Response<PayafterOrdersByOutOrderNoCancel_Post_Data>>
   }
 
-  /** 撤销先享后付订单 `POST /v3/payscore/payafter-orders/{out_order_no}/cancel` */
+  /** 撤销先享后付订单 */
   export interface PayafterOrdersByOutOrderNoCancel_Post extends CallSettings {
     /** 商户服务订单号 */
     out_order_no: PathValue
     json: PayafterOrdersByOutOrderNoCancel_Post_Json
   }
 
-  /** 撤销先享后付订单 `POST /v3/payscore/payafter-orders/{out_order_no}/cancel` */
   export interface PayafterOrdersByOutOrderNoCancel_Post_Json {
     /** 公众账号ID */
     appid: string
@@ -3425,7 +3205,6 @@ export namespace Payscore {
     reason: string
   }
 
-  /** 撤销先享后付订单 `POST /v3/payscore/payafter-orders/{out_order_no}/cancel` */
   export interface PayafterOrdersByOutOrderNoCancel_Post_Data {
     /** 公众账号ID */
     appid: string
@@ -3439,7 +3218,6 @@ export namespace Payscore {
     order_id: string
   }
 
-  /** `v3/payscore/payafter-orders/{out_order_no}/complete` */
   export interface PayafterOrdersByOutOrderNoComplete {
     /**
      * 完结先享后付订单 `POST /v3/payscore/payafter-orders/{out_order_no}/complete`
@@ -3455,14 +3233,13 @@ export namespace Payscore {
     ): PendingResponse<Response<PayafterOrdersByOutOrderNoComplete_Post_Data>>
   }
 
-  /** 完结先享后付订单 `POST /v3/payscore/payafter-orders/{out_order_no}/complete` */
+  /** 完结先享后付订单 */
   export interface PayafterOrdersByOutOrderNoComplete_Post extends CallSettings {
     /** 商户服务订单号 */
     out_order_no: PathValue
     json: PayafterOrdersByOutOrderNoComplete_Post_Json
   }
 
-  /** 完结先享后付订单 `POST /v3/payscore/payafter-orders/{out_order_no}/complete` */
   export interface PayafterOrdersByOutOrderNoComplete_Post_Json {
     /** 公众账号ID */
     appid: string
@@ -3490,10 +3267,8 @@ export namespace Payscore {
     profit_sharing?: boolean | undefined
   }
 
-  /** 后付费 */
   export interface PayafterOrdersByOutOrderNoComplete_Post_Json_Fees extends PayafterOrders_Post_Json_Fees {}
 
-  /** 商户优惠 */
   export interface PayafterOrdersByOutOrderNoComplete_Post_Json_Discounts {
     /** 优惠名称 */
     discount_name?: string | undefined
@@ -3503,11 +3278,9 @@ export namespace Payscore {
     discount_desc?: string | undefined
   }
 
-  /** 完结先享后付订单 `POST /v3/payscore/payafter-orders/{out_order_no}/complete` */
   export interface PayafterOrdersByOutOrderNoComplete_Post_Data
     extends PayafterOrdersByOutOrderNoCancel_Post_Data {}
 
-  /** `v3/payscore/payafter-orders/{out_order_no}/sync` */
   export interface PayafterOrdersByOutOrderNoSync {
     /**
      * 支付分订单同步 `POST /v3/payscore/payafter-orders/{out_order_no}/sync`
@@ -3523,14 +3296,13 @@ export namespace Payscore {
     ): PendingResponse<Response<PayafterOrdersByOutOrderNoSync_Post_Data>>
   }
 
-  /** 支付分订单同步 `POST /v3/payscore/payafter-orders/{out_order_no}/sync` */
+  /** 支付分订单同步 */
   export interface PayafterOrdersByOutOrderNoSync_Post extends CallSettings {
     /** 商户服务订单号 */
     out_order_no: PathValue
     json: PayafterOrdersByOutOrderNoSync_Post_Json
   }
 
-  /** 支付分订单同步 `POST /v3/payscore/payafter-orders/{out_order_no}/sync` */
   export interface PayafterOrdersByOutOrderNoSync_Post_Json {
     /** 公众账号ID */
     appid?: string | undefined
@@ -3542,13 +3314,11 @@ export namespace Payscore {
     detail?: PayafterOrdersByOutOrderNoSync_Post_Json_Detail | undefined
   }
 
-  /** 内容信息详情 */
   export interface PayafterOrdersByOutOrderNoSync_Post_Json_Detail {
     /** `yyyyMMddHHmmss` */
     paid_time?: string | undefined
   }
 
-  /** 支付分订单同步 `POST /v3/payscore/payafter-orders/{out_order_no}/sync` */
   export interface PayafterOrdersByOutOrderNoSync_Post_Data {
     /** 公众账号ID */
     appid: string
@@ -3560,7 +3330,6 @@ export namespace Payscore {
     order_id: string
   }
 
-  /** `v3/payscore/permissions` */
   export interface Permissions {
     /**
      * 商户预授权 `POST /v3/payscore/permissions`
@@ -3575,12 +3344,11 @@ export namespace Payscore {
     readonly openid: Loosen<PermissionsOpenid>
   }
 
-  /** 商户预授权 `POST /v3/payscore/permissions` */
+  /** 商户预授权 */
   export interface Permissions_Post extends CallSettings {
     json: Permissions_Post_Json
   }
 
-  /** 商户预授权 `POST /v3/payscore/permissions` */
   export interface Permissions_Post_Json {
     /** 服务id */
     service_id: string
@@ -3592,10 +3360,8 @@ export namespace Payscore {
     notify_url?: string | undefined
   }
 
-  /** 商户预授权 `POST /v3/payscore/permissions` */
   export interface Permissions_Post_Data extends AcquiringbankPermissions_Post_Data {}
 
-  /** `v3/payscore/permissions/assess-user-risk-level` */
   export interface PermissionsAssessUserRiskLevel {
     /**
      * 商户评估用户分层 `POST /v3/payscore/permissions/assess-user-risk-level`
@@ -3611,12 +3377,11 @@ export namespace Payscore {
     ): PendingResponse<Response<PermissionsAssessUserRiskLevel_Post_Data>>
   }
 
-  /** 商户评估用户分层 `POST /v3/payscore/permissions/assess-user-risk-level` */
+  /** 商户评估用户分层 */
   export interface PermissionsAssessUserRiskLevel_Post extends CallSettings {
     json: PermissionsAssessUserRiskLevel_Post_Json
   }
 
-  /** 商户评估用户分层 `POST /v3/payscore/permissions/assess-user-risk-level` */
   export interface PermissionsAssessUserRiskLevel_Post_Json {
     /** 服务ID */
     service_id: string
@@ -3630,11 +3395,9 @@ export namespace Payscore {
     shopping_info?: PermissionsAssessUserRiskLevel_Post_Json_ShoppingInfo | undefined
   }
 
-  /** 先用后付商品信息 */
   export interface PermissionsAssessUserRiskLevel_Post_Json_ShoppingInfo
     extends PartnerPermissionsAssessUserRiskLevel_Post_Json_ShoppingInfo {}
 
-  /** 商户评估用户分层 `POST /v3/payscore/permissions/assess-user-risk-level` */
   export interface PermissionsAssessUserRiskLevel_Post_Data
     extends PartnerPermissionsAssessUserRiskLevel_Post_Data {}
 
@@ -3643,7 +3406,6 @@ export namespace Payscore {
     readonly _authorization_code_: Loosen<PermissionsAuthorizationCodeByAuthorizationCode>
   }
 
-  /** `v3/payscore/permissions/authorization-code/{authorization_code}` */
   export interface PermissionsAuthorizationCodeByAuthorizationCode {
     /**
      * 查询与用户授权记录（授权协议号） `GET /v3/payscore/permissions/authorization-code/{authorization_code}`
@@ -3660,20 +3422,18 @@ export namespace Payscore {
     readonly terminate: Loosen<PermissionsAuthorizationCodeByAuthorizationCodeTerminate>
   }
 
-  /** 查询与用户授权记录（授权协议号） `GET /v3/payscore/permissions/authorization-code/{authorization_code}` */
+  /** 查询与用户授权记录（授权协议号） */
   export interface PermissionsAuthorizationCodeByAuthorizationCode_Get extends CallSettings {
     /** 授权协议号 */
     authorization_code: PathValue
     query: PermissionsAuthorizationCodeByAuthorizationCode_Get_Query
   }
 
-  /** 查询与用户授权记录（授权协议号） `GET /v3/payscore/permissions/authorization-code/{authorization_code}` */
   export interface PermissionsAuthorizationCodeByAuthorizationCode_Get_Query {
     /** 服务ID */
     service_id: string
   }
 
-  /** 查询与用户授权记录（授权协议号） `GET /v3/payscore/permissions/authorization-code/{authorization_code}` */
   export interface PermissionsAuthorizationCodeByAuthorizationCode_Get_Data {
     /** 服务id */
     service_id: string
@@ -3699,7 +3459,6 @@ export namespace Payscore {
     risk_level_version?: number
   }
 
-  /** `v3/payscore/permissions/authorization-code/{authorization_code}/terminate` */
   export interface PermissionsAuthorizationCodeByAuthorizationCodeTerminate {
     /**
      * 解除用户授权关系（授权协议号） `POST /v3/payscore/permissions/authorization-code/{authorization_code}/terminate`
@@ -3713,14 +3472,13 @@ export namespace Payscore {
     ): PendingResponse<Response<undefined>>
   }
 
-  /** 解除用户授权关系（授权协议号） `POST /v3/payscore/permissions/authorization-code/{authorization_code}/terminate` */
+  /** 解除用户授权关系（授权协议号） */
   export interface PermissionsAuthorizationCodeByAuthorizationCodeTerminate_Post extends CallSettings {
     /** 授权协议号 */
     authorization_code: PathValue
     json: PermissionsAuthorizationCodeByAuthorizationCodeTerminate_Post_Json
   }
 
-  /** 解除用户授权关系（授权协议号） `POST /v3/payscore/permissions/authorization-code/{authorization_code}/terminate` */
   export interface PermissionsAuthorizationCodeByAuthorizationCodeTerminate_Post_Json {
     /** 服务id */
     service_id: string
@@ -3733,7 +3491,6 @@ export namespace Payscore {
     readonly _openid_: Loosen<PermissionsOpenidByOpenid>
   }
 
-  /** `v3/payscore/permissions/openid/{openid}` */
   export interface PermissionsOpenidByOpenid {
     /**
      * `GET /v3/payscore/permissions/openid/{openid}`
@@ -3755,7 +3512,6 @@ export namespace Payscore {
     query: PermissionsOpenidByOpenid_Get_Query
   }
 
-  /** `GET /v3/payscore/permissions/openid/{openid}` */
   export interface PermissionsOpenidByOpenid_Get_Query {
     /** 服务ID */
     service_id: string
@@ -3763,7 +3519,6 @@ export namespace Payscore {
     appid: string
   }
 
-  /** `GET /v3/payscore/permissions/openid/{openid}` */
   export interface PermissionsOpenidByOpenid_Get_Data {
     /** 服务id */
     service_id: string
@@ -3787,7 +3542,6 @@ export namespace Payscore {
     risk_level_version?: number
   }
 
-  /** `v3/payscore/permissions/openid/{openid}/terminate` */
   export interface PermissionsOpenidByOpenidTerminate {
     /**
      * 解除用户授权关系（openid） `POST /v3/payscore/permissions/openid/{openid}/terminate`
@@ -3799,14 +3553,13 @@ export namespace Payscore {
     postAsync(options: PermissionsOpenidByOpenidTerminate_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 解除用户授权关系（openid） `POST /v3/payscore/permissions/openid/{openid}/terminate` */
+  /** 解除用户授权关系（openid） */
   export interface PermissionsOpenidByOpenidTerminate_Post extends CallSettings {
     /** 用户标识 */
     openid: PathValue
     json: PermissionsOpenidByOpenidTerminate_Post_Json
   }
 
-  /** 解除用户授权关系（openid） `POST /v3/payscore/permissions/openid/{openid}/terminate` */
   export interface PermissionsOpenidByOpenidTerminate_Post_Json {
     /** 服务ID */
     service_id: string
@@ -3827,7 +3580,6 @@ export namespace Payscore {
     readonly payscorePlans: Loosen<PlanPartnerPayscorePlans>
   }
 
-  /** `v3/payscore/plan/partner/payscore-plans` */
   export interface PlanPartnerPayscorePlans {
     /**
      * 创建支付分计划 `POST /v3/payscore/plan/partner/payscore-plans`
@@ -3842,12 +3594,11 @@ export namespace Payscore {
     readonly merchantPlanNo: Loosen<PlanPartnerPayscorePlansMerchantPlanNo>
   }
 
-  /** 创建支付分计划 `POST /v3/payscore/plan/partner/payscore-plans` */
+  /** 创建支付分计划 */
   export interface PlanPartnerPayscorePlans_Post extends CallSettings {
     json: PlanPartnerPayscorePlans_Post_Json
   }
 
-  /** 创建支付分计划 `POST /v3/payscore/plan/partner/payscore-plans` */
   export interface PlanPartnerPayscorePlans_Post_Json {
     /** 计划所属服务 */
     service_id: string
@@ -3873,7 +3624,6 @@ export namespace Payscore {
     merchant_plan_no: string
   }
 
-  /** 支付分计划明细列表 */
   export interface PlanPartnerPayscorePlans_Post_Json_PlanDetailList {
     /** 计划明细原支付金额 */
     original_price: number
@@ -3885,7 +3635,6 @@ export namespace Payscore {
     plan_detail_name: string
   }
 
-  /** 创建支付分计划 `POST /v3/payscore/plan/partner/payscore-plans` */
   export interface PlanPartnerPayscorePlans_Post_Data {
     /** 支付分计划ID */
     plan_id: string
@@ -3921,7 +3670,6 @@ export namespace Payscore {
     stop_time?: string
   }
 
-  /** 支付分计划明细列表 */
   export interface PlanPartnerPayscorePlans_Post_Data_PlanDetailList {
     /** 计划明细序号 */
     plan_detail_no: number
@@ -3940,7 +3688,6 @@ export namespace Payscore {
     readonly _merchant_plan_no_: Loosen<PlanPartnerPayscorePlansMerchantPlanNoByMerchantPlanNo>
   }
 
-  /** `v3/payscore/plan/partner/payscore-plans/merchant-plan-no/{merchant_plan_no}` */
   export interface PlanPartnerPayscorePlansMerchantPlanNoByMerchantPlanNo {
     /**
      * 查询支付分计划 `GET /v3/payscore/plan/partner/payscore-plans/merchant-plan-no/{merchant_plan_no}`
@@ -3957,24 +3704,21 @@ export namespace Payscore {
     readonly stop: Loosen<PlanPartnerPayscorePlansMerchantPlanNoByMerchantPlanNoStop>
   }
 
-  /** 查询支付分计划 `GET /v3/payscore/plan/partner/payscore-plans/merchant-plan-no/{merchant_plan_no}` */
+  /** 查询支付分计划 */
   export interface PlanPartnerPayscorePlansMerchantPlanNoByMerchantPlanNo_Get extends CallSettings {
     /** 支付分计划商户侧单号 */
     merchant_plan_no: PathValue
     query: PlanPartnerPayscorePlansMerchantPlanNoByMerchantPlanNo_Get_Query
   }
 
-  /** 查询支付分计划 `GET /v3/payscore/plan/partner/payscore-plans/merchant-plan-no/{merchant_plan_no}` */
   export interface PlanPartnerPayscorePlansMerchantPlanNoByMerchantPlanNo_Get_Query {
     /** 子商户号 */
     sub_mchid: string
   }
 
-  /** 查询支付分计划 `GET /v3/payscore/plan/partner/payscore-plans/merchant-plan-no/{merchant_plan_no}` */
   export interface PlanPartnerPayscorePlansMerchantPlanNoByMerchantPlanNo_Get_Data
     extends PlanPartnerPayscorePlans_Post_Data {}
 
-  /** `v3/payscore/plan/partner/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop` */
   export interface PlanPartnerPayscorePlansMerchantPlanNoByMerchantPlanNoStop {
     /**
      * 停止支付分计划 `POST /v3/payscore/plan/partner/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop`
@@ -3990,22 +3734,19 @@ export namespace Payscore {
     ): PendingResponse<Response<PlanPartnerPayscorePlansMerchantPlanNoByMerchantPlanNoStop_Post_Data>>
   }
 
-  /** 停止支付分计划 `POST /v3/payscore/plan/partner/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop` */
+  /** 停止支付分计划 */
   export interface PlanPartnerPayscorePlansMerchantPlanNoByMerchantPlanNoStop_Post extends CallSettings {
     /** 商户支付分计划对应的计划号 */
     merchant_plan_no: PathValue
     json: PlanPartnerPayscorePlansMerchantPlanNoByMerchantPlanNoStop_Post_Json
   }
 
-  /** 停止支付分计划 `POST /v3/payscore/plan/partner/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop` */
   export interface PlanPartnerPayscorePlansMerchantPlanNoByMerchantPlanNoStop_Post_Json
     extends PlanPartnerPayscorePlansMerchantPlanNoByMerchantPlanNo_Get_Query {}
 
-  /** 停止支付分计划 `POST /v3/payscore/plan/partner/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop` */
   export interface PlanPartnerPayscorePlansMerchantPlanNoByMerchantPlanNoStop_Post_Data
     extends PlanPartnerPayscorePlans_Post_Data {}
 
-  /** `v3/payscore/plan/payscore-plans` */
   export interface PlanPayscorePlans {
     /**
      * 创建支付分计划 `POST /v3/payscore/plan/payscore-plans`
@@ -4018,12 +3759,11 @@ export namespace Payscore {
     readonly merchantPlanNo: Loosen<PlanPayscorePlansMerchantPlanNo>
   }
 
-  /** 创建支付分计划 `POST /v3/payscore/plan/payscore-plans` */
+  /** 创建支付分计划 */
   export interface PlanPayscorePlans_Post extends CallSettings {
     json: PlanPayscorePlans_Post_Json
   }
 
-  /** 创建支付分计划 `POST /v3/payscore/plan/payscore-plans` */
   export interface PlanPayscorePlans_Post_Json {
     /** 计划所属服务 */
     service_id: string
@@ -4045,11 +3785,9 @@ export namespace Payscore {
     merchant_plan_no: string
   }
 
-  /** 支付分计划明细列表 */
   export interface PlanPayscorePlans_Post_Json_PlanDetailList
     extends PlanPartnerPayscorePlans_Post_Json_PlanDetailList {}
 
-  /** 创建支付分计划 `POST /v3/payscore/plan/payscore-plans` */
   export interface PlanPayscorePlans_Post_Data {
     /** 支付分计划ID */
     plan_id: string
@@ -4081,7 +3819,6 @@ export namespace Payscore {
     stop_time?: string
   }
 
-  /** 支付分计划明细列表 */
   export interface PlanPayscorePlans_Post_Data_PlanDetailList
     extends PlanPartnerPayscorePlans_Post_Data_PlanDetailList {}
 
@@ -4090,7 +3827,6 @@ export namespace Payscore {
     readonly _merchant_plan_no_: Loosen<PlanPayscorePlansMerchantPlanNoByMerchantPlanNo>
   }
 
-  /** `v3/payscore/plan/payscore-plans/merchant-plan-no/{merchant_plan_no}` */
   export interface PlanPayscorePlansMerchantPlanNoByMerchantPlanNo {
     /**
      * 查询支付分计划 `GET /v3/payscore/plan/payscore-plans/merchant-plan-no/{merchant_plan_no}`
@@ -4107,17 +3843,15 @@ export namespace Payscore {
     readonly stop: Loosen<PlanPayscorePlansMerchantPlanNoByMerchantPlanNoStop>
   }
 
-  /** 查询支付分计划 `GET /v3/payscore/plan/payscore-plans/merchant-plan-no/{merchant_plan_no}` */
+  /** 查询支付分计划 */
   export interface PlanPayscorePlansMerchantPlanNoByMerchantPlanNo_Get extends CallSettings {
     /** 支付分计划商户侧单号 */
     merchant_plan_no: PathValue
   }
 
-  /** 查询支付分计划 `GET /v3/payscore/plan/payscore-plans/merchant-plan-no/{merchant_plan_no}` */
   export interface PlanPayscorePlansMerchantPlanNoByMerchantPlanNo_Get_Data
     extends PlanPayscorePlans_Post_Data {}
 
-  /** `v3/payscore/plan/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop` */
   export interface PlanPayscorePlansMerchantPlanNoByMerchantPlanNoStop {
     /**
      * 停止支付分计划 `POST /v3/payscore/plan/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop`
@@ -4133,17 +3867,15 @@ export namespace Payscore {
     ): PendingResponse<Response<PlanPayscorePlansMerchantPlanNoByMerchantPlanNoStop_Post_Data>>
   }
 
-  /** 停止支付分计划 `POST /v3/payscore/plan/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop` */
+  /** 停止支付分计划 */
   export interface PlanPayscorePlansMerchantPlanNoByMerchantPlanNoStop_Post extends CallSettings {
     /** 商户支付分计划对应的计划号 */
     merchant_plan_no: PathValue
   }
 
-  /** 停止支付分计划 `POST /v3/payscore/plan/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop` */
   export interface PlanPayscorePlansMerchantPlanNoByMerchantPlanNoStop_Post_Data
     extends PlanPayscorePlans_Post_Data {}
 
-  /** `v3/payscore/serviceorder` */
   export interface Serviceorder {
     /**
      * 查询支付分订单 `GET /v3/payscore/serviceorder`
@@ -4165,12 +3897,11 @@ export namespace Payscore {
     readonly directComplete: Loosen<ServiceorderDirectComplete>
   }
 
-  /** 查询支付分订单 `GET /v3/payscore/serviceorder` */
+  /** 查询支付分订单 */
   export interface Serviceorder_Get extends CallSettings {
     query: Serviceorder_Get_Query
   }
 
-  /** 查询支付分订单 `GET /v3/payscore/serviceorder` */
   export interface Serviceorder_Get_Query {
     /** 商户服务订单号 */
     out_order_no?: string | undefined
@@ -4182,7 +3913,6 @@ export namespace Payscore {
     appid: string
   }
 
-  /** 查询支付分订单 `GET /v3/payscore/serviceorder` */
   export interface Serviceorder_Get_Data {
     /** 商户服务订单号 */
     out_order_no: string
@@ -4224,15 +3954,12 @@ export namespace Payscore {
     order_id?: string
   }
 
-  /** 后付费项目 */
   export interface Serviceorder_Get_Data_PostPayments
     extends AcquiringbankServicepayondeliveryorder_Post_Data_PostPayments {}
 
-  /** 商户优惠 */
   export interface Serviceorder_Get_Data_PostDiscounts
     extends AcquiringbankServicepayondeliveryorder_Post_Data_PostDiscounts {}
 
-  /** 服务风险金 */
   export interface Serviceorder_Get_Data_RiskFund {
     /** 风险名称 */
     name: 'DEPOSIT' | 'ADVANCE' | 'CASH_DEPOSIT' | 'ESTIMATE_ORDER_COST' | (string & {})
@@ -4242,7 +3969,6 @@ export namespace Payscore {
     description?: string
   }
 
-  /** 收款信息 */
   export interface Serviceorder_Get_Data_Collection {
     /** 收款状态 */
     state: 'USER_PAYING' | 'USER_PAID' | (string & {})
@@ -4258,7 +3984,6 @@ export namespace Payscore {
     bank_type?: string
   }
 
-  /** 收款明细列表 */
   export interface Serviceorder_Get_Data_Collection_Details {
     /** 收款序号 */
     seq?: number
@@ -4274,7 +3999,6 @@ export namespace Payscore {
     promotion_detail?: Serviceorder_Get_Data_Collection_Details_PromotionDetail[]
   }
 
-  /** 优惠功能 */
   export interface Serviceorder_Get_Data_Collection_Details_PromotionDetail {
     /** 券ID */
     coupon_id: string
@@ -4300,7 +4024,6 @@ export namespace Payscore {
     goods_detail?: Serviceorder_Get_Data_Collection_Details_PromotionDetail_GoodsDetail[]
   }
 
-  /** 单品列表 */
   export interface Serviceorder_Get_Data_Collection_Details_PromotionDetail_GoodsDetail {
     /** 商品编码 */
     goods_id: string
@@ -4314,19 +4037,16 @@ export namespace Payscore {
     goods_remark?: string
   }
 
-  /** 服务时间 */
   export interface Serviceorder_Get_Data_TimeRange
     extends AcquiringbankServicepayondeliveryorder_Post_Data_TimeRange {}
 
-  /** 服务位置 */
   export interface Serviceorder_Get_Data_Location extends AcquiringbankServiceorder_Get_Data_Location {}
 
-  /** 创建支付分订单 `POST /v3/payscore/serviceorder` */
+  /** 创建支付分订单 */
   export interface Serviceorder_Post extends CallSettings {
     json: Serviceorder_Post_Json
   }
 
-  /** 创建支付分订单 `POST /v3/payscore/serviceorder` */
   export interface Serviceorder_Post_Json {
     /** 商户服务订单号 */
     out_order_no: string
@@ -4358,7 +4078,6 @@ export namespace Payscore {
     device?: Serviceorder_Post_Json_Device | undefined
   }
 
-  /** 后付费项目 */
   export interface Serviceorder_Post_Json_PostPayments {
     /** 付费名称 */
     name: string
@@ -4370,7 +4089,6 @@ export namespace Payscore {
     count?: number | undefined
   }
 
-  /** 商户优惠 */
   export interface Serviceorder_Post_Json_PostDiscounts {
     /** 优惠名称 */
     name: string
@@ -4380,7 +4098,6 @@ export namespace Payscore {
     count?: number | undefined
   }
 
-  /** 服务时间段 */
   export interface Serviceorder_Post_Json_TimeRange {
     /** 服务开始时间 */
     start_time: string
@@ -4392,11 +4109,9 @@ export namespace Payscore {
     end_time_remark?: string | undefined
   }
 
-  /** 服务位置 */
   export interface Serviceorder_Post_Json_Location
     extends AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_Location {}
 
-  /** 服务风险金 */
   export interface Serviceorder_Post_Json_RiskFund {
     /** 风险名称 */
     name: string
@@ -4406,10 +4121,8 @@ export namespace Payscore {
     description?: string | undefined
   }
 
-  /** 设备信息 */
   export interface Serviceorder_Post_Json_Device extends PartnerServiceorder_Post_Json_Device {}
 
-  /** 创建支付分订单 `POST /v3/payscore/serviceorder` */
   export interface Serviceorder_Post_Data {
     /** 公众账号ID */
     appid: string
@@ -4445,22 +4158,17 @@ export namespace Payscore {
     package: string
   }
 
-  /** 后付费项目 */
   export interface Serviceorder_Post_Data_PostPayments
     extends AcquiringbankServicepayondeliveryorder_Post_Data_PostPayments {}
 
-  /** 后付费商户优惠 */
   export interface Serviceorder_Post_Data_PostDiscounts
     extends AcquiringbankServicepayondeliveryorder_Post_Data_PostDiscounts {}
 
-  /** 服务风险金 */
   export interface Serviceorder_Post_Data_RiskFund extends Serviceorder_Get_Data_RiskFund {}
 
-  /** 服务时间段 */
   export interface Serviceorder_Post_Data_TimeRange
     extends AcquiringbankServicepayondeliveryorder_Post_Data_TimeRange {}
 
-  /** 服务位置 */
   export interface Serviceorder_Post_Data_Location extends AcquiringbankServiceorder_Get_Data_Location {}
 
   /** `v3/payscore/serviceorder/{out_order_no}` */
@@ -4474,7 +4182,6 @@ export namespace Payscore {
     readonly sync: Loosen<ServiceorderByOutOrderNoSync>
   }
 
-  /** `v3/payscore/serviceorder/{out_order_no}/cancel` */
   export interface ServiceorderByOutOrderNoCancel {
     /**
      * 取消支付分订单 `POST /v3/payscore/serviceorder/{out_order_no}/cancel`
@@ -4490,22 +4197,19 @@ export namespace Payscore {
     ): PendingResponse<Response<ServiceorderByOutOrderNoCancel_Post_Data>>
   }
 
-  /** 取消支付分订单 `POST /v3/payscore/serviceorder/{out_order_no}/cancel` */
+  /** 取消支付分订单 */
   export interface ServiceorderByOutOrderNoCancel_Post extends CallSettings {
     /** 商户服务订单号 */
     out_order_no: PathValue
     json: ServiceorderByOutOrderNoCancel_Post_Json
   }
 
-  /** 取消支付分订单 `POST /v3/payscore/serviceorder/{out_order_no}/cancel` */
   export interface ServiceorderByOutOrderNoCancel_Post_Json
     extends PayafterOrdersByOutOrderNoCancel_Post_Json {}
 
-  /** 取消支付分订单 `POST /v3/payscore/serviceorder/{out_order_no}/cancel` */
   export interface ServiceorderByOutOrderNoCancel_Post_Data
     extends PayafterOrdersByOutOrderNoCancel_Post_Data {}
 
-  /** `v3/payscore/serviceorder/{out_order_no}/complete` */
   export interface ServiceorderByOutOrderNoComplete {
     /**
      * 完结支付分订单 `POST /v3/payscore/serviceorder/{out_order_no}/complete`
@@ -4521,14 +4225,13 @@ export namespace Payscore {
     ): PendingResponse<Response<ServiceorderByOutOrderNoComplete_Post_Data>>
   }
 
-  /** 完结支付分订单 `POST /v3/payscore/serviceorder/{out_order_no}/complete` */
+  /** 完结支付分订单 */
   export interface ServiceorderByOutOrderNoComplete_Post extends CallSettings {
     /** 商户服务订单号 */
     out_order_no: PathValue
     json: ServiceorderByOutOrderNoComplete_Post_Json
   }
 
-  /** 完结支付分订单 `POST /v3/payscore/serviceorder/{out_order_no}/complete` */
   export interface ServiceorderByOutOrderNoComplete_Post_Json {
     /** 公众账号ID */
     appid: string
@@ -4552,11 +4255,9 @@ export namespace Payscore {
     device?: ServiceorderByOutOrderNoComplete_Post_Json_Device | undefined
   }
 
-  /** 后付费项目 */
   export interface ServiceorderByOutOrderNoComplete_Post_Json_PostPayments
     extends Serviceorder_Post_Json_PostPayments {}
 
-  /** 商户优惠 */
   export interface ServiceorderByOutOrderNoComplete_Post_Json_PostDiscounts {
     /** 优惠名称 */
     name: string
@@ -4568,7 +4269,6 @@ export namespace Payscore {
     count?: number | undefined
   }
 
-  /** 实际服务时间段 */
   export interface ServiceorderByOutOrderNoComplete_Post_Json_TimeRange {
     /** 服务开始时间 */
     start_time?: string | undefined
@@ -4580,17 +4280,14 @@ export namespace Payscore {
     end_time_remark?: string | undefined
   }
 
-  /** 实际服务位置 */
   export interface ServiceorderByOutOrderNoComplete_Post_Json_Location {
     /** 服务结束地点 */
     end_location?: string | undefined
   }
 
-  /** 设备信息 */
   export interface ServiceorderByOutOrderNoComplete_Post_Json_Device
     extends PartnerServiceorder_Post_Json_Device {}
 
-  /** 完结支付分订单 `POST /v3/payscore/serviceorder/{out_order_no}/complete` */
   export interface ServiceorderByOutOrderNoComplete_Post_Data {
     /** 公众账号ID */
     appid: string
@@ -4624,7 +4321,6 @@ export namespace Payscore {
     need_collection?: boolean
   }
 
-  /** 后付费项目 */
   export interface ServiceorderByOutOrderNoComplete_Post_Data_PostPayments {
     /** 付费名称 */
     name: string
@@ -4636,7 +4332,6 @@ export namespace Payscore {
     count?: number
   }
 
-  /** 后付费商户优惠 */
   export interface ServiceorderByOutOrderNoComplete_Post_Data_PostDiscounts {
     /** 优惠名称 */
     name: string
@@ -4648,21 +4343,17 @@ export namespace Payscore {
     count?: number
   }
 
-  /** 服务风险金 */
   export interface ServiceorderByOutOrderNoComplete_Post_Data_RiskFund
     extends Serviceorder_Get_Data_RiskFund {}
 
-  /** 服务时间段 */
   export interface ServiceorderByOutOrderNoComplete_Post_Data_TimeRange
     extends AcquiringbankServicepayondeliveryorder_Post_Data_TimeRange {}
 
-  /** 服务位置 */
   export interface ServiceorderByOutOrderNoComplete_Post_Data_Location {
     /** 服务结束地点 */
     end_location?: string
   }
 
-  /** `v3/payscore/serviceorder/{out_order_no}/modify` */
   export interface ServiceorderByOutOrderNoModify {
     /**
      * 修改订单金额 `POST /v3/payscore/serviceorder/{out_order_no}/modify`
@@ -4678,14 +4369,13 @@ export namespace Payscore {
     ): PendingResponse<Response<ServiceorderByOutOrderNoModify_Post_Data>>
   }
 
-  /** 修改订单金额 `POST /v3/payscore/serviceorder/{out_order_no}/modify` */
+  /** 修改订单金额 */
   export interface ServiceorderByOutOrderNoModify_Post extends CallSettings {
     /** 商户服务订单号 */
     out_order_no: PathValue
     json: ServiceorderByOutOrderNoModify_Post_Json
   }
 
-  /** 修改订单金额 `POST /v3/payscore/serviceorder/{out_order_no}/modify` */
   export interface ServiceorderByOutOrderNoModify_Post_Json {
     /** 公众账号ID */
     appid: string
@@ -4703,19 +4393,15 @@ export namespace Payscore {
     device?: ServiceorderByOutOrderNoModify_Post_Json_Device | undefined
   }
 
-  /** 后付费项目 */
   export interface ServiceorderByOutOrderNoModify_Post_Json_PostPayments
     extends Serviceorder_Post_Json_PostPayments {}
 
-  /** 后付费商户优惠 */
   export interface ServiceorderByOutOrderNoModify_Post_Json_PostDiscounts
     extends PartnerServiceorderByOutOrderNoSendPendingmessage_Post_Json_PostDiscounts {}
 
-  /** 设备信息 */
   export interface ServiceorderByOutOrderNoModify_Post_Json_Device
     extends PartnerServiceorder_Post_Json_Device {}
 
-  /** 修改订单金额 `POST /v3/payscore/serviceorder/{out_order_no}/modify` */
   export interface ServiceorderByOutOrderNoModify_Post_Data {
     /** 商户服务订单号 */
     out_order_no: string
@@ -4755,18 +4441,14 @@ export namespace Payscore {
     order_id?: string
   }
 
-  /** 后付费项目 */
   export interface ServiceorderByOutOrderNoModify_Post_Data_PostPayments
     extends ServiceorderByOutOrderNoComplete_Post_Data_PostPayments {}
 
-  /** 商户优惠 */
   export interface ServiceorderByOutOrderNoModify_Post_Data_PostDiscounts
     extends AcquiringbankServicepayondeliveryorder_Post_Data_PostDiscounts {}
 
-  /** 服务风险金 */
   export interface ServiceorderByOutOrderNoModify_Post_Data_RiskFund extends Serviceorder_Get_Data_RiskFund {}
 
-  /** 收款信息 */
   export interface ServiceorderByOutOrderNoModify_Post_Data_Collection {
     /** 收款状态 */
     state: 'USER_PAYING' | 'USER_PAID' | (string & {})
@@ -4782,7 +4464,6 @@ export namespace Payscore {
     bank_type?: string
   }
 
-  /** 收款明细列表 */
   export interface ServiceorderByOutOrderNoModify_Post_Data_Collection_Details {
     /** 收款序号 */
     seq?: number
@@ -4796,15 +4477,12 @@ export namespace Payscore {
     transaction_id?: string
   }
 
-  /** 服务时间 */
   export interface ServiceorderByOutOrderNoModify_Post_Data_TimeRange
     extends AcquiringbankServicepayondeliveryorder_Post_Data_TimeRange {}
 
-  /** 服务位置 */
   export interface ServiceorderByOutOrderNoModify_Post_Data_Location
     extends AcquiringbankServiceorder_Get_Data_Location {}
 
-  /** `v3/payscore/serviceorder/{out_order_no}/pay` */
   export interface ServiceorderByOutOrderNoPay {
     /**
      * 商户发起催收扣款 `POST /v3/payscore/serviceorder/{out_order_no}/pay`
@@ -4818,14 +4496,13 @@ export namespace Payscore {
     ): PendingResponse<Response<ServiceorderByOutOrderNoPay_Post_Data>>
   }
 
-  /** 商户发起催收扣款 `POST /v3/payscore/serviceorder/{out_order_no}/pay` */
+  /** 商户发起催收扣款 */
   export interface ServiceorderByOutOrderNoPay_Post extends CallSettings {
     /** 商户服务订单号 */
     out_order_no: PathValue
     json: ServiceorderByOutOrderNoPay_Post_Json
   }
 
-  /** 商户发起催收扣款 `POST /v3/payscore/serviceorder/{out_order_no}/pay` */
   export interface ServiceorderByOutOrderNoPay_Post_Json {
     /** 公众账号ID */
     appid?: string | undefined
@@ -4833,7 +4510,6 @@ export namespace Payscore {
     service_id?: string | undefined
   }
 
-  /** 商户发起催收扣款 `POST /v3/payscore/serviceorder/{out_order_no}/pay` */
   export interface ServiceorderByOutOrderNoPay_Post_Data {
     /** 公众账号ID */
     appid: string
@@ -4847,7 +4523,6 @@ export namespace Payscore {
     order_id: string
   }
 
-  /** `v3/payscore/serviceorder/{out_order_no}/send-pendingmessage` */
   export interface ServiceorderByOutOrderNoSendPendingmessage {
     /**
      * 下发服务费用待处理消息 `POST /v3/payscore/serviceorder/{out_order_no}/send-pendingmessage`
@@ -4859,14 +4534,13 @@ export namespace Payscore {
     postAsync(options: ServiceorderByOutOrderNoSendPendingmessage_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 下发服务费用待处理消息 `POST /v3/payscore/serviceorder/{out_order_no}/send-pendingmessage` */
+  /** 下发服务费用待处理消息 */
   export interface ServiceorderByOutOrderNoSendPendingmessage_Post extends CallSettings {
     /** 商户服务订单号 */
     out_order_no: PathValue
     json: ServiceorderByOutOrderNoSendPendingmessage_Post_Json
   }
 
-  /** 下发服务费用待处理消息 `POST /v3/payscore/serviceorder/{out_order_no}/send-pendingmessage` */
   export interface ServiceorderByOutOrderNoSendPendingmessage_Post_Json {
     /** 服务ID */
     service_id: string
@@ -4880,15 +4554,12 @@ export namespace Payscore {
     prepaid_time: string
   }
 
-  /** 后付费项目 */
   export interface ServiceorderByOutOrderNoSendPendingmessage_Post_Json_PostPayments
     extends PartnerServiceorderByOutOrderNoSendPendingmessage_Post_Json_PostPayments {}
 
-  /** 商户优惠 */
   export interface ServiceorderByOutOrderNoSendPendingmessage_Post_Json_PostDiscounts
     extends PartnerServiceorderByOutOrderNoSendPendingmessage_Post_Json_PostDiscounts {}
 
-  /** `v3/payscore/serviceorder/{out_order_no}/send-prepaidmessage` */
   export interface ServiceorderByOutOrderNoSendPrepaidmessage {
     /**
      * 下发服务预扣费消息 `POST /v3/payscore/serviceorder/{out_order_no}/send-prepaidmessage`
@@ -4900,18 +4571,16 @@ export namespace Payscore {
     postAsync(options: ServiceorderByOutOrderNoSendPrepaidmessage_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 下发服务预扣费消息 `POST /v3/payscore/serviceorder/{out_order_no}/send-prepaidmessage` */
+  /** 下发服务预扣费消息 */
   export interface ServiceorderByOutOrderNoSendPrepaidmessage_Post extends CallSettings {
     /** 商户服务订单号 */
     out_order_no: PathValue
     json: ServiceorderByOutOrderNoSendPrepaidmessage_Post_Json
   }
 
-  /** 下发服务预扣费消息 `POST /v3/payscore/serviceorder/{out_order_no}/send-prepaidmessage` */
   export interface ServiceorderByOutOrderNoSendPrepaidmessage_Post_Json
     extends ServiceorderByOutOrderNoSendPendingmessage_Post_Json {}
 
-  /** `v3/payscore/serviceorder/{out_order_no}/sync` */
   export interface ServiceorderByOutOrderNoSync {
     /**
      * 同步服务订单信息 `POST /v3/payscore/serviceorder/{out_order_no}/sync`
@@ -4927,14 +4596,13 @@ export namespace Payscore {
     ): PendingResponse<Response<ServiceorderByOutOrderNoSync_Post_Data>>
   }
 
-  /** 同步服务订单信息 `POST /v3/payscore/serviceorder/{out_order_no}/sync` */
+  /** 同步服务订单信息 */
   export interface ServiceorderByOutOrderNoSync_Post extends CallSettings {
     /** 商户服务订单号 */
     out_order_no: PathValue
     json: ServiceorderByOutOrderNoSync_Post_Json
   }
 
-  /** 同步服务订单信息 `POST /v3/payscore/serviceorder/{out_order_no}/sync` */
   export interface ServiceorderByOutOrderNoSync_Post_Json {
     /** 公众账号ID */
     appid: string
@@ -4946,11 +4614,9 @@ export namespace Payscore {
     detail: ServiceorderByOutOrderNoSync_Post_Json_Detail
   }
 
-  /** 内容信息详情 */
   export interface ServiceorderByOutOrderNoSync_Post_Json_Detail
     extends AcquiringbankServiceorderByOutOrderNoSync_Post_Json_Detail {}
 
-  /** 同步服务订单信息 `POST /v3/payscore/serviceorder/{out_order_no}/sync` */
   export interface ServiceorderByOutOrderNoSync_Post_Data {
     /** 商户服务订单号 */
     out_order_no: string
@@ -4992,11 +4658,9 @@ export namespace Payscore {
     order_id: string
   }
 
-  /** 后付费项目 */
   export interface ServiceorderByOutOrderNoSync_Post_Data_PostPayments
     extends AcquiringbankServicepayondeliveryorder_Post_Data_PostPayments {}
 
-  /** 商户优惠 */
   export interface ServiceorderByOutOrderNoSync_Post_Data_PostDiscounts {
     /** 优惠名称 */
     name?: string
@@ -5006,11 +4670,9 @@ export namespace Payscore {
     amount?: number
   }
 
-  /** 服务风险金 */
   export interface ServiceorderByOutOrderNoSync_Post_Data_RiskFund
     extends AcquiringbankServicepayondeliveryorder_Post_Data_RiskFund {}
 
-  /** 收款信息 */
   export interface ServiceorderByOutOrderNoSync_Post_Data_Collection {
     /** 收款状态 */
     state: string
@@ -5026,7 +4688,6 @@ export namespace Payscore {
     bank_type?: string
   }
 
-  /** 收款明细列表 */
   export interface ServiceorderByOutOrderNoSync_Post_Data_Collection_Details {
     /** 单笔收款金额 */
     amount?: number
@@ -5038,15 +4699,12 @@ export namespace Payscore {
     transaction_id?: string
   }
 
-  /** 服务时间 */
   export interface ServiceorderByOutOrderNoSync_Post_Data_TimeRange
     extends AcquiringbankServicepayondeliveryorder_Post_Data_TimeRange {}
 
-  /** 服务位置 */
   export interface ServiceorderByOutOrderNoSync_Post_Data_Location
     extends AcquiringbankServiceorder_Get_Data_Location {}
 
-  /** `v3/payscore/serviceorder/direct-complete` */
   export interface ServiceorderDirectComplete {
     /**
      * 创单结单合并 `POST /v3/payscore/serviceorder/direct-complete`
@@ -5060,12 +4718,11 @@ export namespace Payscore {
     ): PendingResponse<Response<ServiceorderDirectComplete_Post_Data>>
   }
 
-  /** 创单结单合并 `POST /v3/payscore/serviceorder/direct-complete` */
+  /** 创单结单合并 */
   export interface ServiceorderDirectComplete_Post extends CallSettings {
     json: ServiceorderDirectComplete_Post_Json
   }
 
-  /** 创单结单合并 `POST /v3/payscore/serviceorder/direct-complete` */
   export interface ServiceorderDirectComplete_Post_Json {
     /** 商户服务订单号 */
     out_order_no: string
@@ -5097,23 +4754,18 @@ export namespace Payscore {
     goods_tag?: string | undefined
   }
 
-  /** 后付费项目 */
   export interface ServiceorderDirectComplete_Post_Json_PostPayments
     extends AcquiringbankServicepayondeliveryorder_Post_Json_PostPayments {}
 
-  /** 后付费商户优惠 */
   export interface ServiceorderDirectComplete_Post_Json_PostDiscounts
     extends AcquiringbankServicepayondeliveryorder_Post_Json_PostDiscounts {}
 
-  /** 服务时间段 */
   export interface ServiceorderDirectComplete_Post_Json_TimeRange
     extends AcquiringbankServicepayondeliveryorder_Post_Json_TimeRange {}
 
-  /** 服务位置 */
   export interface ServiceorderDirectComplete_Post_Json_Location
     extends AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_Location {}
 
-  /** 创单结单合并 `POST /v3/payscore/serviceorder/direct-complete` */
   export interface ServiceorderDirectComplete_Post_Data {
     /** 商户服务订单号 */
     out_order_no: string
@@ -5147,7 +4799,6 @@ export namespace Payscore {
     total_amount?: number
   }
 
-  /** 后付费项目 */
   export interface ServiceorderDirectComplete_Post_Data_PostPayments {
     /** 付费项目名称 */
     name?: string
@@ -5159,7 +4810,6 @@ export namespace Payscore {
     count?: number
   }
 
-  /** 后付费商户优惠 */
   export interface ServiceorderDirectComplete_Post_Data_PostDiscounts {
     /** 优惠名称 */
     name?: string
@@ -5171,15 +4821,12 @@ export namespace Payscore {
     count?: number
   }
 
-  /** 服务时间段 */
   export interface ServiceorderDirectComplete_Post_Data_TimeRange
     extends OverseaPartnerServiceorder_Get_Data_TimeRange {}
 
-  /** 服务位置 */
   export interface ServiceorderDirectComplete_Post_Data_Location
     extends AcquiringbankServiceorder_Get_Data_Location {}
 
-  /** `v3/payscore/servicepayondeliveryorder` */
   export interface Servicepayondeliveryorder {
     /**
      * 创建先用后付订单 `POST /v3/payscore/servicepayondeliveryorder`
@@ -5193,12 +4840,11 @@ export namespace Payscore {
     ): PendingResponse<Response<Servicepayondeliveryorder_Post_Data>>
   }
 
-  /** 创建先用后付订单 `POST /v3/payscore/servicepayondeliveryorder` */
+  /** 创建先用后付订单 */
   export interface Servicepayondeliveryorder_Post extends CallSettings {
     json: Servicepayondeliveryorder_Post_Json
   }
 
-  /** 创建先用后付订单 `POST /v3/payscore/servicepayondeliveryorder` */
   export interface Servicepayondeliveryorder_Post_Json {
     /** 商户服务订单号 */
     out_order_no: string
@@ -5232,7 +4878,6 @@ export namespace Payscore {
     shopping_info: Servicepayondeliveryorder_Post_Json_ShoppingInfo
   }
 
-  /** 后付费项目 */
   export interface Servicepayondeliveryorder_Post_Json_PostPayments {
     /** 付费项目名称 */
     name: string
@@ -5244,23 +4889,18 @@ export namespace Payscore {
     count?: number | undefined
   }
 
-  /** 后付费商户优惠 */
   export interface Servicepayondeliveryorder_Post_Json_PostDiscounts
     extends OverseaPartnerServiceorder_Post_Json_PostDiscounts {}
 
-  /** 服务时间段 */
   export interface Servicepayondeliveryorder_Post_Json_TimeRange
     extends AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_TimeRange {}
 
-  /** 服务位置 */
   export interface Servicepayondeliveryorder_Post_Json_Location
     extends AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_Location {}
 
-  /** 订单风险金 */
   export interface Servicepayondeliveryorder_Post_Json_RiskFund
     extends PartnerServiceorder_Post_Json_RiskFund {}
 
-  /** 先用后付购物详情 */
   export interface Servicepayondeliveryorder_Post_Json_ShoppingInfo {
     /** 实际购物商家公众号ID */
     real_merchant_appid?: string | undefined
@@ -5270,11 +4910,9 @@ export namespace Payscore {
     goods: readonly Servicepayondeliveryorder_Post_Json_ShoppingInfo_Goods[]
   }
 
-  /** 单详跳转链接 */
   export interface Servicepayondeliveryorder_Post_Json_ShoppingInfo_JumpLink
     extends AcquiringbankServicepayondeliveryorder_Post_Json_ShoppingInfo_JumpLink {}
 
-  /** 商品列表 */
   export interface Servicepayondeliveryorder_Post_Json_ShoppingInfo_Goods {
     /** 商品名称 */
     name: string
@@ -5288,7 +4926,6 @@ export namespace Payscore {
     category_id?: readonly string[] | undefined
   }
 
-  /** 创建先用后付订单 `POST /v3/payscore/servicepayondeliveryorder` */
   export interface Servicepayondeliveryorder_Post_Data {
     /** 公众账号ID */
     appid: string
@@ -5326,27 +4963,21 @@ export namespace Payscore {
     shopping_info?: Servicepayondeliveryorder_Post_Data_ShoppingInfo
   }
 
-  /** 后付费项目 */
   export interface Servicepayondeliveryorder_Post_Data_PostPayments
     extends AcquiringbankServicepayondeliveryorder_Post_Data_PostPayments {}
 
-  /** 后付费商户优惠 */
   export interface Servicepayondeliveryorder_Post_Data_PostDiscounts
     extends AcquiringbankServicepayondeliveryorder_Post_Data_PostDiscounts {}
 
-  /** 服务风险金 */
   export interface Servicepayondeliveryorder_Post_Data_RiskFund
     extends AcquiringbankServicepayondeliveryorder_Post_Data_RiskFund {}
 
-  /** 服务时间段 */
   export interface Servicepayondeliveryorder_Post_Data_TimeRange
     extends AcquiringbankServicepayondeliveryorder_Post_Data_TimeRange {}
 
-  /** 服务位置 */
   export interface Servicepayondeliveryorder_Post_Data_Location
     extends AcquiringbankServiceorder_Get_Data_Location {}
 
-  /** 先用后付购物详情 */
   export interface Servicepayondeliveryorder_Post_Data_ShoppingInfo
     extends AcquiringbankServicepayondeliveryorder_Post_Data_ShoppingInfo {}
 
@@ -5363,7 +4994,6 @@ export namespace Payscore {
     readonly userSignPlans: Loosen<SignPlanPartnerUserSignPlans>
   }
 
-  /** `v3/payscore/sign-plan/partner/serviceorder` */
   export interface SignPlanPartnerServiceorder {
     /**
      * `POST /v3/payscore/sign-plan/partner/serviceorder`
@@ -5382,7 +5012,6 @@ export namespace Payscore {
     json: SignPlanPartnerServiceorder_Post_Json
   }
 
-  /** `POST /v3/payscore/sign-plan/partner/serviceorder` */
   export interface SignPlanPartnerServiceorder_Post_Json {
     /** 支付分服务ID */
     service_id: string
@@ -5412,14 +5041,11 @@ export namespace Payscore {
     out_trade_no: string
   }
 
-  /** 服务时间 */
   export interface SignPlanPartnerServiceorder_Post_Json_TimeRange extends Serviceorder_Post_Json_TimeRange {}
 
-  /** 服务位置 */
   export interface SignPlanPartnerServiceorder_Post_Json_Location
     extends AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_Location {}
 
-  /** `POST /v3/payscore/sign-plan/partner/serviceorder` */
   export interface SignPlanPartnerServiceorder_Post_Data {
     /** 商户订单号 */
     out_order_no: string
@@ -5457,7 +5083,6 @@ export namespace Payscore {
     order_id?: string
   }
 
-  /** 后付费项目 */
   export interface SignPlanPartnerServiceorder_Post_Data_PostPayments {
     /** 付费名称 */
     name?: string
@@ -5467,7 +5092,6 @@ export namespace Payscore {
     description?: string
   }
 
-  /** 商户优惠 */
   export interface SignPlanPartnerServiceorder_Post_Data_PostDiscounts {
     /** 优惠名称 */
     name?: string
@@ -5475,13 +5099,11 @@ export namespace Payscore {
     amount?: number
   }
 
-  /** 服务风险金 */
   export interface SignPlanPartnerServiceorder_Post_Data_RiskFund {
     /** 风险金额 */
     amount: number
   }
 
-  /** 服务时间 */
   export interface SignPlanPartnerServiceorder_Post_Data_TimeRange {
     /** 服务开始时间 */
     start_time: string
@@ -5493,11 +5115,9 @@ export namespace Payscore {
     end_time_remark?: string
   }
 
-  /** 服务位置 */
   export interface SignPlanPartnerServiceorder_Post_Data_Location
     extends AcquiringbankServiceorder_Get_Data_Location {}
 
-  /** `v3/payscore/sign-plan/partner/user-sign-plans` */
   export interface SignPlanPartnerUserSignPlans {
     /**
      * 创建用户的签约计划 `POST /v3/payscore/sign-plan/partner/user-sign-plans`
@@ -5514,12 +5134,11 @@ export namespace Payscore {
     readonly merchantSignPlanNo: Loosen<SignPlanPartnerUserSignPlansMerchantSignPlanNo>
   }
 
-  /** 创建用户的签约计划 `POST /v3/payscore/sign-plan/partner/user-sign-plans` */
+  /** 创建用户的签约计划 */
   export interface SignPlanPartnerUserSignPlans_Post extends CallSettings {
     json: SignPlanPartnerUserSignPlans_Post_Json
   }
 
-  /** 创建用户的签约计划 `POST /v3/payscore/sign-plan/partner/user-sign-plans` */
   export interface SignPlanPartnerUserSignPlans_Post_Json {
     /** 支付分服务ID */
     service_id: string
@@ -5540,7 +5159,6 @@ export namespace Payscore {
     sign_plan_detail: readonly SignPlanPartnerUserSignPlans_Post_Json_SignPlanDetail[]
   }
 
-  /** `sign_plan_detail` */
   export interface SignPlanPartnerUserSignPlans_Post_Json_SignPlanDetail {
     /** 计划明细序号 */
     plan_detail_no: number
@@ -5548,7 +5166,6 @@ export namespace Payscore {
     merchant_plan_detail_no: string
   }
 
-  /** 创建用户的签约计划 `POST /v3/payscore/sign-plan/partner/user-sign-plans` */
   export interface SignPlanPartnerUserSignPlans_Post_Data {
     /** 用户的签约计划 */
     sign_plan: SignPlanPartnerUserSignPlans_Post_Data_SignPlan
@@ -5556,7 +5173,6 @@ export namespace Payscore {
     package: string
   }
 
-  /** 用户的签约计划 */
   export interface SignPlanPartnerUserSignPlans_Post_Data_SignPlan {
     /** 计划签约ID */
     sign_plan_id: string
@@ -5604,7 +5220,6 @@ export namespace Payscore {
     sign_time?: string
   }
 
-  /** 签约计划明细列表 */
   export interface SignPlanPartnerUserSignPlans_Post_Data_SignPlan_SignedDetailList {
     /** 计划明细序号 */
     plan_detail_no: number
@@ -5637,7 +5252,6 @@ export namespace Payscore {
     readonly _merchant_sign_plan_no_: Loosen<SignPlanPartnerUserSignPlansMerchantSignPlanNoByMerchantSignPlanNo>
   }
 
-  /** `v3/payscore/sign-plan/partner/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}` */
   export interface SignPlanPartnerUserSignPlansMerchantSignPlanNoByMerchantSignPlanNo {
     /**
      * 查询用户的签约计划 `GET /v3/payscore/sign-plan/partner/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}`
@@ -5654,7 +5268,7 @@ export namespace Payscore {
     readonly stop: Loosen<SignPlanPartnerUserSignPlansMerchantSignPlanNoByMerchantSignPlanNoStop>
   }
 
-  /** 查询用户的签约计划 `GET /v3/payscore/sign-plan/partner/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}` */
+  /** 查询用户的签约计划 */
   export interface SignPlanPartnerUserSignPlansMerchantSignPlanNoByMerchantSignPlanNo_Get
     extends CallSettings {
     /** 商户签约计划号 */
@@ -5662,15 +5276,12 @@ export namespace Payscore {
     query: SignPlanPartnerUserSignPlansMerchantSignPlanNoByMerchantSignPlanNo_Get_Query
   }
 
-  /** 查询用户的签约计划 `GET /v3/payscore/sign-plan/partner/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}` */
   export interface SignPlanPartnerUserSignPlansMerchantSignPlanNoByMerchantSignPlanNo_Get_Query
     extends PlanPartnerPayscorePlansMerchantPlanNoByMerchantPlanNo_Get_Query {}
 
-  /** 查询用户的签约计划 `GET /v3/payscore/sign-plan/partner/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}` */
   export interface SignPlanPartnerUserSignPlansMerchantSignPlanNoByMerchantSignPlanNo_Get_Data
     extends SignPlanPartnerUserSignPlans_Post_Data_SignPlan {}
 
-  /** `v3/payscore/sign-plan/partner/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop` */
   export interface SignPlanPartnerUserSignPlansMerchantSignPlanNoByMerchantSignPlanNoStop {
     /**
      * 取消用户的签约计划 `POST /v3/payscore/sign-plan/partner/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop`
@@ -5688,7 +5299,7 @@ export namespace Payscore {
     >
   }
 
-  /** 取消用户的签约计划 `POST /v3/payscore/sign-plan/partner/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop` */
+  /** 取消用户的签约计划 */
   export interface SignPlanPartnerUserSignPlansMerchantSignPlanNoByMerchantSignPlanNoStop_Post
     extends CallSettings {
     /** 商户侧签约计划号 */
@@ -5696,7 +5307,6 @@ export namespace Payscore {
     json: SignPlanPartnerUserSignPlansMerchantSignPlanNoByMerchantSignPlanNoStop_Post_Json
   }
 
-  /** 取消用户的签约计划 `POST /v3/payscore/sign-plan/partner/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop` */
   export interface SignPlanPartnerUserSignPlansMerchantSignPlanNoByMerchantSignPlanNoStop_Post_Json {
     /** 子商户号 */
     sub_mchid: string
@@ -5704,11 +5314,9 @@ export namespace Payscore {
     stop_reason: string
   }
 
-  /** 取消用户的签约计划 `POST /v3/payscore/sign-plan/partner/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop` */
   export interface SignPlanPartnerUserSignPlansMerchantSignPlanNoByMerchantSignPlanNoStop_Post_Data
     extends SignPlanPartnerUserSignPlans_Post_Data_SignPlan {}
 
-  /** `v3/payscore/sign-plan/serviceorder` */
   export interface SignPlanServiceorder {
     /**
      * `POST /v3/payscore/sign-plan/serviceorder`
@@ -5725,7 +5333,6 @@ export namespace Payscore {
     json: SignPlanServiceorder_Post_Json
   }
 
-  /** `POST /v3/payscore/sign-plan/serviceorder` */
   export interface SignPlanServiceorder_Post_Json {
     /** 支付分服务ID */
     service_id: string
@@ -5749,14 +5356,11 @@ export namespace Payscore {
     out_trade_no: string
   }
 
-  /** 服务时间 */
   export interface SignPlanServiceorder_Post_Json_TimeRange extends Serviceorder_Post_Json_TimeRange {}
 
-  /** 服务位置 */
   export interface SignPlanServiceorder_Post_Json_Location
     extends AcquiringbankServiceorderByOutOrderNoComplete_Post_Json_Location {}
 
-  /** `POST /v3/payscore/sign-plan/serviceorder` */
   export interface SignPlanServiceorder_Post_Data {
     /** 商户订单号 */
     out_order_no: string
@@ -5790,27 +5394,21 @@ export namespace Payscore {
     order_id?: string
   }
 
-  /** 后付费项目 */
   export interface SignPlanServiceorder_Post_Data_PostPayments
     extends SignPlanPartnerServiceorder_Post_Data_PostPayments {}
 
-  /** 商户优惠 */
   export interface SignPlanServiceorder_Post_Data_PostDiscounts
     extends SignPlanPartnerServiceorder_Post_Data_PostDiscounts {}
 
-  /** 服务风险金 */
   export interface SignPlanServiceorder_Post_Data_RiskFund
     extends SignPlanPartnerServiceorder_Post_Data_RiskFund {}
 
-  /** 服务时间 */
   export interface SignPlanServiceorder_Post_Data_TimeRange
     extends SignPlanPartnerServiceorder_Post_Data_TimeRange {}
 
-  /** 服务位置 */
   export interface SignPlanServiceorder_Post_Data_Location
     extends AcquiringbankServiceorder_Get_Data_Location {}
 
-  /** `v3/payscore/sign-plan/user-sign-plans` */
   export interface SignPlanUserSignPlans {
     /**
      * 创建用户的签约计划 `POST /v3/payscore/sign-plan/user-sign-plans`
@@ -5823,12 +5421,11 @@ export namespace Payscore {
     readonly merchantSignPlanNo: Loosen<SignPlanUserSignPlansMerchantSignPlanNo>
   }
 
-  /** 创建用户的签约计划 `POST /v3/payscore/sign-plan/user-sign-plans` */
+  /** 创建用户的签约计划 */
   export interface SignPlanUserSignPlans_Post extends CallSettings {
     json: SignPlanUserSignPlans_Post_Json
   }
 
-  /** 创建用户的签约计划 `POST /v3/payscore/sign-plan/user-sign-plans` */
   export interface SignPlanUserSignPlans_Post_Json {
     /** 支付分服务ID */
     service_id: string
@@ -5844,11 +5441,9 @@ export namespace Payscore {
     sign_plan_detail: readonly SignPlanUserSignPlans_Post_Json_SignPlanDetail[]
   }
 
-  /** `sign_plan_detail` */
   export interface SignPlanUserSignPlans_Post_Json_SignPlanDetail
     extends SignPlanPartnerUserSignPlans_Post_Json_SignPlanDetail {}
 
-  /** 创建用户的签约计划 `POST /v3/payscore/sign-plan/user-sign-plans` */
   export interface SignPlanUserSignPlans_Post_Data {
     /** 用户的签约计划 */
     sign_plan: SignPlanUserSignPlans_Post_Data_SignPlan
@@ -5856,7 +5451,6 @@ export namespace Payscore {
     package: string
   }
 
-  /** 用户的签约计划 */
   export interface SignPlanUserSignPlans_Post_Data_SignPlan {
     /** 计划签约ID */
     sign_plan_id: string
@@ -5900,7 +5494,6 @@ export namespace Payscore {
     sign_time?: string
   }
 
-  /** 签约计划明细列表 */
   export interface SignPlanUserSignPlans_Post_Data_SignPlan_SignedDetailList
     extends SignPlanPartnerUserSignPlans_Post_Data_SignPlan_SignedDetailList {}
 
@@ -5909,7 +5502,6 @@ export namespace Payscore {
     readonly _merchant_sign_plan_no_: Loosen<SignPlanUserSignPlansMerchantSignPlanNoByMerchantSignPlanNo>
   }
 
-  /** `v3/payscore/sign-plan/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}` */
   export interface SignPlanUserSignPlansMerchantSignPlanNoByMerchantSignPlanNo {
     /**
      * 查询用户的签约计划 `GET /v3/payscore/sign-plan/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}`
@@ -5926,17 +5518,15 @@ export namespace Payscore {
     readonly stop: Loosen<SignPlanUserSignPlansMerchantSignPlanNoByMerchantSignPlanNoStop>
   }
 
-  /** 查询用户的签约计划 `GET /v3/payscore/sign-plan/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}` */
+  /** 查询用户的签约计划 */
   export interface SignPlanUserSignPlansMerchantSignPlanNoByMerchantSignPlanNo_Get extends CallSettings {
     /** 商户签约计划号 */
     merchant_sign_plan_no: PathValue
   }
 
-  /** 查询用户的签约计划 `GET /v3/payscore/sign-plan/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}` */
   export interface SignPlanUserSignPlansMerchantSignPlanNoByMerchantSignPlanNo_Get_Data
     extends SignPlanUserSignPlans_Post_Data_SignPlan {}
 
-  /** `v3/payscore/sign-plan/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop` */
   export interface SignPlanUserSignPlansMerchantSignPlanNoByMerchantSignPlanNoStop {
     /**
      * 直连商户取消用户的签约计划 `POST /v3/payscore/sign-plan/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop`
@@ -5952,24 +5542,21 @@ export namespace Payscore {
     ): PendingResponse<Response<SignPlanUserSignPlansMerchantSignPlanNoByMerchantSignPlanNoStop_Post_Data>>
   }
 
-  /** 直连商户取消用户的签约计划 `POST /v3/payscore/sign-plan/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop` */
+  /** 直连商户取消用户的签约计划 */
   export interface SignPlanUserSignPlansMerchantSignPlanNoByMerchantSignPlanNoStop_Post extends CallSettings {
     /** 商户侧签约计划号 */
     merchant_sign_plan_no: PathValue
     json: SignPlanUserSignPlansMerchantSignPlanNoByMerchantSignPlanNoStop_Post_Json
   }
 
-  /** 直连商户取消用户的签约计划 `POST /v3/payscore/sign-plan/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop` */
   export interface SignPlanUserSignPlansMerchantSignPlanNoByMerchantSignPlanNoStop_Post_Json {
     /** 停止签约计划原因 */
     stop_reason: string
   }
 
-  /** 直连商户取消用户的签约计划 `POST /v3/payscore/sign-plan/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop` */
   export interface SignPlanUserSignPlansMerchantSignPlanNoByMerchantSignPlanNoStop_Post_Data
     extends SignPlanUserSignPlans_Post_Data_SignPlan {}
 
-  /** `v3/payscore/smartretail-orders` */
   export interface SmartretailOrders {
     /**
      * 查询智慧零售订单 `GET /v3/payscore/smartretail-orders`
@@ -5990,23 +5577,20 @@ export namespace Payscore {
     readonly _out_order_no_: Loosen<SmartretailOrdersByOutOrderNo>
   }
 
-  /** 查询智慧零售订单 `GET /v3/payscore/smartretail-orders` */
+  /** 查询智慧零售订单 */
   export interface SmartretailOrders_Get extends CallSettings {
     query?: SmartretailOrders_Get_Query | undefined
   }
 
-  /** 查询智慧零售订单 `GET /v3/payscore/smartretail-orders` */
   export interface SmartretailOrders_Get_Query extends PayafterOrders_Get_Query {}
 
-  /** 查询智慧零售订单 `GET /v3/payscore/smartretail-orders` */
   export interface SmartretailOrders_Get_Data extends PayafterOrders_Get_Data {}
 
-  /** 创建智慧零售订单 `POST /v3/payscore/smartretail-orders` */
+  /** 创建智慧零售订单 */
   export interface SmartretailOrders_Post extends CallSettings {
     json: SmartretailOrders_Post_Json
   }
 
-  /** 创建智慧零售订单 `POST /v3/payscore/smartretail-orders` */
   export interface SmartretailOrders_Post_Json {
     /** 公众账号ID */
     appid: string
@@ -6037,13 +5621,10 @@ export namespace Payscore {
     openid?: string | undefined
   }
 
-  /** 后付费 */
   export interface SmartretailOrders_Post_Json_Fees extends PayafterOrders_Post_Json_Fees {}
 
-  /** 商户优惠 */
   export interface SmartretailOrders_Post_Json_Discounts extends PayafterOrders_Post_Json_Discounts {}
 
-  /** 创建智慧零售订单 `POST /v3/payscore/smartretail-orders` */
   export interface SmartretailOrders_Post_Data extends PayafterOrders_Post_Data {}
 
   /** `v3/payscore/smartretail-orders/{out_order_no}` */
@@ -6052,7 +5633,6 @@ export namespace Payscore {
     readonly complete: Loosen<SmartretailOrdersByOutOrderNoComplete>
   }
 
-  /** `v3/payscore/smartretail-orders/{out_order_no}/cancel` */
   export interface SmartretailOrdersByOutOrderNoCancel {
     /**
      * 撤销智慧零售订单 `POST /v3/payscore/smartretail-orders/{out_order_no}/cancel`
@@ -6068,22 +5648,19 @@ export namespace Payscore {
     ): PendingResponse<Response<SmartretailOrdersByOutOrderNoCancel_Post_Data>>
   }
 
-  /** 撤销智慧零售订单 `POST /v3/payscore/smartretail-orders/{out_order_no}/cancel` */
+  /** 撤销智慧零售订单 */
   export interface SmartretailOrdersByOutOrderNoCancel_Post extends CallSettings {
     /** 商户服务订单号 */
     out_order_no: PathValue
     json: SmartretailOrdersByOutOrderNoCancel_Post_Json
   }
 
-  /** 撤销智慧零售订单 `POST /v3/payscore/smartretail-orders/{out_order_no}/cancel` */
   export interface SmartretailOrdersByOutOrderNoCancel_Post_Json
     extends PayafterOrdersByOutOrderNoCancel_Post_Json {}
 
-  /** 撤销智慧零售订单 `POST /v3/payscore/smartretail-orders/{out_order_no}/cancel` */
   export interface SmartretailOrdersByOutOrderNoCancel_Post_Data
     extends PayafterOrdersByOutOrderNoCancel_Post_Data {}
 
-  /** `v3/payscore/smartretail-orders/{out_order_no}/complete` */
   export interface SmartretailOrdersByOutOrderNoComplete {
     /**
      * 完结智慧零售订单 `POST /v3/payscore/smartretail-orders/{out_order_no}/complete`
@@ -6099,22 +5676,19 @@ export namespace Payscore {
     ): PendingResponse<Response<SmartretailOrdersByOutOrderNoComplete_Post_Data>>
   }
 
-  /** 完结智慧零售订单 `POST /v3/payscore/smartretail-orders/{out_order_no}/complete` */
+  /** 完结智慧零售订单 */
   export interface SmartretailOrdersByOutOrderNoComplete_Post extends CallSettings {
     /** 商户服务订单号 */
     out_order_no: PathValue
     json: SmartretailOrdersByOutOrderNoComplete_Post_Json
   }
 
-  /** 完结智慧零售订单 `POST /v3/payscore/smartretail-orders/{out_order_no}/complete` */
   export interface SmartretailOrdersByOutOrderNoComplete_Post_Json
     extends PayafterOrdersByOutOrderNoComplete_Post_Json {}
 
-  /** 完结智慧零售订单 `POST /v3/payscore/smartretail-orders/{out_order_no}/complete` */
   export interface SmartretailOrdersByOutOrderNoComplete_Post_Data
     extends PayafterOrdersByOutOrderNoCancel_Post_Data {}
 
-  /** `v3/payscore/user-service-state` */
   export interface UserServiceState {
     /**
      * 查询用户授权状态 `GET /v3/payscore/user-service-state`
@@ -6126,12 +5700,11 @@ export namespace Payscore {
     getAsync(options: UserServiceState_Get): PendingResponse<Response<UserServiceState_Get_Data>>
   }
 
-  /** 查询用户授权状态 `GET /v3/payscore/user-service-state` */
+  /** 查询用户授权状态 */
   export interface UserServiceState_Get extends CallSettings {
     query: UserServiceState_Get_Query
   }
 
-  /** 查询用户授权状态 `GET /v3/payscore/user-service-state` */
   export interface UserServiceState_Get_Query {
     /** 公众账号ID */
     appid: string
@@ -6141,7 +5714,6 @@ export namespace Payscore {
     openid: string
   }
 
-  /** 查询用户授权状态 `GET /v3/payscore/user-service-state` */
   export interface UserServiceState_Get_Data {
     /** 公众账号ID */
     appid: string
@@ -6173,7 +5745,6 @@ export namespace Payscore {
     readonly terminate: Loosen<UsersByOpenidPermissionsByServiceIdTerminate>
   }
 
-  /** `v3/payscore/users/{openid}/permissions/{service_id}/terminate` */
   export interface UsersByOpenidPermissionsByServiceIdTerminate {
     /**
      * 商户解除用户授权关系 `POST /v3/payscore/users/{openid}/permissions/{service_id}/terminate`
@@ -6187,7 +5758,7 @@ export namespace Payscore {
     ): PendingResponse<Response<undefined>>
   }
 
-  /** 商户解除用户授权关系 `POST /v3/payscore/users/{openid}/permissions/{service_id}/terminate` */
+  /** 商户解除用户授权关系 */
   export interface UsersByOpenidPermissionsByServiceIdTerminate_Post extends CallSettings {
     /** 用户标识 */
     openid: PathValue
@@ -6196,7 +5767,6 @@ export namespace Payscore {
     json: UsersByOpenidPermissionsByServiceIdTerminate_Post_Json
   }
 
-  /** 商户解除用户授权关系 `POST /v3/payscore/users/{openid}/permissions/{service_id}/terminate` */
   export interface UsersByOpenidPermissionsByServiceIdTerminate_Post_Json {
     /** 公众账号ID */
     appid: string

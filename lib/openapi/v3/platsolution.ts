@@ -104,7 +104,6 @@ export namespace Platsolution {
     readonly outRechargeNo: Loosen<EcommerceBankTransferRechargesOutRechargeNo>
   }
 
-  /** `v3/platsolution/ecommerce/bank-transfer-recharges/apply` */
   export interface EcommerceBankTransferRechargesApply {
     /**
      * 申请银行转账充值 `POST /v3/platsolution/ecommerce/bank-transfer-recharges/apply`
@@ -120,12 +119,11 @@ export namespace Platsolution {
     ): PendingResponse<Response<EcommerceBankTransferRechargesApply_Post_Data>>
   }
 
-  /** 申请银行转账充值 `POST /v3/platsolution/ecommerce/bank-transfer-recharges/apply` */
+  /** 申请银行转账充值 */
   export interface EcommerceBankTransferRechargesApply_Post extends CallSettings {
     json: EcommerceBankTransferRechargesApply_Post_Json
   }
 
-  /** 申请银行转账充值 `POST /v3/platsolution/ecommerce/bank-transfer-recharges/apply` */
   export interface EcommerceBankTransferRechargesApply_Post_Json {
     /** 商户充值单号 */
     out_recharge_no: string
@@ -137,7 +135,6 @@ export namespace Platsolution {
     recharge_amount: EcommerceBankTransferRechargesApply_Post_Json_RechargeAmount
   }
 
-  /** 充值金额 */
   export interface EcommerceBankTransferRechargesApply_Post_Json_RechargeAmount {
     /** 总金额 */
     amount?: number | undefined
@@ -145,7 +142,6 @@ export namespace Platsolution {
     currency?: string | undefined
   }
 
-  /** 申请银行转账充值 `POST /v3/platsolution/ecommerce/bank-transfer-recharges/apply` */
   export interface EcommerceBankTransferRechargesApply_Post_Data {
     /** 微信支付充值单号 */
     recharge_id: string
@@ -155,7 +151,6 @@ export namespace Platsolution {
     transfer_in_account: EcommerceBankTransferRechargesApply_Post_Data_TransferInAccount
   }
 
-  /** 银行账户 */
   export interface EcommerceBankTransferRechargesApply_Post_Data_TransferInAccount {
     /** 开户银行名称 */
     bank_name?: string
@@ -174,7 +169,6 @@ export namespace Platsolution {
     readonly _out_recharge_no_: Loosen<EcommerceBankTransferRechargesOutRechargeNoByOutRechargeNo>
   }
 
-  /** `v3/platsolution/ecommerce/bank-transfer-recharges/out-recharge-no/{out_recharge_no}` */
   export interface EcommerceBankTransferRechargesOutRechargeNoByOutRechargeNo {
     /**
      * 查询银行转账充值结果 `GET /v3/platsolution/ecommerce/bank-transfer-recharges/out-recharge-no/{out_recharge_no}`
@@ -190,13 +184,12 @@ export namespace Platsolution {
     ): PendingResponse<Response<EcommerceBankTransferRechargesOutRechargeNoByOutRechargeNo_Get_Data>>
   }
 
-  /** 查询银行转账充值结果 `GET /v3/platsolution/ecommerce/bank-transfer-recharges/out-recharge-no/{out_recharge_no}` */
+  /** 查询银行转账充值结果 */
   export interface EcommerceBankTransferRechargesOutRechargeNoByOutRechargeNo_Get extends CallSettings {
     /** 商户充值单号 */
     out_recharge_no: PathValue
   }
 
-  /** 查询银行转账充值结果 `GET /v3/platsolution/ecommerce/bank-transfer-recharges/out-recharge-no/{out_recharge_no}` */
   export interface EcommerceBankTransferRechargesOutRechargeNoByOutRechargeNo_Get_Data {
     /** 充值商户号 */
     mchid: string
@@ -224,7 +217,6 @@ export namespace Platsolution {
     close_time?: string
   }
 
-  /** 充值金额 */
   export interface EcommerceBankTransferRechargesOutRechargeNoByOutRechargeNo_Get_Data_RechargeAmount {
     /** 总金额 */
     amount?: number
@@ -232,7 +224,6 @@ export namespace Platsolution {
     currency?: string
   }
 
-  /** 转账充值的付款信息 */
   export interface EcommerceBankTransferRechargesOutRechargeNoByOutRechargeNo_Get_Data_BankTransferInfo {
     /** 转账充值附言 */
     memo?: string
@@ -246,7 +237,6 @@ export namespace Platsolution {
     bank_card_tail?: string
   }
 
-  /** `v3/platsolution/ecommerce/insurance-compensation-contracts` */
   export interface EcommerceInsuranceCompensationContracts {
     /**
      * 开通保险理赔功能 `POST /v3/platsolution/ecommerce/insurance-compensation-contracts`
@@ -263,12 +253,11 @@ export namespace Platsolution {
     readonly subMchid: Loosen<EcommerceInsuranceCompensationContractsSubMchid>
   }
 
-  /** 开通保险理赔功能 `POST /v3/platsolution/ecommerce/insurance-compensation-contracts` */
+  /** 开通保险理赔功能 */
   export interface EcommerceInsuranceCompensationContracts_Post extends CallSettings {
     json: EcommerceInsuranceCompensationContracts_Post_Json
   }
 
-  /** 开通保险理赔功能 `POST /v3/platsolution/ecommerce/insurance-compensation-contracts` */
   export interface EcommerceInsuranceCompensationContracts_Post_Json {
     /** 商户申请单号 */
     out_apply_no: string
@@ -278,7 +267,6 @@ export namespace Platsolution {
     agreement_list: readonly EcommerceInsuranceCompensationContracts_Post_Json_AgreementList[]
   }
 
-  /** 签约协议列表 */
   export interface EcommerceInsuranceCompensationContracts_Post_Json_AgreementList {
     /** 协议编号 */
     agreement_code: string
@@ -290,7 +278,6 @@ export namespace Platsolution {
     sign_time: string
   }
 
-  /** 开通保险理赔功能 `POST /v3/platsolution/ecommerce/insurance-compensation-contracts` */
   export interface EcommerceInsuranceCompensationContracts_Post_Data {
     /** 二级商户号 */
     sub_mchid: string
@@ -310,7 +297,6 @@ export namespace Platsolution {
     readonly checkOpened: Loosen<EcommerceInsuranceCompensationContractsSubMchidBySubMchidCheckOpened>
   }
 
-  /** `v3/platsolution/ecommerce/insurance-compensation-contracts/sub-mchid/{sub_mchid}/check-opened` */
   export interface EcommerceInsuranceCompensationContractsSubMchidBySubMchidCheckOpened {
     /**
      * 查询保险理赔功能开通状态 `POST /v3/platsolution/ecommerce/insurance-compensation-contracts/sub-mchid/{sub_mchid}/check-opened`
@@ -328,14 +314,13 @@ export namespace Platsolution {
     >
   }
 
-  /** 查询保险理赔功能开通状态 `POST /v3/platsolution/ecommerce/insurance-compensation-contracts/sub-mchid/{sub_mchid}/check-opened` */
+  /** 查询保险理赔功能开通状态 */
   export interface EcommerceInsuranceCompensationContractsSubMchidBySubMchidCheckOpened_Post
     extends CallSettings {
     /** 二级商户号 */
     sub_mchid: PathValue
   }
 
-  /** 查询保险理赔功能开通状态 `POST /v3/platsolution/ecommerce/insurance-compensation-contracts/sub-mchid/{sub_mchid}/check-opened` */
   export interface EcommerceInsuranceCompensationContractsSubMchidBySubMchidCheckOpened_Post_Data
     extends EcommerceInsuranceCompensationContracts_Post_Data {}
 
@@ -350,7 +335,6 @@ export namespace Platsolution {
     readonly transferBills: Loosen<EcommerceMchTransferTransferBills>
   }
 
-  /** `v3/platsolution/ecommerce/mch-transfer/compensate-bills` */
   export interface EcommerceMchTransferCompensateBills {
     /**
      * 请求赔付 `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills`
@@ -369,12 +353,11 @@ export namespace Platsolution {
     readonly preTransfer: Loosen<EcommerceMchTransferCompensateBillsPreTransfer>
   }
 
-  /** 请求赔付 `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills` */
+  /** 请求赔付 */
   export interface EcommerceMchTransferCompensateBills_Post extends CallSettings {
     json: EcommerceMchTransferCompensateBills_Post_Json
   }
 
-  /** 请求赔付 `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills` */
   export interface EcommerceMchTransferCompensateBills_Post_Json {
     /** 收款方信息 */
     receiver: EcommerceMchTransferCompensateBills_Post_Json_Receiver
@@ -392,7 +375,6 @@ export namespace Platsolution {
     user_recv_perception?: string | undefined
   }
 
-  /** 收款方信息 */
   export interface EcommerceMchTransferCompensateBills_Post_Json_Receiver {
     /** 转账接收方类型 */
     type?: 'TRANSACTION_USER' | undefined
@@ -400,7 +382,6 @@ export namespace Platsolution {
     transaction_info?: EcommerceMchTransferCompensateBills_Post_Json_Receiver_TransactionInfo | undefined
   }
 
-  /** 转账接收方订单信息 */
   export interface EcommerceMchTransferCompensateBills_Post_Json_Receiver_TransactionInfo {
     /** 交易订单号 */
     transaction_id: string
@@ -408,7 +389,6 @@ export namespace Platsolution {
     type?: 'WXPAY' | 'WXVALUE' | undefined
   }
 
-  /** 请求赔付 `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills` */
   export interface EcommerceMchTransferCompensateBills_Post_Data {
     /** 服务商商户号 */
     sp_mchid: string
@@ -432,13 +412,11 @@ export namespace Platsolution {
     sponsor_mchid?: string
   }
 
-  /** 转账接收方信息 */
   export interface EcommerceMchTransferCompensateBills_Post_Data_ReceiverDetail {
     /** 转账接收者信息 */
     receiver?: EcommerceMchTransferCompensateBills_Post_Data_ReceiverDetail_Receiver
   }
 
-  /** 转账接收者信息 */
   export interface EcommerceMchTransferCompensateBills_Post_Data_ReceiverDetail_Receiver {
     /** 转账接收方类型 */
     type?: 'TRANSACTION_USER' | (string & {})
@@ -446,7 +424,6 @@ export namespace Platsolution {
     transaction_info?: EcommerceMchTransferCompensateBills_Post_Data_ReceiverDetail_Receiver_TransactionInfo
   }
 
-  /** 转账接收方订单信息 */
   export interface EcommerceMchTransferCompensateBills_Post_Data_ReceiverDetail_Receiver_TransactionInfo {
     /** 交易订单号 */
     transaction_id: string
@@ -459,7 +436,6 @@ export namespace Platsolution {
     readonly _bill_id_: Loosen<EcommerceMchTransferCompensateBillsBillIdByBillId>
   }
 
-  /** `v3/platsolution/ecommerce/mch-transfer/compensate-bills/bill-id/{bill_id}` */
   export interface EcommerceMchTransferCompensateBillsBillIdByBillId {
     /**
      * `GET /v3/platsolution/ecommerce/mch-transfer/compensate-bills/bill-id/{bill_id}`
@@ -481,7 +457,6 @@ export namespace Platsolution {
     bill_id: PathValue
   }
 
-  /** `GET /v3/platsolution/ecommerce/mch-transfer/compensate-bills/bill-id/{bill_id}` */
   export interface EcommerceMchTransferCompensateBillsBillIdByBillId_Get_Data {
     /** 服务商商户号 */
     sp_mchid: string
@@ -507,11 +482,9 @@ export namespace Platsolution {
     sponsor_mchid?: string
   }
 
-  /** 转账接收方信息 */
   export interface EcommerceMchTransferCompensateBillsBillIdByBillId_Get_Data_ReceiverDetail
     extends EcommerceMchTransferCompensateBills_Post_Data_ReceiverDetail {}
 
-  /** 关单信息 */
   export interface EcommerceMchTransferCompensateBillsBillIdByBillId_Get_Data_CloseInfo {
     /** 关单时间. RFC 3339 */
     close_time?: string
@@ -524,7 +497,6 @@ export namespace Platsolution {
     readonly _out_bill_no_: Loosen<EcommerceMchTransferCompensateBillsOutBillNoByOutBillNo>
   }
 
-  /** `v3/platsolution/ecommerce/mch-transfer/compensate-bills/out-bill-no/{out_bill_no}` */
   export interface EcommerceMchTransferCompensateBillsOutBillNoByOutBillNo {
     /**
      * 查询赔付结果（按商户赔付单号） `GET /v3/platsolution/ecommerce/mch-transfer/compensate-bills/out-bill-no/{out_bill_no}`
@@ -541,17 +513,15 @@ export namespace Platsolution {
     readonly cancel: Loosen<EcommerceMchTransferCompensateBillsOutBillNoByOutBillNoCancel>
   }
 
-  /** 查询赔付结果（按商户赔付单号） `GET /v3/platsolution/ecommerce/mch-transfer/compensate-bills/out-bill-no/{out_bill_no}` */
+  /** 查询赔付结果（按商户赔付单号） */
   export interface EcommerceMchTransferCompensateBillsOutBillNoByOutBillNo_Get extends CallSettings {
     /** 商户单号 */
     out_bill_no: PathValue
   }
 
-  /** 查询赔付结果（按商户赔付单号） `GET /v3/platsolution/ecommerce/mch-transfer/compensate-bills/out-bill-no/{out_bill_no}` */
   export interface EcommerceMchTransferCompensateBillsOutBillNoByOutBillNo_Get_Data
     extends EcommerceMchTransferCompensateBillsBillIdByBillId_Get_Data {}
 
-  /** `v3/platsolution/ecommerce/mch-transfer/compensate-bills/out-bill-no/{out_bill_no}/cancel` */
   export interface EcommerceMchTransferCompensateBillsOutBillNoByOutBillNoCancel {
     /**
      * 请求撤销赔付 `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills/out-bill-no/{out_bill_no}/cancel`
@@ -567,13 +537,12 @@ export namespace Platsolution {
     ): PendingResponse<Response<EcommerceMchTransferCompensateBillsOutBillNoByOutBillNoCancel_Post_Data>>
   }
 
-  /** 请求撤销赔付 `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills/out-bill-no/{out_bill_no}/cancel` */
+  /** 请求撤销赔付 */
   export interface EcommerceMchTransferCompensateBillsOutBillNoByOutBillNoCancel_Post extends CallSettings {
     /** 商户单号 */
     out_bill_no: PathValue
   }
 
-  /** 请求撤销赔付 `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills/out-bill-no/{out_bill_no}/cancel` */
   export interface EcommerceMchTransferCompensateBillsOutBillNoByOutBillNoCancel_Post_Data {
     /** 商户单号 */
     out_bill_no: string
@@ -585,7 +554,6 @@ export namespace Platsolution {
     cancel_accept_time: string
   }
 
-  /** `v3/platsolution/ecommerce/mch-transfer/compensate-bills/pre-transfer` */
   export interface EcommerceMchTransferCompensateBillsPreTransfer {
     /**
      * 请求赔付预下单 `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills/pre-transfer`
@@ -601,12 +569,11 @@ export namespace Platsolution {
     ): PendingResponse<Response<EcommerceMchTransferCompensateBillsPreTransfer_Post_Data>>
   }
 
-  /** 请求赔付预下单 `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills/pre-transfer` */
+  /** 请求赔付预下单 */
   export interface EcommerceMchTransferCompensateBillsPreTransfer_Post extends CallSettings {
     json: EcommerceMchTransferCompensateBillsPreTransfer_Post_Json
   }
 
-  /** 请求赔付预下单 `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills/pre-transfer` */
   export interface EcommerceMchTransferCompensateBillsPreTransfer_Post_Json {
     /** 公众账号ID */
     sp_appid?: string | undefined
@@ -628,11 +595,9 @@ export namespace Platsolution {
     notify_url?: string | undefined
   }
 
-  /** 收款方信息 */
   export interface EcommerceMchTransferCompensateBillsPreTransfer_Post_Json_Receiver
     extends EcommerceMchTransferCompensateBills_Post_Json_Receiver {}
 
-  /** 请求赔付预下单 `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills/pre-transfer` */
   export interface EcommerceMchTransferCompensateBillsPreTransfer_Post_Data {
     /** 商户单号 */
     out_bill_no: string
@@ -644,7 +609,6 @@ export namespace Platsolution {
     package_info: string
   }
 
-  /** `v3/platsolution/ecommerce/mch-transfer/deposit-after-sales-compensation-bills` */
   export interface EcommerceMchTransferDepositAfterSalesCompensationBills {
     /**
      * 请求保证金售后赔付 `POST /v3/platsolution/ecommerce/mch-transfer/deposit-after-sales-compensation-bills`
@@ -662,12 +626,11 @@ export namespace Platsolution {
     readonly outBillNo: Loosen<EcommerceMchTransferDepositAfterSalesCompensationBillsOutBillNo>
   }
 
-  /** 请求保证金售后赔付 `POST /v3/platsolution/ecommerce/mch-transfer/deposit-after-sales-compensation-bills` */
+  /** 请求保证金售后赔付 */
   export interface EcommerceMchTransferDepositAfterSalesCompensationBills_Post extends CallSettings {
     json: EcommerceMchTransferDepositAfterSalesCompensationBills_Post_Json
   }
 
-  /** 请求保证金售后赔付 `POST /v3/platsolution/ecommerce/mch-transfer/deposit-after-sales-compensation-bills` */
   export interface EcommerceMchTransferDepositAfterSalesCompensationBills_Post_Json {
     /** 二级商户号 */
     sub_mchid?: string | undefined
@@ -689,7 +652,6 @@ export namespace Platsolution {
     sub_appid?: string | undefined
   }
 
-  /** 收款方信息 */
   export interface EcommerceMchTransferDepositAfterSalesCompensationBills_Post_Json_Receiver {
     /** 转账接收方类型 */
     type?: 'MERCHANT' | 'TRANSACTION_USER' | undefined
@@ -701,17 +663,14 @@ export namespace Platsolution {
     user_info?: EcommerceMchTransferDepositAfterSalesCompensationBills_Post_Json_Receiver_UserInfo | undefined
   }
 
-  /** 转账接收方订单信息 */
   export interface EcommerceMchTransferDepositAfterSalesCompensationBills_Post_Json_Receiver_TransactionInfo
     extends EcommerceMchTransferCompensateBills_Post_Json_Receiver_TransactionInfo {}
 
-  /** 转账接收方用户 */
   export interface EcommerceMchTransferDepositAfterSalesCompensationBills_Post_Json_Receiver_UserInfo {
     /** 转账接收方用户 openid */
     sp_openid?: string | undefined
   }
 
-  /** 请求保证金售后赔付 `POST /v3/platsolution/ecommerce/mch-transfer/deposit-after-sales-compensation-bills` */
   export interface EcommerceMchTransferDepositAfterSalesCompensationBills_Post_Data {
     /** 服务商商户号 */
     sp_mchid: string
@@ -739,13 +698,11 @@ export namespace Platsolution {
     sub_appid?: string
   }
 
-  /** 转账接收方信息 */
   export interface EcommerceMchTransferDepositAfterSalesCompensationBills_Post_Data_ReceiverDetail {
     /** 转账接收者信息 */
     receiver?: EcommerceMchTransferDepositAfterSalesCompensationBills_Post_Data_ReceiverDetail_Receiver
   }
 
-  /** 转账接收者信息 */
   export interface EcommerceMchTransferDepositAfterSalesCompensationBills_Post_Data_ReceiverDetail_Receiver {
     /** 转账接收方类型 */
     type?: 'MERCHANT' | 'TRANSACTION_USER' | (string & {})
@@ -753,7 +710,6 @@ export namespace Platsolution {
     transaction_info?: EcommerceMchTransferDepositAfterSalesCompensationBills_Post_Data_ReceiverDetail_Receiver_TransactionInfo
   }
 
-  /** 转账接收方订单信息 */
   export interface EcommerceMchTransferDepositAfterSalesCompensationBills_Post_Data_ReceiverDetail_Receiver_TransactionInfo
     extends EcommerceMchTransferCompensateBills_Post_Data_ReceiverDetail_Receiver_TransactionInfo {}
 
@@ -762,7 +718,6 @@ export namespace Platsolution {
     readonly _bill_id_: Loosen<EcommerceMchTransferDepositAfterSalesCompensationBillsBillIdByBillId>
   }
 
-  /** `v3/platsolution/ecommerce/mch-transfer/deposit-after-sales-compensation-bills/bill-id/{bill_id}` */
   export interface EcommerceMchTransferDepositAfterSalesCompensationBillsBillIdByBillId {
     /**
      * `GET /v3/platsolution/ecommerce/mch-transfer/deposit-after-sales-compensation-bills/bill-id/{bill_id}`
@@ -788,13 +743,11 @@ export namespace Platsolution {
     query?: EcommerceMchTransferDepositAfterSalesCompensationBillsBillIdByBillId_Get_Query | undefined
   }
 
-  /** `GET /v3/platsolution/ecommerce/mch-transfer/deposit-after-sales-compensation-bills/bill-id/{bill_id}` */
   export interface EcommerceMchTransferDepositAfterSalesCompensationBillsBillIdByBillId_Get_Query {
     /** 二级商户号 */
     sub_mchid?: string | undefined
   }
 
-  /** `GET /v3/platsolution/ecommerce/mch-transfer/deposit-after-sales-compensation-bills/bill-id/{bill_id}` */
   export interface EcommerceMchTransferDepositAfterSalesCompensationBillsBillIdByBillId_Get_Data {
     /** 服务商商户号 */
     sp_mchid: string
@@ -824,11 +777,9 @@ export namespace Platsolution {
     sub_appid?: string
   }
 
-  /** 转账接收方信息 */
   export interface EcommerceMchTransferDepositAfterSalesCompensationBillsBillIdByBillId_Get_Data_ReceiverDetail
     extends EcommerceMchTransferDepositAfterSalesCompensationBills_Post_Data_ReceiverDetail {}
 
-  /** 关单信息 */
   export interface EcommerceMchTransferDepositAfterSalesCompensationBillsBillIdByBillId_Get_Data_CloseInfo
     extends EcommerceMchTransferCompensateBillsBillIdByBillId_Get_Data_CloseInfo {}
 
@@ -837,7 +788,6 @@ export namespace Platsolution {
     readonly _out_bill_no_: Loosen<EcommerceMchTransferDepositAfterSalesCompensationBillsOutBillNoByOutBillNo>
   }
 
-  /** `v3/platsolution/ecommerce/mch-transfer/deposit-after-sales-compensation-bills/out-bill-no/{out_bill_no}` */
   export interface EcommerceMchTransferDepositAfterSalesCompensationBillsOutBillNoByOutBillNo {
     /**
      * `GET /v3/platsolution/ecommerce/mch-transfer/deposit-after-sales-compensation-bills/out-bill-no/{out_bill_no}`
@@ -863,15 +813,12 @@ export namespace Platsolution {
     query?: EcommerceMchTransferDepositAfterSalesCompensationBillsOutBillNoByOutBillNo_Get_Query | undefined
   }
 
-  /** `GET /v3/platsolution/ecommerce/mch-transfer/deposit-after-sales-compensation-bills/out-bill-no/{out_bill_no}` */
   export interface EcommerceMchTransferDepositAfterSalesCompensationBillsOutBillNoByOutBillNo_Get_Query
     extends EcommerceMchTransferDepositAfterSalesCompensationBillsBillIdByBillId_Get_Query {}
 
-  /** `GET /v3/platsolution/ecommerce/mch-transfer/deposit-after-sales-compensation-bills/out-bill-no/{out_bill_no}` */
   export interface EcommerceMchTransferDepositAfterSalesCompensationBillsOutBillNoByOutBillNo_Get_Data
     extends EcommerceMchTransferDepositAfterSalesCompensationBillsBillIdByBillId_Get_Data {}
 
-  /** `v3/platsolution/ecommerce/mch-transfer/deposit-insurance-premiums-compensation-bills` */
   export interface EcommerceMchTransferDepositInsurancePremiumsCompensationBills {
     /**
      * 发起保证金赔付保司保费 `POST /v3/platsolution/ecommerce/mch-transfer/deposit-insurance-premiums-compensation-bills`
@@ -888,12 +835,11 @@ export namespace Platsolution {
     readonly _out_bill_no_: Loosen<EcommerceMchTransferDepositInsurancePremiumsCompensationBillsByOutBillNo>
   }
 
-  /** 发起保证金赔付保司保费 `POST /v3/platsolution/ecommerce/mch-transfer/deposit-insurance-premiums-compensation-bills` */
+  /** 发起保证金赔付保司保费 */
   export interface EcommerceMchTransferDepositInsurancePremiumsCompensationBills_Post extends CallSettings {
     json: EcommerceMchTransferDepositInsurancePremiumsCompensationBills_Post_Json
   }
 
-  /** 发起保证金赔付保司保费 `POST /v3/platsolution/ecommerce/mch-transfer/deposit-insurance-premiums-compensation-bills` */
   export interface EcommerceMchTransferDepositInsurancePremiumsCompensationBills_Post_Json {
     /** 二级商户号 */
     sub_mchid?: string | undefined
@@ -909,7 +855,6 @@ export namespace Platsolution {
     transfer_remark: string
   }
 
-  /** 赔付用户信息 */
   export interface EcommerceMchTransferDepositInsurancePremiumsCompensationBills_Post_Json_Receiver {
     /** 转账接收方类型 */
     type?: 'MERCHANT' | undefined
@@ -923,13 +868,11 @@ export namespace Platsolution {
       | undefined
   }
 
-  /** 转账接收方商户信息 */
   export interface EcommerceMchTransferDepositInsurancePremiumsCompensationBills_Post_Json_Receiver_MchInfo {
     /** 商户号 */
     mchid?: string | undefined
   }
 
-  /** 赔付单信息 */
   export interface EcommerceMchTransferDepositInsurancePremiumsCompensationBills_Post_Json_Receiver_TransactionInfo {
     /** 交易订单号 */
     transaction_id: string
@@ -937,7 +880,6 @@ export namespace Platsolution {
     type: 'WXPAY' | 'WXVALUE'
   }
 
-  /** 发起保证金赔付保司保费 `POST /v3/platsolution/ecommerce/mch-transfer/deposit-insurance-premiums-compensation-bills` */
   export interface EcommerceMchTransferDepositInsurancePremiumsCompensationBills_Post_Data {
     /** 服务商商户号 */
     sp_mchid: string
@@ -965,13 +907,11 @@ export namespace Platsolution {
     sponsor_mchid?: string
   }
 
-  /** 转账接收方信息 */
   export interface EcommerceMchTransferDepositInsurancePremiumsCompensationBills_Post_Data_ReceiverDetail {
     /** 转账接收者信息 */
     receiver?: EcommerceMchTransferDepositInsurancePremiumsCompensationBills_Post_Data_ReceiverDetail_Receiver
   }
 
-  /** 转账接收者信息 */
   export interface EcommerceMchTransferDepositInsurancePremiumsCompensationBills_Post_Data_ReceiverDetail_Receiver {
     /** 转账接收方类型 */
     type?: 'MERCHANT' | (string & {})
@@ -981,19 +921,16 @@ export namespace Platsolution {
     transaction_info?: EcommerceMchTransferDepositInsurancePremiumsCompensationBills_Post_Data_ReceiverDetail_Receiver_TransactionInfo
   }
 
-  /** 转账接收方商户信息 */
   export interface EcommerceMchTransferDepositInsurancePremiumsCompensationBills_Post_Data_ReceiverDetail_Receiver_MchInfo {
     /** 商户号 */
     mchid?: string
   }
 
-  /** 赔付单信息 */
   export interface EcommerceMchTransferDepositInsurancePremiumsCompensationBills_Post_Data_ReceiverDetail_Receiver_TransactionInfo {
     /** 交易订单号 */
     transaction_id: string
   }
 
-  /** `v3/platsolution/ecommerce/mch-transfer/deposit-insurance-premiums-compensation-bills/{out_bill_no}` */
   export interface EcommerceMchTransferDepositInsurancePremiumsCompensationBillsByOutBillNo {
     /**
      * `GET /v3/platsolution/ecommerce/mch-transfer/deposit-insurance-premiums-compensation-bills/{out_bill_no}`
@@ -1018,7 +955,6 @@ export namespace Platsolution {
     out_bill_no: PathValue
   }
 
-  /** `GET /v3/platsolution/ecommerce/mch-transfer/deposit-insurance-premiums-compensation-bills/{out_bill_no}` */
   export interface EcommerceMchTransferDepositInsurancePremiumsCompensationBillsByOutBillNo_Get_Data {
     /** 服务商商户号 */
     sp_mchid: string
@@ -1048,15 +984,12 @@ export namespace Platsolution {
     sponsor_mchid?: string
   }
 
-  /** 转账接收方信息 */
   export interface EcommerceMchTransferDepositInsurancePremiumsCompensationBillsByOutBillNo_Get_Data_ReceiverDetail
     extends EcommerceMchTransferDepositInsurancePremiumsCompensationBills_Post_Data_ReceiverDetail {}
 
-  /** 关单信息 */
   export interface EcommerceMchTransferDepositInsurancePremiumsCompensationBillsByOutBillNo_Get_Data_CloseInfo
     extends EcommerceMchTransferCompensateBillsBillIdByBillId_Get_Data_CloseInfo {}
 
-  /** `v3/platsolution/ecommerce/mch-transfer/deposit-shipping-cost-compensation-bills` */
   export interface EcommerceMchTransferDepositShippingCostCompensationBills {
     /**
      * 发起保证金赔付用户运费 `POST /v3/platsolution/ecommerce/mch-transfer/deposit-shipping-cost-compensation-bills`
@@ -1073,12 +1006,11 @@ export namespace Platsolution {
     readonly outBillNo: Loosen<EcommerceMchTransferDepositShippingCostCompensationBillsOutBillNo>
   }
 
-  /** 发起保证金赔付用户运费 `POST /v3/platsolution/ecommerce/mch-transfer/deposit-shipping-cost-compensation-bills` */
+  /** 发起保证金赔付用户运费 */
   export interface EcommerceMchTransferDepositShippingCostCompensationBills_Post extends CallSettings {
     json: EcommerceMchTransferDepositShippingCostCompensationBills_Post_Json
   }
 
-  /** 发起保证金赔付用户运费 `POST /v3/platsolution/ecommerce/mch-transfer/deposit-shipping-cost-compensation-bills` */
   export interface EcommerceMchTransferDepositShippingCostCompensationBills_Post_Json {
     /** 二级商户号 */
     sub_mchid?: string | undefined
@@ -1098,7 +1030,6 @@ export namespace Platsolution {
     user_recv_perception?: string | undefined
   }
 
-  /** 赔付用户信息 */
   export interface EcommerceMchTransferDepositShippingCostCompensationBills_Post_Json_Receiver {
     /** 转账接收方订单信息 */
     transaction_info?:
@@ -1110,17 +1041,14 @@ export namespace Platsolution {
       | undefined
   }
 
-  /** 转账接收方订单信息 */
   export interface EcommerceMchTransferDepositShippingCostCompensationBills_Post_Json_Receiver_TransactionInfo
     extends EcommerceMchTransferCompensateBills_Post_Json_Receiver_TransactionInfo {}
 
-  /** 转账接收方用户 */
   export interface EcommerceMchTransferDepositShippingCostCompensationBills_Post_Json_Receiver_UserInfo {
     /** 转账接收方用户 openid */
     sp_openid?: string | undefined
   }
 
-  /** 发起保证金赔付用户运费 `POST /v3/platsolution/ecommerce/mch-transfer/deposit-shipping-cost-compensation-bills` */
   export interface EcommerceMchTransferDepositShippingCostCompensationBills_Post_Data {
     /** 服务商商户号 */
     sp_mchid: string
@@ -1148,13 +1076,11 @@ export namespace Platsolution {
     sponsor_mchid?: string
   }
 
-  /** 转账接收方信息 */
   export interface EcommerceMchTransferDepositShippingCostCompensationBills_Post_Data_ReceiverDetail {
     /** 转账接收者信息 */
     receiver?: EcommerceMchTransferDepositShippingCostCompensationBills_Post_Data_ReceiverDetail_Receiver
   }
 
-  /** 转账接收者信息 */
   export interface EcommerceMchTransferDepositShippingCostCompensationBills_Post_Data_ReceiverDetail_Receiver {
     /** 转账接收方订单信息 */
     transaction_info?: EcommerceMchTransferDepositShippingCostCompensationBills_Post_Data_ReceiverDetail_Receiver_TransactionInfo
@@ -1162,11 +1088,9 @@ export namespace Platsolution {
     user_info?: EcommerceMchTransferDepositShippingCostCompensationBills_Post_Data_ReceiverDetail_Receiver_UserInfo
   }
 
-  /** 转账接收方订单信息 */
   export interface EcommerceMchTransferDepositShippingCostCompensationBills_Post_Data_ReceiverDetail_Receiver_TransactionInfo
     extends EcommerceMchTransferCompensateBills_Post_Data_ReceiverDetail_Receiver_TransactionInfo {}
 
-  /** 转账接收方用户 */
   export interface EcommerceMchTransferDepositShippingCostCompensationBills_Post_Data_ReceiverDetail_Receiver_UserInfo {
     /** 转账接收方用户 openid */
     sp_openid?: string
@@ -1177,7 +1101,6 @@ export namespace Platsolution {
     readonly _out_bill_no_: Loosen<EcommerceMchTransferDepositShippingCostCompensationBillsOutBillNoByOutBillNo>
   }
 
-  /** `v3/platsolution/ecommerce/mch-transfer/deposit-shipping-cost-compensation-bills/out-bill-no/{out_bill_no}` */
   export interface EcommerceMchTransferDepositShippingCostCompensationBillsOutBillNoByOutBillNo {
     /**
      * `GET /v3/platsolution/ecommerce/mch-transfer/deposit-shipping-cost-compensation-bills/out-bill-no/{out_bill_no}`
@@ -1205,11 +1128,9 @@ export namespace Platsolution {
     query?: EcommerceMchTransferDepositShippingCostCompensationBillsOutBillNoByOutBillNo_Get_Query | undefined
   }
 
-  /** `GET /v3/platsolution/ecommerce/mch-transfer/deposit-shipping-cost-compensation-bills/out-bill-no/{out_bill_no}` */
   export interface EcommerceMchTransferDepositShippingCostCompensationBillsOutBillNoByOutBillNo_Get_Query
     extends EcommerceMchTransferDepositAfterSalesCompensationBillsBillIdByBillId_Get_Query {}
 
-  /** `GET /v3/platsolution/ecommerce/mch-transfer/deposit-shipping-cost-compensation-bills/out-bill-no/{out_bill_no}` */
   export interface EcommerceMchTransferDepositShippingCostCompensationBillsOutBillNoByOutBillNo_Get_Data {
     /** 服务商商户号 */
     sp_mchid: string
@@ -1237,15 +1158,12 @@ export namespace Platsolution {
     sponsor_mchid?: string
   }
 
-  /** 转账接收方信息 */
   export interface EcommerceMchTransferDepositShippingCostCompensationBillsOutBillNoByOutBillNo_Get_Data_ReceiverDetail
     extends EcommerceMchTransferDepositShippingCostCompensationBills_Post_Data_ReceiverDetail {}
 
-  /** 关单信息 */
   export interface EcommerceMchTransferDepositShippingCostCompensationBillsOutBillNoByOutBillNo_Get_Data_CloseInfo
     extends EcommerceMchTransferCompensateBillsBillIdByBillId_Get_Data_CloseInfo {}
 
-  /** `v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills` */
   export interface EcommerceMchTransferInsuranceClaimBills {
     /**
      * 请求保险理赔 `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills`
@@ -1264,12 +1182,11 @@ export namespace Platsolution {
     readonly preTransfer: Loosen<EcommerceMchTransferInsuranceClaimBillsPreTransfer>
   }
 
-  /** 请求保险理赔 `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills` */
+  /** 请求保险理赔 */
   export interface EcommerceMchTransferInsuranceClaimBills_Post extends CallSettings {
     json: EcommerceMchTransferInsuranceClaimBills_Post_Json
   }
 
-  /** 请求保险理赔 `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills` */
   export interface EcommerceMchTransferInsuranceClaimBills_Post_Json {
     /** 二级商户号 */
     sub_mchid?: string | undefined
@@ -1283,7 +1200,6 @@ export namespace Platsolution {
     transfer_remark: string
   }
 
-  /** 赔付用户信息 */
   export interface EcommerceMchTransferInsuranceClaimBills_Post_Json_Receiver {
     /** 转账接收方类型 */
     type?: 'MERCHANT' | 'TRANSACTION_USER' | undefined
@@ -1291,11 +1207,9 @@ export namespace Platsolution {
     transaction_info?: EcommerceMchTransferInsuranceClaimBills_Post_Json_Receiver_TransactionInfo | undefined
   }
 
-  /** 转账接收方订单信息 */
   export interface EcommerceMchTransferInsuranceClaimBills_Post_Json_Receiver_TransactionInfo
     extends EcommerceMchTransferCompensateBills_Post_Json_Receiver_TransactionInfo {}
 
-  /** 请求保险理赔 `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills` */
   export interface EcommerceMchTransferInsuranceClaimBills_Post_Data {
     /** 服务商商户号 */
     sp_mchid: string
@@ -1321,7 +1235,6 @@ export namespace Platsolution {
     sponsor_mchid?: string
   }
 
-  /** 转账接收方信息 */
   export interface EcommerceMchTransferInsuranceClaimBills_Post_Data_ReceiverDetail
     extends EcommerceMchTransferDepositAfterSalesCompensationBills_Post_Data_ReceiverDetail {}
 
@@ -1330,7 +1243,6 @@ export namespace Platsolution {
     readonly _bill_id_: Loosen<EcommerceMchTransferInsuranceClaimBillsBillIdByBillId>
   }
 
-  /** `v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/bill-id/{bill_id}` */
   export interface EcommerceMchTransferInsuranceClaimBillsBillIdByBillId {
     /**
      * `GET /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/bill-id/{bill_id}`
@@ -1353,11 +1265,9 @@ export namespace Platsolution {
     query?: EcommerceMchTransferInsuranceClaimBillsBillIdByBillId_Get_Query | undefined
   }
 
-  /** `GET /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/bill-id/{bill_id}` */
   export interface EcommerceMchTransferInsuranceClaimBillsBillIdByBillId_Get_Query
     extends EcommerceMchTransferDepositAfterSalesCompensationBillsBillIdByBillId_Get_Query {}
 
-  /** `GET /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/bill-id/{bill_id}` */
   export interface EcommerceMchTransferInsuranceClaimBillsBillIdByBillId_Get_Data {
     /** 服务商商户号 */
     sp_mchid: string
@@ -1385,11 +1295,9 @@ export namespace Platsolution {
     sponsor_mchid?: string
   }
 
-  /** 转账接收方信息 */
   export interface EcommerceMchTransferInsuranceClaimBillsBillIdByBillId_Get_Data_ReceiverDetail
     extends EcommerceMchTransferDepositAfterSalesCompensationBills_Post_Data_ReceiverDetail {}
 
-  /** 关单信息 */
   export interface EcommerceMchTransferInsuranceClaimBillsBillIdByBillId_Get_Data_CloseInfo {
     /** 关单时间. RFC 3339 */
     accept_time?: string
@@ -1402,7 +1310,6 @@ export namespace Platsolution {
     readonly _out_bill_no_: Loosen<EcommerceMchTransferInsuranceClaimBillsOutBillNoByOutBillNo>
   }
 
-  /** `v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/out-bill-no/{out_bill_no}` */
   export interface EcommerceMchTransferInsuranceClaimBillsOutBillNoByOutBillNo {
     /**
      * `GET /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/out-bill-no/{out_bill_no}`
@@ -1426,15 +1333,12 @@ export namespace Platsolution {
     query?: EcommerceMchTransferInsuranceClaimBillsOutBillNoByOutBillNo_Get_Query | undefined
   }
 
-  /** `GET /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/out-bill-no/{out_bill_no}` */
   export interface EcommerceMchTransferInsuranceClaimBillsOutBillNoByOutBillNo_Get_Query
     extends EcommerceMchTransferDepositAfterSalesCompensationBillsBillIdByBillId_Get_Query {}
 
-  /** `GET /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/out-bill-no/{out_bill_no}` */
   export interface EcommerceMchTransferInsuranceClaimBillsOutBillNoByOutBillNo_Get_Data
     extends EcommerceMchTransferInsuranceClaimBillsBillIdByBillId_Get_Data {}
 
-  /** `v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/out-bill-no/{out_bill_no}/cancel` */
   export interface EcommerceMchTransferInsuranceClaimBillsOutBillNoByOutBillNoCancel {
     /**
      * 请求撤销保险理赔 `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/out-bill-no/{out_bill_no}/cancel`
@@ -1450,7 +1354,7 @@ export namespace Platsolution {
     ): PendingResponse<Response<EcommerceMchTransferInsuranceClaimBillsOutBillNoByOutBillNoCancel_Post_Data>>
   }
 
-  /** 请求撤销保险理赔 `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/out-bill-no/{out_bill_no}/cancel` */
+  /** 请求撤销保险理赔 */
   export interface EcommerceMchTransferInsuranceClaimBillsOutBillNoByOutBillNoCancel_Post
     extends CallSettings {
     /** 商户单号 */
@@ -1458,11 +1362,9 @@ export namespace Platsolution {
     json: EcommerceMchTransferInsuranceClaimBillsOutBillNoByOutBillNoCancel_Post_Json
   }
 
-  /** 请求撤销保险理赔 `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/out-bill-no/{out_bill_no}/cancel` */
   export interface EcommerceMchTransferInsuranceClaimBillsOutBillNoByOutBillNoCancel_Post_Json
     extends EcommerceMchTransferDepositAfterSalesCompensationBillsBillIdByBillId_Get_Query {}
 
-  /** 请求撤销保险理赔 `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/out-bill-no/{out_bill_no}/cancel` */
   export interface EcommerceMchTransferInsuranceClaimBillsOutBillNoByOutBillNoCancel_Post_Data {
     /** 二级商户号 */
     sub_mchid?: string
@@ -1476,7 +1378,6 @@ export namespace Platsolution {
     cancel_accept_time: string
   }
 
-  /** `v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/pre-transfer` */
   export interface EcommerceMchTransferInsuranceClaimBillsPreTransfer {
     /**
      * 请求保险理赔预下单 `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/pre-transfer`
@@ -1492,12 +1393,11 @@ export namespace Platsolution {
     ): PendingResponse<Response<EcommerceMchTransferInsuranceClaimBillsPreTransfer_Post_Data>>
   }
 
-  /** 请求保险理赔预下单 `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/pre-transfer` */
+  /** 请求保险理赔预下单 */
   export interface EcommerceMchTransferInsuranceClaimBillsPreTransfer_Post extends CallSettings {
     json: EcommerceMchTransferInsuranceClaimBillsPreTransfer_Post_Json
   }
 
-  /** 请求保险理赔预下单 `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/pre-transfer` */
   export interface EcommerceMchTransferInsuranceClaimBillsPreTransfer_Post_Json {
     /** 二级商户号 */
     sub_mchid?: string | undefined
@@ -1513,11 +1413,9 @@ export namespace Platsolution {
     notify_url?: string | undefined
   }
 
-  /** 收款方信息 */
   export interface EcommerceMchTransferInsuranceClaimBillsPreTransfer_Post_Json_Receiver
     extends EcommerceMchTransferInsuranceClaimBills_Post_Json_Receiver {}
 
-  /** 请求保险理赔预下单 `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/pre-transfer` */
   export interface EcommerceMchTransferInsuranceClaimBillsPreTransfer_Post_Data {
     /** 二级商户号 */
     sub_mchid?: string
@@ -1531,7 +1429,6 @@ export namespace Platsolution {
     package_info: string
   }
 
-  /** `v3/platsolution/ecommerce/mch-transfer/sub-mch-compensation-bills` */
   export interface EcommerceMchTransferSubMchCompensationBills {
     /**
      * 请求赔付 `POST /v3/platsolution/ecommerce/mch-transfer/sub-mch-compensation-bills`
@@ -1548,12 +1445,11 @@ export namespace Platsolution {
     readonly _out_bill_no_: Loosen<EcommerceMchTransferSubMchCompensationBillsByOutBillNo>
   }
 
-  /** 请求赔付 `POST /v3/platsolution/ecommerce/mch-transfer/sub-mch-compensation-bills` */
+  /** 请求赔付 */
   export interface EcommerceMchTransferSubMchCompensationBills_Post extends CallSettings {
     json: EcommerceMchTransferSubMchCompensationBills_Post_Json
   }
 
-  /** 请求赔付 `POST /v3/platsolution/ecommerce/mch-transfer/sub-mch-compensation-bills` */
   export interface EcommerceMchTransferSubMchCompensationBills_Post_Json {
     /** 赔付商户信息 */
     receiver: EcommerceMchTransferSubMchCompensationBills_Post_Json_Receiver
@@ -1567,7 +1463,6 @@ export namespace Platsolution {
     sponsor_mchid?: string | undefined
   }
 
-  /** 赔付商户信息 */
   export interface EcommerceMchTransferSubMchCompensationBills_Post_Json_Receiver {
     /** 赔付接收方类型 */
     type: 'MERCHANT'
@@ -1575,13 +1470,11 @@ export namespace Platsolution {
     mch_info: EcommerceMchTransferSubMchCompensationBills_Post_Json_Receiver_MchInfo
   }
 
-  /** 赔付接收方商户信息 */
   export interface EcommerceMchTransferSubMchCompensationBills_Post_Json_Receiver_MchInfo {
     /** 商户号 */
     mchid: string
   }
 
-  /** 请求赔付 `POST /v3/platsolution/ecommerce/mch-transfer/sub-mch-compensation-bills` */
   export interface EcommerceMchTransferSubMchCompensationBills_Post_Data {
     /** 服务商商户号 */
     sp_mchid: string
@@ -1605,13 +1498,11 @@ export namespace Platsolution {
     sponsor_mchid?: string
   }
 
-  /** 赔付接收方信息 */
   export interface EcommerceMchTransferSubMchCompensationBills_Post_Data_ReceiverDetail {
     /** 赔付接收者信息 */
     receiver?: EcommerceMchTransferSubMchCompensationBills_Post_Data_ReceiverDetail_Receiver
   }
 
-  /** 赔付接收者信息 */
   export interface EcommerceMchTransferSubMchCompensationBills_Post_Data_ReceiverDetail_Receiver {
     /** 赔付接收方类型 */
     type?: 'MERCHANT' | (string & {})
@@ -1619,13 +1510,11 @@ export namespace Platsolution {
     mch_info?: EcommerceMchTransferSubMchCompensationBills_Post_Data_ReceiverDetail_Receiver_MchInfo
   }
 
-  /** 赔付接收方商户信息 */
   export interface EcommerceMchTransferSubMchCompensationBills_Post_Data_ReceiverDetail_Receiver_MchInfo {
     /** 商户号 */
     mchid: string
   }
 
-  /** `v3/platsolution/ecommerce/mch-transfer/sub-mch-compensation-bills/{out_bill_no}` */
   export interface EcommerceMchTransferSubMchCompensationBillsByOutBillNo {
     /**
      * 查询赔付结果（按商户赔付单号） `GET /v3/platsolution/ecommerce/mch-transfer/sub-mch-compensation-bills/{out_bill_no}`
@@ -1641,20 +1530,18 @@ export namespace Platsolution {
     ): PendingResponse<Response<EcommerceMchTransferSubMchCompensationBillsByOutBillNo_Get_Data>>
   }
 
-  /** 查询赔付结果（按商户赔付单号） `GET /v3/platsolution/ecommerce/mch-transfer/sub-mch-compensation-bills/{out_bill_no}` */
+  /** 查询赔付结果（按商户赔付单号） */
   export interface EcommerceMchTransferSubMchCompensationBillsByOutBillNo_Get extends CallSettings {
     /** 商户单号 */
     out_bill_no: PathValue
     query?: EcommerceMchTransferSubMchCompensationBillsByOutBillNo_Get_Query | undefined
   }
 
-  /** 查询赔付结果（按商户赔付单号） `GET /v3/platsolution/ecommerce/mch-transfer/sub-mch-compensation-bills/{out_bill_no}` */
   export interface EcommerceMchTransferSubMchCompensationBillsByOutBillNo_Get_Query {
     /** 出资商户号 */
     sponsor_mchid?: string | undefined
   }
 
-  /** 查询赔付结果（按商户赔付单号） `GET /v3/platsolution/ecommerce/mch-transfer/sub-mch-compensation-bills/{out_bill_no}` */
   export interface EcommerceMchTransferSubMchCompensationBillsByOutBillNo_Get_Data {
     /** 服务商商户号 */
     sp_mchid: string
@@ -1680,15 +1567,12 @@ export namespace Platsolution {
     sponsor_mchid?: string
   }
 
-  /** 赔付接收方信息 */
   export interface EcommerceMchTransferSubMchCompensationBillsByOutBillNo_Get_Data_ReceiverDetail
     extends EcommerceMchTransferSubMchCompensationBills_Post_Data_ReceiverDetail {}
 
-  /** 关单信息 */
   export interface EcommerceMchTransferSubMchCompensationBillsByOutBillNo_Get_Data_CloseInfo
     extends EcommerceMchTransferCompensateBillsBillIdByBillId_Get_Data_CloseInfo {}
 
-  /** `v3/platsolution/ecommerce/mch-transfer/transfer-bills` */
   export interface EcommerceMchTransferTransferBills {
     /**
      * 保证金赔付 `POST /v3/platsolution/ecommerce/mch-transfer/transfer-bills`
@@ -1706,12 +1590,11 @@ export namespace Platsolution {
     readonly outBillNo: Loosen<EcommerceMchTransferTransferBillsOutBillNo>
   }
 
-  /** 保证金赔付 `POST /v3/platsolution/ecommerce/mch-transfer/transfer-bills` */
+  /** 保证金赔付 */
   export interface EcommerceMchTransferTransferBills_Post extends CallSettings {
     json: EcommerceMchTransferTransferBills_Post_Json
   }
 
-  /** 保证金赔付 `POST /v3/platsolution/ecommerce/mch-transfer/transfer-bills` */
   export interface EcommerceMchTransferTransferBills_Post_Json {
     /** 二级商户号 */
     sub_mchid?: string | undefined
@@ -1735,7 +1618,6 @@ export namespace Platsolution {
     receiver_remark?: string | undefined
   }
 
-  /** 收款方信息 */
   export interface EcommerceMchTransferTransferBills_Post_Json_Receiver {
     /** 转账接收方类型 */
     type?: 'MERCHANT' | 'TRANSACTION_USER' | undefined
@@ -1743,7 +1625,6 @@ export namespace Platsolution {
     mch_info?: EcommerceMchTransferTransferBills_Post_Json_Receiver_MchInfo | undefined
   }
 
-  /** 转账接收方商户信息 */
   export interface EcommerceMchTransferTransferBills_Post_Json_Receiver_MchInfo {
     /** 商户号 */
     mch_id?: string | undefined
@@ -1751,7 +1632,6 @@ export namespace Platsolution {
     mchid?: string | undefined
   }
 
-  /** 保证金赔付 `POST /v3/platsolution/ecommerce/mch-transfer/transfer-bills` */
   export interface EcommerceMchTransferTransferBills_Post_Data {
     /** 服务商商户号 */
     sp_mchid: string
@@ -1788,13 +1668,11 @@ export namespace Platsolution {
     sponsor_mchid?: string
   }
 
-  /** 转账接收方信息 */
   export interface EcommerceMchTransferTransferBills_Post_Data_ReceiverDetail {
     /** 转账接收者信息 */
     receiver?: EcommerceMchTransferTransferBills_Post_Data_ReceiverDetail_Receiver
   }
 
-  /** 转账接收者信息 */
   export interface EcommerceMchTransferTransferBills_Post_Data_ReceiverDetail_Receiver {
     /** 转账接收方类型 */
     type?: 'MERCHANT' | 'TRANSACTION_USER' | (string & {})
@@ -1802,7 +1680,6 @@ export namespace Platsolution {
     mch_info?: EcommerceMchTransferTransferBills_Post_Data_ReceiverDetail_Receiver_MchInfo
   }
 
-  /** 转账接收方商户信息 */
   export interface EcommerceMchTransferTransferBills_Post_Data_ReceiverDetail_Receiver_MchInfo {
     /** 商户号 */
     mch_id?: string
@@ -1813,7 +1690,6 @@ export namespace Platsolution {
     readonly _bill_id_: Loosen<EcommerceMchTransferTransferBillsBillIdByBillId>
   }
 
-  /** `v3/platsolution/ecommerce/mch-transfer/transfer-bills/bill-id/{bill_id}` */
   export interface EcommerceMchTransferTransferBillsBillIdByBillId {
     /**
      * `GET /v3/platsolution/ecommerce/mch-transfer/transfer-bills/bill-id/{bill_id}`
@@ -1836,7 +1712,6 @@ export namespace Platsolution {
     query?: EcommerceMchTransferTransferBillsBillIdByBillId_Get_Query | undefined
   }
 
-  /** `GET /v3/platsolution/ecommerce/mch-transfer/transfer-bills/bill-id/{bill_id}` */
   export interface EcommerceMchTransferTransferBillsBillIdByBillId_Get_Query {
     /** 业务类型 */
     business_type?:
@@ -1847,7 +1722,6 @@ export namespace Platsolution {
       | undefined
   }
 
-  /** `GET /v3/platsolution/ecommerce/mch-transfer/transfer-bills/bill-id/{bill_id}` */
   export interface EcommerceMchTransferTransferBillsBillIdByBillId_Get_Data {
     /** 服务商商户号 */
     sp_mchid: string
@@ -1882,11 +1756,9 @@ export namespace Platsolution {
     sponsor_mchid?: string
   }
 
-  /** 转账接收方信息 */
   export interface EcommerceMchTransferTransferBillsBillIdByBillId_Get_Data_ReceiverDetail
     extends EcommerceMchTransferTransferBills_Post_Data_ReceiverDetail {}
 
-  /** 关单信息 */
   export interface EcommerceMchTransferTransferBillsBillIdByBillId_Get_Data_CloseInfo
     extends EcommerceMchTransferCompensateBillsBillIdByBillId_Get_Data_CloseInfo {}
 
@@ -1895,7 +1767,6 @@ export namespace Platsolution {
     readonly _out_bill_no_: Loosen<EcommerceMchTransferTransferBillsOutBillNoByOutBillNo>
   }
 
-  /** `v3/platsolution/ecommerce/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}` */
   export interface EcommerceMchTransferTransferBillsOutBillNoByOutBillNo {
     /**
      * `GET /v3/platsolution/ecommerce/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}`
@@ -1918,15 +1789,12 @@ export namespace Platsolution {
     query?: EcommerceMchTransferTransferBillsOutBillNoByOutBillNo_Get_Query | undefined
   }
 
-  /** `GET /v3/platsolution/ecommerce/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}` */
   export interface EcommerceMchTransferTransferBillsOutBillNoByOutBillNo_Get_Query
     extends EcommerceMchTransferTransferBillsBillIdByBillId_Get_Query {}
 
-  /** `GET /v3/platsolution/ecommerce/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}` */
   export interface EcommerceMchTransferTransferBillsOutBillNoByOutBillNo_Get_Data
     extends EcommerceMchTransferTransferBillsBillIdByBillId_Get_Data {}
 
-  /** `v3/platsolution/ecommerce/recharge-employees` */
   export interface EcommerceRechargeEmployees {
     /**
      * 添加二级商户可扫码充值员工 `POST /v3/platsolution/ecommerce/recharge-employees`
@@ -1941,12 +1809,11 @@ export namespace Platsolution {
     readonly subMchid: Loosen<EcommerceRechargeEmployeesSubMchid>
   }
 
-  /** 添加二级商户可扫码充值员工 `POST /v3/platsolution/ecommerce/recharge-employees` */
+  /** 添加二级商户可扫码充值员工 */
   export interface EcommerceRechargeEmployees_Post extends CallSettings {
     json: EcommerceRechargeEmployees_Post_Json
   }
 
-  /** 添加二级商户可扫码充值员工 `POST /v3/platsolution/ecommerce/recharge-employees` */
   export interface EcommerceRechargeEmployees_Post_Json {
     /** 二级商户号 */
     sub_mchid: string
@@ -1954,7 +1821,6 @@ export namespace Platsolution {
     sp_openid: string
   }
 
-  /** 添加二级商户可扫码充值员工 `POST /v3/platsolution/ecommerce/recharge-employees` */
   export interface EcommerceRechargeEmployees_Post_Data {
     /** 二级商户号 */
     sub_mchid: string
@@ -1973,7 +1839,6 @@ export namespace Platsolution {
     readonly _sub_mchid_: Loosen<EcommerceRechargeEmployeesSubMchidBySubMchid>
   }
 
-  /** `v3/platsolution/ecommerce/recharge-employees/sub-mchid/{sub_mchid}` */
   export interface EcommerceRechargeEmployeesSubMchidBySubMchid {
     /**
      * 查询二级商户可扫码充值员工列表 `GET /v3/platsolution/ecommerce/recharge-employees/sub-mchid/{sub_mchid}`
@@ -1990,19 +1855,17 @@ export namespace Platsolution {
     readonly spOpenid: Loosen<EcommerceRechargeEmployeesSubMchidBySubMchidSpOpenid>
   }
 
-  /** 查询二级商户可扫码充值员工列表 `GET /v3/platsolution/ecommerce/recharge-employees/sub-mchid/{sub_mchid}` */
+  /** 查询二级商户可扫码充值员工列表 */
   export interface EcommerceRechargeEmployeesSubMchidBySubMchid_Get extends CallSettings {
     /** 二级商户号 */
     sub_mchid: PathValue
   }
 
-  /** 查询二级商户可扫码充值员工列表 `GET /v3/platsolution/ecommerce/recharge-employees/sub-mchid/{sub_mchid}` */
   export interface EcommerceRechargeEmployeesSubMchidBySubMchid_Get_Data {
     /** 员工列表 */
     employees?: EcommerceRechargeEmployeesSubMchidBySubMchid_Get_Data_Employees[]
   }
 
-  /** 员工列表 */
   export interface EcommerceRechargeEmployeesSubMchidBySubMchid_Get_Data_Employees
     extends EcommerceRechargeEmployees_Post_Data {}
 
@@ -2016,7 +1879,6 @@ export namespace Platsolution {
     readonly delete: Loosen<EcommerceRechargeEmployeesSubMchidBySubMchidSpOpenidBySpOpenidDelete>
   }
 
-  /** `v3/platsolution/ecommerce/recharge-employees/sub-mchid/{sub_mchid}/sp-openid/{sp_openid}/delete` */
   export interface EcommerceRechargeEmployeesSubMchidBySubMchidSpOpenidBySpOpenidDelete {
     /**
      * 删除二级商户可扫码充值员工 `POST /v3/platsolution/ecommerce/recharge-employees/sub-mchid/{sub_mchid}/sp-openid/{sp_openid}/delete`
@@ -2034,7 +1896,7 @@ export namespace Platsolution {
     >
   }
 
-  /** 删除二级商户可扫码充值员工 `POST /v3/platsolution/ecommerce/recharge-employees/sub-mchid/{sub_mchid}/sp-openid/{sp_openid}/delete` */
+  /** 删除二级商户可扫码充值员工 */
   export interface EcommerceRechargeEmployeesSubMchidBySubMchidSpOpenidBySpOpenidDelete_Post
     extends CallSettings {
     /** 二级商户号 */
@@ -2043,7 +1905,6 @@ export namespace Platsolution {
     sp_openid: PathValue
   }
 
-  /** 删除二级商户可扫码充值员工 `POST /v3/platsolution/ecommerce/recharge-employees/sub-mchid/{sub_mchid}/sp-openid/{sp_openid}/delete` */
   export interface EcommerceRechargeEmployeesSubMchidBySubMchidSpOpenidBySpOpenidDelete_Post_Data
     extends EcommerceRechargeEmployees_Post_Data {}
 
@@ -2053,7 +1914,6 @@ export namespace Platsolution {
     readonly outRechargeNo: Loosen<EcommerceRechargesOutRechargeNo>
   }
 
-  /** `v3/platsolution/ecommerce/recharges/apply` */
   export interface EcommerceRechargesApply {
     /**
      * 申请二级商户充值 `POST /v3/platsolution/ecommerce/recharges/apply`
@@ -2067,12 +1927,11 @@ export namespace Platsolution {
     ): PendingResponse<Response<EcommerceRechargesApply_Post_Data>>
   }
 
-  /** 申请二级商户充值 `POST /v3/platsolution/ecommerce/recharges/apply` */
+  /** 申请二级商户充值 */
   export interface EcommerceRechargesApply_Post extends CallSettings {
     json: EcommerceRechargesApply_Post_Json
   }
 
-  /** 申请二级商户充值 `POST /v3/platsolution/ecommerce/recharges/apply` */
   export interface EcommerceRechargesApply_Post_Json {
     /** 二级商户号 */
     sub_mchid: string
@@ -2092,11 +1951,9 @@ export namespace Platsolution {
     remark?: string | undefined
   }
 
-  /** 充值金额 */
   export interface EcommerceRechargesApply_Post_Json_RechargeAmount
     extends EcommerceBankTransferRechargesApply_Post_Json_RechargeAmount {}
 
-  /** 申请二级商户充值 `POST /v3/platsolution/ecommerce/recharges/apply` */
   export interface EcommerceRechargesApply_Post_Data {
     /** 微信支付充值单号 */
     recharge_id: string
@@ -2111,7 +1968,6 @@ export namespace Platsolution {
     readonly _out_recharge_no_: Loosen<EcommerceRechargesOutRechargeNoByOutRechargeNo>
   }
 
-  /** `v3/platsolution/ecommerce/recharges/out-recharge-no/{out_recharge_no}` */
   export interface EcommerceRechargesOutRechargeNoByOutRechargeNo {
     /**
      * 查询二级商户充值结果 `GET /v3/platsolution/ecommerce/recharges/out-recharge-no/{out_recharge_no}`
@@ -2128,20 +1984,18 @@ export namespace Platsolution {
     readonly close: Loosen<EcommerceRechargesOutRechargeNoByOutRechargeNoClose>
   }
 
-  /** 查询二级商户充值结果 `GET /v3/platsolution/ecommerce/recharges/out-recharge-no/{out_recharge_no}` */
+  /** 查询二级商户充值结果 */
   export interface EcommerceRechargesOutRechargeNoByOutRechargeNo_Get extends CallSettings {
     /** 商户充值单号 */
     out_recharge_no: PathValue
     query: EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Query
   }
 
-  /** 查询二级商户充值结果 `GET /v3/platsolution/ecommerce/recharges/out-recharge-no/{out_recharge_no}` */
   export interface EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Query {
     /** 二级商户号 */
     sub_mchid: string
   }
 
-  /** 查询二级商户充值结果 `GET /v3/platsolution/ecommerce/recharges/out-recharge-no/{out_recharge_no}` */
   export interface EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Data {
     /** 平台商户号 */
     sp_mchid: string
@@ -2179,11 +2033,9 @@ export namespace Platsolution {
     available_recharge_channels?: ('BANK_TRANSFER' | 'QR_RECHARGE' | 'ONLINE_BANK' | (string & {}))[]
   }
 
-  /** 充值金额 */
   export interface EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Data_RechargeAmount
     extends EcommerceBankTransferRechargesOutRechargeNoByOutRechargeNo_Get_Data_RechargeAmount {}
 
-  /** 转账充值的付款信息 */
   export interface EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Data_BankTransferInfo {
     /** 转入的银行流水单号 */
     bill_no?: string
@@ -2201,7 +2053,6 @@ export namespace Platsolution {
     bank_account_name?: string
   }
 
-  /** 扫码充值的付款信息 */
   export interface EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Data_QrRechargeInfo {
     /** 用户OpenID */
     openid?: string
@@ -2209,7 +2060,6 @@ export namespace Platsolution {
     employee_type?: 'ADMIN' | 'STAFF' | (string & {})
   }
 
-  /** 网银充值的付款信息 */
   export interface EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Data_OnlineBankRechargeInfo {
     /** 银行交易订单号 */
     bill_no?: string
@@ -2227,7 +2077,6 @@ export namespace Platsolution {
     bank_account_name?: string
   }
 
-  /** `v3/platsolution/ecommerce/recharges/out-recharge-no/{out_recharge_no}/close` */
   export interface EcommerceRechargesOutRechargeNoByOutRechargeNoClose {
     /**
      * 关闭二级商户充值 `POST /v3/platsolution/ecommerce/recharges/out-recharge-no/{out_recharge_no}/close`
@@ -2243,18 +2092,16 @@ export namespace Platsolution {
     ): PendingResponse<Response<EcommerceRechargesOutRechargeNoByOutRechargeNoClose_Post_Data>>
   }
 
-  /** 关闭二级商户充值 `POST /v3/platsolution/ecommerce/recharges/out-recharge-no/{out_recharge_no}/close` */
+  /** 关闭二级商户充值 */
   export interface EcommerceRechargesOutRechargeNoByOutRechargeNoClose_Post extends CallSettings {
     /** 商户充值单号 */
     out_recharge_no: PathValue
     query: EcommerceRechargesOutRechargeNoByOutRechargeNoClose_Post_Query
   }
 
-  /** 关闭二级商户充值 `POST /v3/platsolution/ecommerce/recharges/out-recharge-no/{out_recharge_no}/close` */
   export interface EcommerceRechargesOutRechargeNoByOutRechargeNoClose_Post_Query
     extends EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Query {}
 
-  /** 关闭二级商户充值 `POST /v3/platsolution/ecommerce/recharges/out-recharge-no/{out_recharge_no}/close` */
   export interface EcommerceRechargesOutRechargeNoByOutRechargeNoClose_Post_Data
     extends EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Data {}
 
@@ -2263,7 +2110,6 @@ export namespace Platsolution {
     readonly prepaySettleOrders: Loosen<EcommerceSettlePrepaySettleOrders>
   }
 
-  /** `v3/platsolution/ecommerce/settle/prepay-settle-orders` */
   export interface EcommerceSettlePrepaySettleOrders {
     /**
      * 个人收款-申请批量结算 `POST /v3/platsolution/ecommerce/settle/prepay-settle-orders`
@@ -2280,12 +2126,11 @@ export namespace Platsolution {
     readonly _settle_batch_no_: Loosen<EcommerceSettlePrepaySettleOrdersBySettleBatchNo>
   }
 
-  /** 个人收款-申请批量结算 `POST /v3/platsolution/ecommerce/settle/prepay-settle-orders` */
+  /** 个人收款-申请批量结算 */
   export interface EcommerceSettlePrepaySettleOrders_Post extends CallSettings {
     json: EcommerceSettlePrepaySettleOrders_Post_Json
   }
 
-  /** 个人收款-申请批量结算 `POST /v3/platsolution/ecommerce/settle/prepay-settle-orders` */
   export interface EcommerceSettlePrepaySettleOrders_Post_Json {
     /** 发起方AppID */
     appid: string
@@ -2305,7 +2150,6 @@ export namespace Platsolution {
     receive_type_template_id?: 1 | 2 | undefined
   }
 
-  /** 结算信息列表 */
   export interface EcommerceSettlePrepaySettleOrders_Post_Json_SettleInfoList {
     /** 商户结算单号 */
     out_settle_no: string
@@ -2315,7 +2159,6 @@ export namespace Platsolution {
     settle_detail_info_list: readonly EcommerceSettlePrepaySettleOrders_Post_Json_SettleInfoList_SettleDetailInfoList[]
   }
 
-  /** 结算明细单列表 */
   export interface EcommerceSettlePrepaySettleOrders_Post_Json_SettleInfoList_SettleDetailInfoList {
     /** 商户结算明细单号 */
     out_settle_detail_no: string
@@ -2329,7 +2172,6 @@ export namespace Platsolution {
     amount: EcommerceSettlePrepaySettleOrders_Post_Json_SettleInfoList_SettleDetailInfoList_Amount
   }
 
-  /** 金额 */
   export interface EcommerceSettlePrepaySettleOrders_Post_Json_SettleInfoList_SettleDetailInfoList_Amount {
     /** 金额 */
     amount: number
@@ -2337,7 +2179,6 @@ export namespace Platsolution {
     currency?: string | undefined
   }
 
-  /** 个人收款-申请批量结算 `POST /v3/platsolution/ecommerce/settle/prepay-settle-orders` */
   export interface EcommerceSettlePrepaySettleOrders_Post_Data {
     /** 商户结算批次单号 */
     out_settle_batch_no: string
@@ -2357,7 +2198,6 @@ export namespace Platsolution {
     finish_time?: string
   }
 
-  /** `v3/platsolution/ecommerce/settle/prepay-settle-orders/{settle_batch_no}` */
   export interface EcommerceSettlePrepaySettleOrdersBySettleBatchNo {
     /**
      * 个人收款-查询批量结算信息 `GET /v3/platsolution/ecommerce/settle/prepay-settle-orders/{settle_batch_no}`
@@ -2374,13 +2214,12 @@ export namespace Platsolution {
     readonly applyAbnormalSettle: Loosen<EcommerceSettlePrepaySettleOrdersBySettleBatchNoApplyAbnormalSettle>
   }
 
-  /** 个人收款-查询批量结算信息 `GET /v3/platsolution/ecommerce/settle/prepay-settle-orders/{settle_batch_no}` */
+  /** 个人收款-查询批量结算信息 */
   export interface EcommerceSettlePrepaySettleOrdersBySettleBatchNo_Get extends CallSettings {
     /** 微信支付结算批次单号 */
     settle_batch_no: PathValue
   }
 
-  /** 个人收款-查询批量结算信息 `GET /v3/platsolution/ecommerce/settle/prepay-settle-orders/{settle_batch_no}` */
   export interface EcommerceSettlePrepaySettleOrdersBySettleBatchNo_Get_Data {
     /** 商户结算批次单号 */
     out_settle_batch_no: string
@@ -2400,7 +2239,6 @@ export namespace Platsolution {
     finish_time?: string
   }
 
-  /** `v3/platsolution/ecommerce/settle/prepay-settle-orders/{settle_batch_no}/apply-abnormal-settle` */
   export interface EcommerceSettlePrepaySettleOrdersBySettleBatchNoApplyAbnormalSettle {
     /**
      * 个人收款-申请异常结算批次单处理 `POST /v3/platsolution/ecommerce/settle/prepay-settle-orders/{settle_batch_no}/apply-abnormal-settle`
@@ -2418,7 +2256,7 @@ export namespace Platsolution {
     >
   }
 
-  /** 个人收款-申请异常结算批次单处理 `POST /v3/platsolution/ecommerce/settle/prepay-settle-orders/{settle_batch_no}/apply-abnormal-settle` */
+  /** 个人收款-申请异常结算批次单处理 */
   export interface EcommerceSettlePrepaySettleOrdersBySettleBatchNoApplyAbnormalSettle_Post
     extends CallSettings {
     /** 微信支付结算批次单号 */
@@ -2426,7 +2264,6 @@ export namespace Platsolution {
     json: EcommerceSettlePrepaySettleOrdersBySettleBatchNoApplyAbnormalSettle_Post_Json
   }
 
-  /** 个人收款-申请异常结算批次单处理 `POST /v3/platsolution/ecommerce/settle/prepay-settle-orders/{settle_batch_no}/apply-abnormal-settle` */
   export interface EcommerceSettlePrepaySettleOrdersBySettleBatchNoApplyAbnormalSettle_Post_Json {
     /** 商品单个人收款方受理授权ID */
     individual_auth_id: string
@@ -2438,7 +2275,6 @@ export namespace Platsolution {
     description?: string | undefined
   }
 
-  /** 个人收款-申请异常结算批次单处理 `POST /v3/platsolution/ecommerce/settle/prepay-settle-orders/{settle_batch_no}/apply-abnormal-settle` */
   export interface EcommerceSettlePrepaySettleOrdersBySettleBatchNoApplyAbnormalSettle_Post_Data {
     /** 商户结算批次单号 */
     out_settle_batch_no: string
@@ -2469,7 +2305,6 @@ export namespace Platsolution {
     abnormal_settle_result?: EcommerceSettlePrepaySettleOrdersBySettleBatchNoApplyAbnormalSettle_Post_Data_AbnormalSettleResult
   }
 
-  /** 异常结算处理结果 */
   export interface EcommerceSettlePrepaySettleOrdersBySettleBatchNoApplyAbnormalSettle_Post_Data_AbnormalSettleResult {
     /** 异常结算批次单处理方式 */
     abnormal_settle_type: 'TRANSFER_TO_ORIGINAL_RECEIVE_USER' | (string & {})
@@ -2486,7 +2321,6 @@ export namespace Platsolution {
     readonly dayEndBalanceWithdraw: Loosen<EcommerceWithdrawDayEndBalanceWithdraw>
   }
 
-  /** `v3/platsolution/ecommerce/withdraw/day-end-balance-withdraw` */
   export interface EcommerceWithdrawDayEndBalanceWithdraw {
     /**
      * 二级商户按日终余额预约提现 `POST /v3/platsolution/ecommerce/withdraw/day-end-balance-withdraw`
@@ -2503,12 +2337,11 @@ export namespace Platsolution {
     readonly outRequestNo: Loosen<EcommerceWithdrawDayEndBalanceWithdrawOutRequestNo>
   }
 
-  /** 二级商户按日终余额预约提现 `POST /v3/platsolution/ecommerce/withdraw/day-end-balance-withdraw` */
+  /** 二级商户按日终余额预约提现 */
   export interface EcommerceWithdrawDayEndBalanceWithdraw_Post extends CallSettings {
     json: EcommerceWithdrawDayEndBalanceWithdraw_Post_Json
   }
 
-  /** 二级商户按日终余额预约提现 `POST /v3/platsolution/ecommerce/withdraw/day-end-balance-withdraw` */
   export interface EcommerceWithdrawDayEndBalanceWithdraw_Post_Json {
     /** 特约商户号 */
     sub_mchid: string
@@ -2526,7 +2359,6 @@ export namespace Platsolution {
     reserve_amount?: number | undefined
   }
 
-  /** 二级商户按日终余额预约提现 `POST /v3/platsolution/ecommerce/withdraw/day-end-balance-withdraw` */
   export interface EcommerceWithdrawDayEndBalanceWithdraw_Post_Data {
     /** 收付通平台商户号 */
     sp_mchid: string
@@ -2571,7 +2403,6 @@ export namespace Platsolution {
     readonly _out_request_no_: Loosen<EcommerceWithdrawDayEndBalanceWithdrawOutRequestNoByOutRequestNo>
   }
 
-  /** `v3/platsolution/ecommerce/withdraw/day-end-balance-withdraw/out-request-no/{out_request_no}` */
   export interface EcommerceWithdrawDayEndBalanceWithdrawOutRequestNoByOutRequestNo {
     /**
      * `GET /v3/platsolution/ecommerce/withdraw/day-end-balance-withdraw/out-request-no/{out_request_no}`
@@ -2594,11 +2425,9 @@ export namespace Platsolution {
     query: EcommerceWithdrawDayEndBalanceWithdrawOutRequestNoByOutRequestNo_Get_Query
   }
 
-  /** `GET /v3/platsolution/ecommerce/withdraw/day-end-balance-withdraw/out-request-no/{out_request_no}` */
   export interface EcommerceWithdrawDayEndBalanceWithdrawOutRequestNoByOutRequestNo_Get_Query
     extends EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Query {}
 
-  /** `GET /v3/platsolution/ecommerce/withdraw/day-end-balance-withdraw/out-request-no/{out_request_no}` */
   export interface EcommerceWithdrawDayEndBalanceWithdrawOutRequestNoByOutRequestNo_Get_Data
     extends EcommerceWithdrawDayEndBalanceWithdraw_Post_Data {}
 
@@ -2622,7 +2451,6 @@ export namespace Platsolution {
     readonly summaryReceipts: Loosen<InsuranceMchTransferBatchesSummaryReceipts>
   }
 
-  /** `v3/platsolution/insurance/mch-transfer/batches/apply` */
   export interface InsuranceMchTransferBatchesApply {
     /**
      * 受理商家转账 `POST /v3/platsolution/insurance/mch-transfer/batches/apply`
@@ -2638,12 +2466,11 @@ export namespace Platsolution {
     ): PendingResponse<Response<InsuranceMchTransferBatchesApply_Post_Data>>
   }
 
-  /** 受理商家转账 `POST /v3/platsolution/insurance/mch-transfer/batches/apply` */
+  /** 受理商家转账 */
   export interface InsuranceMchTransferBatchesApply_Post extends CallSettings {
     json: InsuranceMchTransferBatchesApply_Post_Json
   }
 
-  /** 受理商家转账 `POST /v3/platsolution/insurance/mch-transfer/batches/apply` */
   export interface InsuranceMchTransferBatchesApply_Post_Json {
     /** 二级商户号 */
     sub_mchid: string
@@ -2669,7 +2496,6 @@ export namespace Platsolution {
     notify_url: string
   }
 
-  /** 转账明细列表 */
   export interface InsuranceMchTransferBatchesApply_Post_Json_TransferDetailList {
     /** 商家明细单号 */
     out_detail_no: string
@@ -2683,7 +2509,6 @@ export namespace Platsolution {
     openid: string
   }
 
-  /** 受理商家转账 `POST /v3/platsolution/insurance/mch-transfer/batches/apply` */
   export interface InsuranceMchTransferBatchesApply_Post_Data {
     /** 商家批次单号 */
     out_batch_no: string
@@ -2700,7 +2525,6 @@ export namespace Platsolution {
     readonly _batch_id_: Loosen<InsuranceMchTransferBatchesBatchIdByBatchId>
   }
 
-  /** `v3/platsolution/insurance/mch-transfer/batches/batch-id/{batch_id}` */
   export interface InsuranceMchTransferBatchesBatchIdByBatchId {
     /**
      * 微信支付转账批次单号查询批次单 `GET /v3/platsolution/insurance/mch-transfer/batches/batch-id/{batch_id}`
@@ -2717,14 +2541,13 @@ export namespace Platsolution {
     readonly details: Loosen<InsuranceMchTransferBatchesBatchIdByBatchIdDetails>
   }
 
-  /** 微信支付转账批次单号查询批次单 `GET /v3/platsolution/insurance/mch-transfer/batches/batch-id/{batch_id}` */
+  /** 微信支付转账批次单号查询批次单 */
   export interface InsuranceMchTransferBatchesBatchIdByBatchId_Get extends CallSettings {
     /** 商家转账批次单号 */
     batch_id: PathValue
     query: InsuranceMchTransferBatchesBatchIdByBatchId_Get_Query
   }
 
-  /** 微信支付转账批次单号查询批次单 `GET /v3/platsolution/insurance/mch-transfer/batches/batch-id/{batch_id}` */
   export interface InsuranceMchTransferBatchesBatchIdByBatchId_Get_Query {
     /** 二级商户号 */
     sub_mchid: string
@@ -2738,7 +2561,6 @@ export namespace Platsolution {
     limit?: number | undefined
   }
 
-  /** 微信支付转账批次单号查询批次单 `GET /v3/platsolution/insurance/mch-transfer/batches/batch-id/{batch_id}` */
   export interface InsuranceMchTransferBatchesBatchIdByBatchId_Get_Data {
     /** 转账批次单 */
     transfer_batch: InsuranceMchTransferBatchesBatchIdByBatchId_Get_Data_TransferBatch
@@ -2750,7 +2572,6 @@ export namespace Platsolution {
     limit?: number
   }
 
-  /** 转账批次单 */
   export interface InsuranceMchTransferBatchesBatchIdByBatchId_Get_Data_TransferBatch {
     /** 商家批次单号 */
     out_batch_no: string
@@ -2788,7 +2609,6 @@ export namespace Platsolution {
     transfer_scene_id: string
   }
 
-  /** 转账明细单列表 */
   export interface InsuranceMchTransferBatchesBatchIdByBatchId_Get_Data_Data {
     /** 商家转账明细单号 */
     detail_id: string
@@ -2808,7 +2628,6 @@ export namespace Platsolution {
     readonly _detail_id_: Loosen<InsuranceMchTransferBatchesBatchIdByBatchIdDetailsDetailIdByDetailId>
   }
 
-  /** `v3/platsolution/insurance/mch-transfer/batches/batch-id/{batch_id}/details/detail-id/{detail_id}` */
   export interface InsuranceMchTransferBatchesBatchIdByBatchIdDetailsDetailIdByDetailId {
     /**
      * 微信支付转账明细单号查询明细单 `GET /v3/platsolution/insurance/mch-transfer/batches/batch-id/{batch_id}/details/detail-id/{detail_id}`
@@ -2826,7 +2645,7 @@ export namespace Platsolution {
     >
   }
 
-  /** 微信支付转账明细单号查询明细单 `GET /v3/platsolution/insurance/mch-transfer/batches/batch-id/{batch_id}/details/detail-id/{detail_id}` */
+  /** 微信支付转账明细单号查询明细单 */
   export interface InsuranceMchTransferBatchesBatchIdByBatchIdDetailsDetailIdByDetailId_Get
     extends CallSettings {
     /** 商家转账批次单号 */
@@ -2836,11 +2655,9 @@ export namespace Platsolution {
     query: InsuranceMchTransferBatchesBatchIdByBatchIdDetailsDetailIdByDetailId_Get_Query
   }
 
-  /** 微信支付转账明细单号查询明细单 `GET /v3/platsolution/insurance/mch-transfer/batches/batch-id/{batch_id}/details/detail-id/{detail_id}` */
   export interface InsuranceMchTransferBatchesBatchIdByBatchIdDetailsDetailIdByDetailId_Get_Query
     extends EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Query {}
 
-  /** 微信支付转账明细单号查询明细单 `GET /v3/platsolution/insurance/mch-transfer/batches/batch-id/{batch_id}/details/detail-id/{detail_id}` */
   export interface InsuranceMchTransferBatchesBatchIdByBatchIdDetailsDetailIdByDetailId_Get_Data {
     /** 商家批次单号 */
     out_batch_no: string
@@ -2943,7 +2760,6 @@ export namespace Platsolution {
     readonly _out_detail_no_: Loosen<InsuranceMchTransferBatchesDetailReceiptsOutBatchNoByOutBatchNoOutDetailNoByOutDetailNo>
   }
 
-  /** `v3/platsolution/insurance/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}` */
   export interface InsuranceMchTransferBatchesDetailReceiptsOutBatchNoByOutBatchNoOutDetailNoByOutDetailNo {
     /**
      * 查询商家转账明细电子回单 `GET /v3/platsolution/insurance/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}`
@@ -2966,7 +2782,7 @@ export namespace Platsolution {
     readonly apply: Loosen<InsuranceMchTransferBatchesDetailReceiptsOutBatchNoByOutBatchNoOutDetailNoByOutDetailNoApply>
   }
 
-  /** 查询商家转账明细电子回单 `GET /v3/platsolution/insurance/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}` */
+  /** 查询商家转账明细电子回单 */
   export interface InsuranceMchTransferBatchesDetailReceiptsOutBatchNoByOutBatchNoOutDetailNoByOutDetailNo_Get
     extends CallSettings {
     /** 商家批次单号 */
@@ -2976,11 +2792,9 @@ export namespace Platsolution {
     query: InsuranceMchTransferBatchesDetailReceiptsOutBatchNoByOutBatchNoOutDetailNoByOutDetailNo_Get_Query
   }
 
-  /** 查询商家转账明细电子回单 `GET /v3/platsolution/insurance/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}` */
   export interface InsuranceMchTransferBatchesDetailReceiptsOutBatchNoByOutBatchNoOutDetailNoByOutDetailNo_Get_Query
     extends EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Query {}
 
-  /** 查询商家转账明细电子回单 `GET /v3/platsolution/insurance/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}` */
   export interface InsuranceMchTransferBatchesDetailReceiptsOutBatchNoByOutBatchNoOutDetailNoByOutDetailNo_Get_Data {
     /** 商家转账批次单号 */
     batch_id: string
@@ -3002,7 +2816,6 @@ export namespace Platsolution {
     download_url?: string
   }
 
-  /** `v3/platsolution/insurance/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}/apply` */
   export interface InsuranceMchTransferBatchesDetailReceiptsOutBatchNoByOutBatchNoOutDetailNoByOutDetailNoApply {
     /**
      * 申请商家转账明细电子回单 `POST /v3/platsolution/insurance/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}/apply`
@@ -3022,7 +2835,7 @@ export namespace Platsolution {
     >
   }
 
-  /** 申请商家转账明细电子回单 `POST /v3/platsolution/insurance/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}/apply` */
+  /** 申请商家转账明细电子回单 */
   export interface InsuranceMchTransferBatchesDetailReceiptsOutBatchNoByOutBatchNoOutDetailNoByOutDetailNoApply_Post
     extends CallSettings {
     /** 商家批次单号 */
@@ -3032,11 +2845,9 @@ export namespace Platsolution {
     json: InsuranceMchTransferBatchesDetailReceiptsOutBatchNoByOutBatchNoOutDetailNoByOutDetailNoApply_Post_Json
   }
 
-  /** 申请商家转账明细电子回单 `POST /v3/platsolution/insurance/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}/apply` */
   export interface InsuranceMchTransferBatchesDetailReceiptsOutBatchNoByOutBatchNoOutDetailNoByOutDetailNoApply_Post_Json
     extends EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Query {}
 
-  /** 申请商家转账明细电子回单 `POST /v3/platsolution/insurance/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}/apply` */
   export interface InsuranceMchTransferBatchesDetailReceiptsOutBatchNoByOutBatchNoOutDetailNoByOutDetailNoApply_Post_Data {
     /** 二级商户号 */
     sub_mchid: string
@@ -3053,7 +2864,6 @@ export namespace Platsolution {
     readonly _out_batch_no_: Loosen<InsuranceMchTransferBatchesOutBatchNoByOutBatchNo>
   }
 
-  /** `v3/platsolution/insurance/mch-transfer/batches/out-batch-no/{out_batch_no}` */
   export interface InsuranceMchTransferBatchesOutBatchNoByOutBatchNo {
     /**
      * 商户转账批次单号查询批次单 `GET /v3/platsolution/insurance/mch-transfer/batches/out-batch-no/{out_batch_no}`
@@ -3070,14 +2880,13 @@ export namespace Platsolution {
     readonly details: Loosen<InsuranceMchTransferBatchesOutBatchNoByOutBatchNoDetails>
   }
 
-  /** 商户转账批次单号查询批次单 `GET /v3/platsolution/insurance/mch-transfer/batches/out-batch-no/{out_batch_no}` */
+  /** 商户转账批次单号查询批次单 */
   export interface InsuranceMchTransferBatchesOutBatchNoByOutBatchNo_Get extends CallSettings {
     /** 商家批次单号 */
     out_batch_no: PathValue
     query: InsuranceMchTransferBatchesOutBatchNoByOutBatchNo_Get_Query
   }
 
-  /** 商户转账批次单号查询批次单 `GET /v3/platsolution/insurance/mch-transfer/batches/out-batch-no/{out_batch_no}` */
   export interface InsuranceMchTransferBatchesOutBatchNoByOutBatchNo_Get_Query {
     /** 二级商户号 */
     sub_mchid: string
@@ -3091,7 +2900,6 @@ export namespace Platsolution {
     detail_state?: 'ALL' | 'WAIT_PAY' | 'SUCCESS' | 'FAIL' | 'BANK_REFUND' | undefined
   }
 
-  /** 商户转账批次单号查询批次单 `GET /v3/platsolution/insurance/mch-transfer/batches/out-batch-no/{out_batch_no}` */
   export interface InsuranceMchTransferBatchesOutBatchNoByOutBatchNo_Get_Data
     extends InsuranceMchTransferBatchesBatchIdByBatchId_Get_Data {}
 
@@ -3105,7 +2913,6 @@ export namespace Platsolution {
     readonly _out_detail_no_: Loosen<InsuranceMchTransferBatchesOutBatchNoByOutBatchNoDetailsOutDetailNoByOutDetailNo>
   }
 
-  /** `v3/platsolution/insurance/mch-transfer/batches/out-batch-no/{out_batch_no}/details/out-detail-no/{out_detail_no}` */
   export interface InsuranceMchTransferBatchesOutBatchNoByOutBatchNoDetailsOutDetailNoByOutDetailNo {
     /**
      * 商户明细单号查询明细单 `GET /v3/platsolution/insurance/mch-transfer/batches/out-batch-no/{out_batch_no}/details/out-detail-no/{out_detail_no}`
@@ -3125,7 +2932,7 @@ export namespace Platsolution {
     >
   }
 
-  /** 商户明细单号查询明细单 `GET /v3/platsolution/insurance/mch-transfer/batches/out-batch-no/{out_batch_no}/details/out-detail-no/{out_detail_no}` */
+  /** 商户明细单号查询明细单 */
   export interface InsuranceMchTransferBatchesOutBatchNoByOutBatchNoDetailsOutDetailNoByOutDetailNo_Get
     extends CallSettings {
     /** 商家批次单号 */
@@ -3135,11 +2942,9 @@ export namespace Platsolution {
     query: InsuranceMchTransferBatchesOutBatchNoByOutBatchNoDetailsOutDetailNoByOutDetailNo_Get_Query
   }
 
-  /** 商户明细单号查询明细单 `GET /v3/platsolution/insurance/mch-transfer/batches/out-batch-no/{out_batch_no}/details/out-detail-no/{out_detail_no}` */
   export interface InsuranceMchTransferBatchesOutBatchNoByOutBatchNoDetailsOutDetailNoByOutDetailNo_Get_Query
     extends EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Query {}
 
-  /** 商户明细单号查询明细单 `GET /v3/platsolution/insurance/mch-transfer/batches/out-batch-no/{out_batch_no}/details/out-detail-no/{out_detail_no}` */
   export interface InsuranceMchTransferBatchesOutBatchNoByOutBatchNoDetailsOutDetailNoByOutDetailNo_Get_Data
     extends InsuranceMchTransferBatchesBatchIdByBatchIdDetailsDetailIdByDetailId_Get_Data {}
 
@@ -3153,7 +2958,6 @@ export namespace Platsolution {
     readonly _out_batch_no_: Loosen<InsuranceMchTransferBatchesSummaryReceiptsOutBatchNoByOutBatchNo>
   }
 
-  /** `v3/platsolution/insurance/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}` */
   export interface InsuranceMchTransferBatchesSummaryReceiptsOutBatchNoByOutBatchNo {
     /**
      * 查询商家转账批次电子回单 `GET /v3/platsolution/insurance/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}`
@@ -3172,18 +2976,16 @@ export namespace Platsolution {
     readonly apply: Loosen<InsuranceMchTransferBatchesSummaryReceiptsOutBatchNoByOutBatchNoApply>
   }
 
-  /** 查询商家转账批次电子回单 `GET /v3/platsolution/insurance/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}` */
+  /** 查询商家转账批次电子回单 */
   export interface InsuranceMchTransferBatchesSummaryReceiptsOutBatchNoByOutBatchNo_Get extends CallSettings {
     /** 商家批次单号 */
     out_batch_no: PathValue
     query: InsuranceMchTransferBatchesSummaryReceiptsOutBatchNoByOutBatchNo_Get_Query
   }
 
-  /** 查询商家转账批次电子回单 `GET /v3/platsolution/insurance/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}` */
   export interface InsuranceMchTransferBatchesSummaryReceiptsOutBatchNoByOutBatchNo_Get_Query
     extends EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Query {}
 
-  /** 查询商家转账批次电子回单 `GET /v3/platsolution/insurance/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}` */
   export interface InsuranceMchTransferBatchesSummaryReceiptsOutBatchNoByOutBatchNo_Get_Data {
     /** 商家转账批次单号 */
     batch_id: string
@@ -3201,7 +3003,6 @@ export namespace Platsolution {
     download_url?: string
   }
 
-  /** `v3/platsolution/insurance/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}/apply` */
   export interface InsuranceMchTransferBatchesSummaryReceiptsOutBatchNoByOutBatchNoApply {
     /**
      * 申请商家转账批次电子回单 `POST /v3/platsolution/insurance/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}/apply`
@@ -3219,7 +3020,7 @@ export namespace Platsolution {
     >
   }
 
-  /** 申请商家转账批次电子回单 `POST /v3/platsolution/insurance/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}/apply` */
+  /** 申请商家转账批次电子回单 */
   export interface InsuranceMchTransferBatchesSummaryReceiptsOutBatchNoByOutBatchNoApply_Post
     extends CallSettings {
     /** 商家批次单号 */
@@ -3227,11 +3028,9 @@ export namespace Platsolution {
     json: InsuranceMchTransferBatchesSummaryReceiptsOutBatchNoByOutBatchNoApply_Post_Json
   }
 
-  /** 申请商家转账批次电子回单 `POST /v3/platsolution/insurance/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}/apply` */
   export interface InsuranceMchTransferBatchesSummaryReceiptsOutBatchNoByOutBatchNoApply_Post_Json
     extends EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Query {}
 
-  /** 申请商家转账批次电子回单 `POST /v3/platsolution/insurance/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}/apply` */
   export interface InsuranceMchTransferBatchesSummaryReceiptsOutBatchNoByOutBatchNoApply_Post_Data {
     /** 二级商户号 */
     sub_mchid: string
@@ -3248,7 +3047,6 @@ export namespace Platsolution {
     readonly reservationId: Loosen<InsuranceMchTransferReservationReservationId>
   }
 
-  /** `v3/platsolution/insurance/mch-transfer/reservation/apply` */
   export interface InsuranceMchTransferReservationApply {
     /**
      * 受理单次预约商家转账 `POST /v3/platsolution/insurance/mch-transfer/reservation/apply`
@@ -3264,13 +3062,12 @@ export namespace Platsolution {
     ): PendingResponse<Response<InsuranceMchTransferReservationApply_Post_Data>>
   }
 
-  /** 受理单次预约商家转账 `POST /v3/platsolution/insurance/mch-transfer/reservation/apply` */
+  /** 受理单次预约商家转账 */
   export interface InsuranceMchTransferReservationApply_Post extends CallSettings {
     json: InsuranceMchTransferReservationApply_Post_Json
     headers?: InsuranceMchTransferReservationApply_Post_Headers | undefined
   }
 
-  /** 受理单次预约商家转账 `POST /v3/platsolution/insurance/mch-transfer/reservation/apply` */
   export interface InsuranceMchTransferReservationApply_Post_Json {
     /** 二级商户号 */
     sub_mchid: string
@@ -3300,7 +3097,6 @@ export namespace Platsolution {
     scene_report_data?: InsuranceMchTransferReservationApply_Post_Json_SceneReportData | undefined
   }
 
-  /** 场景报备信息 */
   export interface InsuranceMchTransferReservationApply_Post_Json_SceneReportData {
     /** 保险保单报备信息 */
     insurance_policy?:
@@ -3308,7 +3104,6 @@ export namespace Platsolution {
       | undefined
   }
 
-  /** 保险保单报备信息 */
   export interface InsuranceMchTransferReservationApply_Post_Json_SceneReportData_InsurancePolicy {
     /** 保险产品备案编号 */
     product_registration_no: string
@@ -3322,13 +3117,11 @@ export namespace Platsolution {
     claim_no?: string | undefined
   }
 
-  /** 受理单次预约商家转账 `POST /v3/platsolution/insurance/mch-transfer/reservation/apply` */
   export interface InsuranceMchTransferReservationApply_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 受理单次预约商家转账 `POST /v3/platsolution/insurance/mch-transfer/reservation/apply` */
   export interface InsuranceMchTransferReservationApply_Post_Data {
     /** 二级商户号 */
     sub_mchid: string
@@ -3348,7 +3141,6 @@ export namespace Platsolution {
     readonly _out_reservation_no_: Loosen<InsuranceMchTransferReservationOutReservationNoByOutReservationNo>
   }
 
-  /** `v3/platsolution/insurance/mch-transfer/reservation/out-reservation-no/{out_reservation_no}` */
   export interface InsuranceMchTransferReservationOutReservationNoByOutReservationNo {
     /**
      * 商户预约单号查询预约商家转账记录 `GET /v3/platsolution/insurance/mch-transfer/reservation/out-reservation-no/{out_reservation_no}`
@@ -3365,7 +3157,7 @@ export namespace Platsolution {
     readonly close: Loosen<InsuranceMchTransferReservationOutReservationNoByOutReservationNoClose>
   }
 
-  /** 商户预约单号查询预约商家转账记录 `GET /v3/platsolution/insurance/mch-transfer/reservation/out-reservation-no/{out_reservation_no}` */
+  /** 商户预约单号查询预约商家转账记录 */
   export interface InsuranceMchTransferReservationOutReservationNoByOutReservationNo_Get
     extends CallSettings {
     /** 商户预约单号 */
@@ -3373,11 +3165,9 @@ export namespace Platsolution {
     query: InsuranceMchTransferReservationOutReservationNoByOutReservationNo_Get_Query
   }
 
-  /** 商户预约单号查询预约商家转账记录 `GET /v3/platsolution/insurance/mch-transfer/reservation/out-reservation-no/{out_reservation_no}` */
   export interface InsuranceMchTransferReservationOutReservationNoByOutReservationNo_Get_Query
     extends EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Query {}
 
-  /** 商户预约单号查询预约商家转账记录 `GET /v3/platsolution/insurance/mch-transfer/reservation/out-reservation-no/{out_reservation_no}` */
   export interface InsuranceMchTransferReservationOutReservationNoByOutReservationNo_Get_Data {
     /** 服务商商户号 */
     sp_mchid: string
@@ -3413,7 +3203,6 @@ export namespace Platsolution {
     close_info?: InsuranceMchTransferReservationOutReservationNoByOutReservationNo_Get_Data_CloseInfo
   }
 
-  /** 预约记录的关闭信息 */
   export interface InsuranceMchTransferReservationOutReservationNoByOutReservationNo_Get_Data_CloseInfo {
     /** 预约记录关闭的时间 */
     close_time: string
@@ -3429,7 +3218,6 @@ export namespace Platsolution {
       | (string & {})
   }
 
-  /** `v3/platsolution/insurance/mch-transfer/reservation/out-reservation-no/{out_reservation_no}/close` */
   export interface InsuranceMchTransferReservationOutReservationNoByOutReservationNoClose {
     /**
      * 关闭预约商家转账记录 `POST /v3/platsolution/insurance/mch-transfer/reservation/out-reservation-no/{out_reservation_no}/close`
@@ -3447,7 +3235,7 @@ export namespace Platsolution {
     >
   }
 
-  /** 关闭预约商家转账记录 `POST /v3/platsolution/insurance/mch-transfer/reservation/out-reservation-no/{out_reservation_no}/close` */
+  /** 关闭预约商家转账记录 */
   export interface InsuranceMchTransferReservationOutReservationNoByOutReservationNoClose_Post
     extends CallSettings {
     /** 商户预约单号 */
@@ -3455,11 +3243,9 @@ export namespace Platsolution {
     query: InsuranceMchTransferReservationOutReservationNoByOutReservationNoClose_Post_Query
   }
 
-  /** 关闭预约商家转账记录 `POST /v3/platsolution/insurance/mch-transfer/reservation/out-reservation-no/{out_reservation_no}/close` */
   export interface InsuranceMchTransferReservationOutReservationNoByOutReservationNoClose_Post_Query
     extends EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Query {}
 
-  /** 关闭预约商家转账记录 `POST /v3/platsolution/insurance/mch-transfer/reservation/out-reservation-no/{out_reservation_no}/close` */
   export interface InsuranceMchTransferReservationOutReservationNoByOutReservationNoClose_Post_Data
     extends InsuranceMchTransferReservationOutReservationNoByOutReservationNo_Get_Data {}
 
@@ -3468,7 +3254,6 @@ export namespace Platsolution {
     readonly _reservation_id_: Loosen<InsuranceMchTransferReservationReservationIdByReservationId>
   }
 
-  /** `v3/platsolution/insurance/mch-transfer/reservation/reservation-id/{reservation_id}` */
   export interface InsuranceMchTransferReservationReservationIdByReservationId {
     /**
      * `GET /v3/platsolution/insurance/mch-transfer/reservation/reservation-id/{reservation_id}`
@@ -3491,11 +3276,9 @@ export namespace Platsolution {
     query: InsuranceMchTransferReservationReservationIdByReservationId_Get_Query
   }
 
-  /** `GET /v3/platsolution/insurance/mch-transfer/reservation/reservation-id/{reservation_id}` */
   export interface InsuranceMchTransferReservationReservationIdByReservationId_Get_Query
     extends EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Query {}
 
-  /** `GET /v3/platsolution/insurance/mch-transfer/reservation/reservation-id/{reservation_id}` */
   export interface InsuranceMchTransferReservationReservationIdByReservationId_Get_Data
     extends InsuranceMchTransferReservationOutReservationNoByOutReservationNo_Get_Data {}
 
@@ -3514,7 +3297,6 @@ export namespace Platsolution {
     readonly summaryReceipts: Loosen<MchTransferBatchesSummaryReceipts>
   }
 
-  /** `v3/platsolution/mch-transfer/batches/apply` */
   export interface MchTransferBatchesApply {
     /**
      * 受理商家转账 `POST /v3/platsolution/mch-transfer/batches/apply`
@@ -3528,15 +3310,13 @@ export namespace Platsolution {
     ): PendingResponse<Response<MchTransferBatchesApply_Post_Data>>
   }
 
-  /** 受理商家转账 `POST /v3/platsolution/mch-transfer/batches/apply` */
+  /** 受理商家转账 */
   export interface MchTransferBatchesApply_Post extends CallSettings {
     json: MchTransferBatchesApply_Post_Json
   }
 
-  /** 受理商家转账 `POST /v3/platsolution/mch-transfer/batches/apply` */
   export interface MchTransferBatchesApply_Post_Json extends InsuranceMchTransferBatchesApply_Post_Json {}
 
-  /** 受理商家转账 `POST /v3/platsolution/mch-transfer/batches/apply` */
   export interface MchTransferBatchesApply_Post_Data {
     /** 商家批次单号 */
     out_batch_no: string
@@ -3553,7 +3333,6 @@ export namespace Platsolution {
     readonly _batch_id_: Loosen<MchTransferBatchesBatchIdByBatchId>
   }
 
-  /** `v3/platsolution/mch-transfer/batches/batch-id/{batch_id}` */
   export interface MchTransferBatchesBatchIdByBatchId {
     /**
      * 微信支付转账批次单号查询批次单 `GET /v3/platsolution/mch-transfer/batches/batch-id/{batch_id}`
@@ -3570,14 +3349,13 @@ export namespace Platsolution {
     readonly details: Loosen<MchTransferBatchesBatchIdByBatchIdDetails>
   }
 
-  /** 微信支付转账批次单号查询批次单 `GET /v3/platsolution/mch-transfer/batches/batch-id/{batch_id}` */
+  /** 微信支付转账批次单号查询批次单 */
   export interface MchTransferBatchesBatchIdByBatchId_Get extends CallSettings {
     /** 商家转账批次单号 */
     batch_id: PathValue
     query: MchTransferBatchesBatchIdByBatchId_Get_Query
   }
 
-  /** 微信支付转账批次单号查询批次单 `GET /v3/platsolution/mch-transfer/batches/batch-id/{batch_id}` */
   export interface MchTransferBatchesBatchIdByBatchId_Get_Query {
     /** 二级商户号 */
     sub_mchid: string
@@ -3591,7 +3369,6 @@ export namespace Platsolution {
     limit?: number | undefined
   }
 
-  /** 微信支付转账批次单号查询批次单 `GET /v3/platsolution/mch-transfer/batches/batch-id/{batch_id}` */
   export interface MchTransferBatchesBatchIdByBatchId_Get_Data {
     /** 转账批次单 */
     transfer_batch: MchTransferBatchesBatchIdByBatchId_Get_Data_TransferBatch
@@ -3603,7 +3380,6 @@ export namespace Platsolution {
     limit?: number
   }
 
-  /** 转账批次单 */
   export interface MchTransferBatchesBatchIdByBatchId_Get_Data_TransferBatch {
     /** 商家批次单号 */
     out_batch_no: string
@@ -3641,7 +3417,6 @@ export namespace Platsolution {
     transfer_scene_id: string
   }
 
-  /** 转账明细单列表 */
   export interface MchTransferBatchesBatchIdByBatchId_Get_Data_Data {
     /** 商家转账明细单号 */
     detail_id: string
@@ -3661,7 +3436,6 @@ export namespace Platsolution {
     readonly _detail_id_: Loosen<MchTransferBatchesBatchIdByBatchIdDetailsDetailIdByDetailId>
   }
 
-  /** `v3/platsolution/mch-transfer/batches/batch-id/{batch_id}/details/detail-id/{detail_id}` */
   export interface MchTransferBatchesBatchIdByBatchIdDetailsDetailIdByDetailId {
     /**
      * 微信支付转账明细单号查询明细单 `GET /v3/platsolution/mch-transfer/batches/batch-id/{batch_id}/details/detail-id/{detail_id}`
@@ -3677,7 +3451,7 @@ export namespace Platsolution {
     ): PendingResponse<Response<MchTransferBatchesBatchIdByBatchIdDetailsDetailIdByDetailId_Get_Data>>
   }
 
-  /** 微信支付转账明细单号查询明细单 `GET /v3/platsolution/mch-transfer/batches/batch-id/{batch_id}/details/detail-id/{detail_id}` */
+  /** 微信支付转账明细单号查询明细单 */
   export interface MchTransferBatchesBatchIdByBatchIdDetailsDetailIdByDetailId_Get extends CallSettings {
     /** 商家转账批次单号 */
     batch_id: PathValue
@@ -3686,11 +3460,9 @@ export namespace Platsolution {
     query: MchTransferBatchesBatchIdByBatchIdDetailsDetailIdByDetailId_Get_Query
   }
 
-  /** 微信支付转账明细单号查询明细单 `GET /v3/platsolution/mch-transfer/batches/batch-id/{batch_id}/details/detail-id/{detail_id}` */
   export interface MchTransferBatchesBatchIdByBatchIdDetailsDetailIdByDetailId_Get_Query
     extends EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Query {}
 
-  /** 微信支付转账明细单号查询明细单 `GET /v3/platsolution/mch-transfer/batches/batch-id/{batch_id}/details/detail-id/{detail_id}` */
   export interface MchTransferBatchesBatchIdByBatchIdDetailsDetailIdByDetailId_Get_Data {
     /** 商家批次单号 */
     out_batch_no: string
@@ -3748,7 +3520,6 @@ export namespace Platsolution {
     readonly _out_detail_no_: Loosen<MchTransferBatchesDetailReceiptsOutBatchNoByOutBatchNoOutDetailNoByOutDetailNo>
   }
 
-  /** `v3/platsolution/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}` */
   export interface MchTransferBatchesDetailReceiptsOutBatchNoByOutBatchNoOutDetailNoByOutDetailNo {
     /**
      * 查询商家转账明细电子回单 `GET /v3/platsolution/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}`
@@ -3771,7 +3542,7 @@ export namespace Platsolution {
     readonly apply: Loosen<MchTransferBatchesDetailReceiptsOutBatchNoByOutBatchNoOutDetailNoByOutDetailNoApply>
   }
 
-  /** 查询商家转账明细电子回单 `GET /v3/platsolution/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}` */
+  /** 查询商家转账明细电子回单 */
   export interface MchTransferBatchesDetailReceiptsOutBatchNoByOutBatchNoOutDetailNoByOutDetailNo_Get
     extends CallSettings {
     /** 商家批次单号 */
@@ -3781,11 +3552,9 @@ export namespace Platsolution {
     query: MchTransferBatchesDetailReceiptsOutBatchNoByOutBatchNoOutDetailNoByOutDetailNo_Get_Query
   }
 
-  /** 查询商家转账明细电子回单 `GET /v3/platsolution/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}` */
   export interface MchTransferBatchesDetailReceiptsOutBatchNoByOutBatchNoOutDetailNoByOutDetailNo_Get_Query
     extends EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Query {}
 
-  /** 查询商家转账明细电子回单 `GET /v3/platsolution/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}` */
   export interface MchTransferBatchesDetailReceiptsOutBatchNoByOutBatchNoOutDetailNoByOutDetailNo_Get_Data {
     /** 商家转账批次单号 */
     batch_id: string
@@ -3807,7 +3576,6 @@ export namespace Platsolution {
     download_url?: string
   }
 
-  /** `v3/platsolution/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}/apply` */
   export interface MchTransferBatchesDetailReceiptsOutBatchNoByOutBatchNoOutDetailNoByOutDetailNoApply {
     /**
      * 申请商家转账明细电子回单 `POST /v3/platsolution/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}/apply`
@@ -3827,7 +3595,7 @@ export namespace Platsolution {
     >
   }
 
-  /** 申请商家转账明细电子回单 `POST /v3/platsolution/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}/apply` */
+  /** 申请商家转账明细电子回单 */
   export interface MchTransferBatchesDetailReceiptsOutBatchNoByOutBatchNoOutDetailNoByOutDetailNoApply_Post
     extends CallSettings {
     /** 商家批次单号 */
@@ -3837,11 +3605,9 @@ export namespace Platsolution {
     json: MchTransferBatchesDetailReceiptsOutBatchNoByOutBatchNoOutDetailNoByOutDetailNoApply_Post_Json
   }
 
-  /** 申请商家转账明细电子回单 `POST /v3/platsolution/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}/apply` */
   export interface MchTransferBatchesDetailReceiptsOutBatchNoByOutBatchNoOutDetailNoByOutDetailNoApply_Post_Json
     extends EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Query {}
 
-  /** 申请商家转账明细电子回单 `POST /v3/platsolution/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}/apply` */
   export interface MchTransferBatchesDetailReceiptsOutBatchNoByOutBatchNoOutDetailNoByOutDetailNoApply_Post_Data {
     /** 二级商户号 */
     sub_mchid: string
@@ -3858,7 +3624,6 @@ export namespace Platsolution {
     readonly _out_batch_no_: Loosen<MchTransferBatchesOutBatchNoByOutBatchNo>
   }
 
-  /** `v3/platsolution/mch-transfer/batches/out-batch-no/{out_batch_no}` */
   export interface MchTransferBatchesOutBatchNoByOutBatchNo {
     /**
      * 商户转账批次单号查询批次单 `GET /v3/platsolution/mch-transfer/batches/out-batch-no/{out_batch_no}`
@@ -3875,18 +3640,16 @@ export namespace Platsolution {
     readonly details: Loosen<MchTransferBatchesOutBatchNoByOutBatchNoDetails>
   }
 
-  /** 商户转账批次单号查询批次单 `GET /v3/platsolution/mch-transfer/batches/out-batch-no/{out_batch_no}` */
+  /** 商户转账批次单号查询批次单 */
   export interface MchTransferBatchesOutBatchNoByOutBatchNo_Get extends CallSettings {
     /** 商家批次单号 */
     out_batch_no: PathValue
     query: MchTransferBatchesOutBatchNoByOutBatchNo_Get_Query
   }
 
-  /** 商户转账批次单号查询批次单 `GET /v3/platsolution/mch-transfer/batches/out-batch-no/{out_batch_no}` */
   export interface MchTransferBatchesOutBatchNoByOutBatchNo_Get_Query
     extends InsuranceMchTransferBatchesOutBatchNoByOutBatchNo_Get_Query {}
 
-  /** 商户转账批次单号查询批次单 `GET /v3/platsolution/mch-transfer/batches/out-batch-no/{out_batch_no}` */
   export interface MchTransferBatchesOutBatchNoByOutBatchNo_Get_Data
     extends MchTransferBatchesBatchIdByBatchId_Get_Data {}
 
@@ -3900,7 +3663,6 @@ export namespace Platsolution {
     readonly _out_detail_no_: Loosen<MchTransferBatchesOutBatchNoByOutBatchNoDetailsOutDetailNoByOutDetailNo>
   }
 
-  /** `v3/platsolution/mch-transfer/batches/out-batch-no/{out_batch_no}/details/out-detail-no/{out_detail_no}` */
   export interface MchTransferBatchesOutBatchNoByOutBatchNoDetailsOutDetailNoByOutDetailNo {
     /**
      * 商户明细单号查询明细单 `GET /v3/platsolution/mch-transfer/batches/out-batch-no/{out_batch_no}/details/out-detail-no/{out_detail_no}`
@@ -3918,7 +3680,7 @@ export namespace Platsolution {
     >
   }
 
-  /** 商户明细单号查询明细单 `GET /v3/platsolution/mch-transfer/batches/out-batch-no/{out_batch_no}/details/out-detail-no/{out_detail_no}` */
+  /** 商户明细单号查询明细单 */
   export interface MchTransferBatchesOutBatchNoByOutBatchNoDetailsOutDetailNoByOutDetailNo_Get
     extends CallSettings {
     /** 商家批次单号 */
@@ -3928,11 +3690,9 @@ export namespace Platsolution {
     query: MchTransferBatchesOutBatchNoByOutBatchNoDetailsOutDetailNoByOutDetailNo_Get_Query
   }
 
-  /** 商户明细单号查询明细单 `GET /v3/platsolution/mch-transfer/batches/out-batch-no/{out_batch_no}/details/out-detail-no/{out_detail_no}` */
   export interface MchTransferBatchesOutBatchNoByOutBatchNoDetailsOutDetailNoByOutDetailNo_Get_Query
     extends EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Query {}
 
-  /** 商户明细单号查询明细单 `GET /v3/platsolution/mch-transfer/batches/out-batch-no/{out_batch_no}/details/out-detail-no/{out_detail_no}` */
   export interface MchTransferBatchesOutBatchNoByOutBatchNoDetailsOutDetailNoByOutDetailNo_Get_Data
     extends MchTransferBatchesBatchIdByBatchIdDetailsDetailIdByDetailId_Get_Data {}
 
@@ -3946,7 +3706,6 @@ export namespace Platsolution {
     readonly _out_batch_no_: Loosen<MchTransferBatchesSummaryReceiptsOutBatchNoByOutBatchNo>
   }
 
-  /** `v3/platsolution/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}` */
   export interface MchTransferBatchesSummaryReceiptsOutBatchNoByOutBatchNo {
     /**
      * 查询商家转账批次电子回单 `GET /v3/platsolution/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}`
@@ -3965,18 +3724,16 @@ export namespace Platsolution {
     readonly apply: Loosen<MchTransferBatchesSummaryReceiptsOutBatchNoByOutBatchNoApply>
   }
 
-  /** 查询商家转账批次电子回单 `GET /v3/platsolution/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}` */
+  /** 查询商家转账批次电子回单 */
   export interface MchTransferBatchesSummaryReceiptsOutBatchNoByOutBatchNo_Get extends CallSettings {
     /** 商家批次单号 */
     out_batch_no: PathValue
     query: MchTransferBatchesSummaryReceiptsOutBatchNoByOutBatchNo_Get_Query
   }
 
-  /** 查询商家转账批次电子回单 `GET /v3/platsolution/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}` */
   export interface MchTransferBatchesSummaryReceiptsOutBatchNoByOutBatchNo_Get_Query
     extends EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Query {}
 
-  /** 查询商家转账批次电子回单 `GET /v3/platsolution/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}` */
   export interface MchTransferBatchesSummaryReceiptsOutBatchNoByOutBatchNo_Get_Data {
     /** 商家转账批次单号 */
     batch_id: string
@@ -3994,7 +3751,6 @@ export namespace Platsolution {
     download_url?: string
   }
 
-  /** `v3/platsolution/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}/apply` */
   export interface MchTransferBatchesSummaryReceiptsOutBatchNoByOutBatchNoApply {
     /**
      * 申请商家转账批次电子回单 `POST /v3/platsolution/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}/apply`
@@ -4010,18 +3766,16 @@ export namespace Platsolution {
     ): PendingResponse<Response<MchTransferBatchesSummaryReceiptsOutBatchNoByOutBatchNoApply_Post_Data>>
   }
 
-  /** 申请商家转账批次电子回单 `POST /v3/platsolution/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}/apply` */
+  /** 申请商家转账批次电子回单 */
   export interface MchTransferBatchesSummaryReceiptsOutBatchNoByOutBatchNoApply_Post extends CallSettings {
     /** 商家批次单号 */
     out_batch_no: PathValue
     json: MchTransferBatchesSummaryReceiptsOutBatchNoByOutBatchNoApply_Post_Json
   }
 
-  /** 申请商家转账批次电子回单 `POST /v3/platsolution/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}/apply` */
   export interface MchTransferBatchesSummaryReceiptsOutBatchNoByOutBatchNoApply_Post_Json
     extends EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Query {}
 
-  /** 申请商家转账批次电子回单 `POST /v3/platsolution/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}/apply` */
   export interface MchTransferBatchesSummaryReceiptsOutBatchNoByOutBatchNoApply_Post_Data {
     /** 二级商户号 */
     sub_mchid: string
@@ -4038,7 +3792,6 @@ export namespace Platsolution {
     readonly reservationId: Loosen<MchTransferReservationReservationId>
   }
 
-  /** `v3/platsolution/mch-transfer/reservation/apply` */
   export interface MchTransferReservationApply {
     /**
      * 受理单次预约商家转账 `POST /v3/platsolution/mch-transfer/reservation/apply`
@@ -4052,23 +3805,20 @@ export namespace Platsolution {
     ): PendingResponse<Response<MchTransferReservationApply_Post_Data>>
   }
 
-  /** 受理单次预约商家转账 `POST /v3/platsolution/mch-transfer/reservation/apply` */
+  /** 受理单次预约商家转账 */
   export interface MchTransferReservationApply_Post extends CallSettings {
     json: MchTransferReservationApply_Post_Json
     headers?: MchTransferReservationApply_Post_Headers | undefined
   }
 
-  /** 受理单次预约商家转账 `POST /v3/platsolution/mch-transfer/reservation/apply` */
   export interface MchTransferReservationApply_Post_Json
     extends InsuranceMchTransferReservationApply_Post_Json {}
 
-  /** 受理单次预约商家转账 `POST /v3/platsolution/mch-transfer/reservation/apply` */
   export interface MchTransferReservationApply_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 受理单次预约商家转账 `POST /v3/platsolution/mch-transfer/reservation/apply` */
   export interface MchTransferReservationApply_Post_Data
     extends InsuranceMchTransferReservationApply_Post_Data {}
 
@@ -4077,7 +3827,6 @@ export namespace Platsolution {
     readonly _out_reservation_no_: Loosen<MchTransferReservationOutReservationNoByOutReservationNo>
   }
 
-  /** `v3/platsolution/mch-transfer/reservation/out-reservation-no/{out_reservation_no}` */
   export interface MchTransferReservationOutReservationNoByOutReservationNo {
     /**
      * 商户预约单号查询预约商家转账记录 `GET /v3/platsolution/mch-transfer/reservation/out-reservation-no/{out_reservation_no}`
@@ -4094,18 +3843,16 @@ export namespace Platsolution {
     readonly close: Loosen<MchTransferReservationOutReservationNoByOutReservationNoClose>
   }
 
-  /** 商户预约单号查询预约商家转账记录 `GET /v3/platsolution/mch-transfer/reservation/out-reservation-no/{out_reservation_no}` */
+  /** 商户预约单号查询预约商家转账记录 */
   export interface MchTransferReservationOutReservationNoByOutReservationNo_Get extends CallSettings {
     /** 商户预约单号 */
     out_reservation_no: PathValue
     query: MchTransferReservationOutReservationNoByOutReservationNo_Get_Query
   }
 
-  /** 商户预约单号查询预约商家转账记录 `GET /v3/platsolution/mch-transfer/reservation/out-reservation-no/{out_reservation_no}` */
   export interface MchTransferReservationOutReservationNoByOutReservationNo_Get_Query
     extends EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Query {}
 
-  /** 商户预约单号查询预约商家转账记录 `GET /v3/platsolution/mch-transfer/reservation/out-reservation-no/{out_reservation_no}` */
   export interface MchTransferReservationOutReservationNoByOutReservationNo_Get_Data {
     /** 服务商商户号 */
     sp_mchid: string
@@ -4141,7 +3888,6 @@ export namespace Platsolution {
     close_info?: MchTransferReservationOutReservationNoByOutReservationNo_Get_Data_CloseInfo
   }
 
-  /** 预约记录的关闭信息 */
   export interface MchTransferReservationOutReservationNoByOutReservationNo_Get_Data_CloseInfo {
     /** 预约记录关闭的时间 */
     close_time: string
@@ -4149,7 +3895,6 @@ export namespace Platsolution {
     close_reason: string
   }
 
-  /** `v3/platsolution/mch-transfer/reservation/out-reservation-no/{out_reservation_no}/close` */
   export interface MchTransferReservationOutReservationNoByOutReservationNoClose {
     /**
      * 关闭预约商家转账记录 `POST /v3/platsolution/mch-transfer/reservation/out-reservation-no/{out_reservation_no}/close`
@@ -4165,18 +3910,16 @@ export namespace Platsolution {
     ): PendingResponse<Response<MchTransferReservationOutReservationNoByOutReservationNoClose_Post_Data>>
   }
 
-  /** 关闭预约商家转账记录 `POST /v3/platsolution/mch-transfer/reservation/out-reservation-no/{out_reservation_no}/close` */
+  /** 关闭预约商家转账记录 */
   export interface MchTransferReservationOutReservationNoByOutReservationNoClose_Post extends CallSettings {
     /** 商户预约单号 */
     out_reservation_no: PathValue
     query: MchTransferReservationOutReservationNoByOutReservationNoClose_Post_Query
   }
 
-  /** 关闭预约商家转账记录 `POST /v3/platsolution/mch-transfer/reservation/out-reservation-no/{out_reservation_no}/close` */
   export interface MchTransferReservationOutReservationNoByOutReservationNoClose_Post_Query
     extends EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Query {}
 
-  /** 关闭预约商家转账记录 `POST /v3/platsolution/mch-transfer/reservation/out-reservation-no/{out_reservation_no}/close` */
   export interface MchTransferReservationOutReservationNoByOutReservationNoClose_Post_Data
     extends MchTransferReservationOutReservationNoByOutReservationNo_Get_Data {}
 
@@ -4185,7 +3928,6 @@ export namespace Platsolution {
     readonly _reservation_id_: Loosen<MchTransferReservationReservationIdByReservationId>
   }
 
-  /** `v3/platsolution/mch-transfer/reservation/reservation-id/{reservation_id}` */
   export interface MchTransferReservationReservationIdByReservationId {
     /**
      * `GET /v3/platsolution/mch-transfer/reservation/reservation-id/{reservation_id}`
@@ -4208,11 +3950,9 @@ export namespace Platsolution {
     query: MchTransferReservationReservationIdByReservationId_Get_Query
   }
 
-  /** `GET /v3/platsolution/mch-transfer/reservation/reservation-id/{reservation_id}` */
   export interface MchTransferReservationReservationIdByReservationId_Get_Query
     extends EcommerceRechargesOutRechargeNoByOutRechargeNo_Get_Query {}
 
-  /** `GET /v3/platsolution/mch-transfer/reservation/reservation-id/{reservation_id}` */
   export interface MchTransferReservationReservationIdByReservationId_Get_Data
     extends MchTransferReservationOutReservationNoByOutReservationNo_Get_Data {}
 }

@@ -37,7 +37,6 @@ export namespace Profitsharing {
     readonly 'v3/profitsharing/transactions/{transaction_id}/amounts': Loosen<TransactionsByTransactionIdAmounts>
   }
 
-  /** `v3/profitsharing/bills` */
   export interface Bills {
     /**
      * 申请分账账单 `GET /v3/profitsharing/bills`
@@ -52,12 +51,11 @@ export namespace Profitsharing {
     getAsync(options: Bills_Get): PendingResponse<Response<Bills_Get_Data>>
   }
 
-  /** 申请分账账单 `GET /v3/profitsharing/bills` */
+  /** 申请分账账单 */
   export interface Bills_Get extends CallSettings {
     query: Bills_Get_Query
   }
 
-  /** 申请分账账单 `GET /v3/profitsharing/bills` */
   export interface Bills_Get_Query {
     /** 二级商户号 */
     sub_mchid?: string | undefined
@@ -67,7 +65,6 @@ export namespace Profitsharing {
     tar_type?: 'GZIP' | undefined
   }
 
-  /** 申请分账账单 `GET /v3/profitsharing/bills` */
   export interface Bills_Get_Data {
     /** 下载地址 */
     download_url: string
@@ -82,7 +79,6 @@ export namespace Profitsharing {
     readonly _sub_mchid_: Loosen<MerchantConfigsBySubMchid>
   }
 
-  /** `v3/profitsharing/merchant-configs/{sub_mchid}` */
   export interface MerchantConfigsBySubMchid {
     /**
      * 查询最大分账比例 `GET /v3/profitsharing/merchant-configs/{sub_mchid}`
@@ -96,13 +92,12 @@ export namespace Profitsharing {
     ): PendingResponse<Response<MerchantConfigsBySubMchid_Get_Data>>
   }
 
-  /** 查询最大分账比例 `GET /v3/profitsharing/merchant-configs/{sub_mchid}` */
+  /** 查询最大分账比例 */
   export interface MerchantConfigsBySubMchid_Get extends CallSettings {
     /** 子商户号 */
     sub_mchid: PathValue
   }
 
-  /** 查询最大分账比例 `GET /v3/profitsharing/merchant-configs/{sub_mchid}` */
   export interface MerchantConfigsBySubMchid_Get_Data {
     /** 子商户号 */
     sub_mchid: string
@@ -110,7 +105,6 @@ export namespace Profitsharing {
     max_ratio: number
   }
 
-  /** `v3/profitsharing/orders` */
   export interface Orders {
     /**
      * 请求分账 `POST /v3/profitsharing/orders`
@@ -125,13 +119,12 @@ export namespace Profitsharing {
     readonly unfreeze: Loosen<OrdersUnfreeze>
   }
 
-  /** 请求分账 `POST /v3/profitsharing/orders` */
+  /** 请求分账 */
   export interface Orders_Post extends CallSettings {
     json: Orders_Post_Json
     headers?: Orders_Post_Headers | undefined
   }
 
-  /** 请求分账 `POST /v3/profitsharing/orders` */
   export interface Orders_Post_Json {
     /** 子商户号 */
     sub_mchid?: string | undefined
@@ -150,7 +143,6 @@ export namespace Profitsharing {
     notify_url?: string | undefined
   }
 
-  /** 分账接收方列表 */
   export interface Orders_Post_Json_Receivers {
     /** 分账接收方类型 */
     type: 'MERCHANT_ID' | 'PERSONAL_OPENID' | 'PERSONAL_SUB_OPENID'
@@ -164,13 +156,11 @@ export namespace Profitsharing {
     description: string
   }
 
-  /** 请求分账 `POST /v3/profitsharing/orders` */
   export interface Orders_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 请求分账 `POST /v3/profitsharing/orders` */
   export interface Orders_Post_Data {
     /** 子商户号 */
     sub_mchid?: string
@@ -186,7 +176,6 @@ export namespace Profitsharing {
     receivers?: Orders_Post_Data_Receivers[]
   }
 
-  /** 分账接收方列表 */
   export interface Orders_Post_Data_Receivers {
     /** 分账金额 */
     amount: number
@@ -217,7 +206,6 @@ export namespace Profitsharing {
     finish_time: string
   }
 
-  /** `v3/profitsharing/orders/{out_order_no}` */
   export interface OrdersByOutOrderNo {
     /**
      * 查询分账结果 `GET /v3/profitsharing/orders/{out_order_no}`
@@ -230,14 +218,13 @@ export namespace Profitsharing {
     getAsync(options: OrdersByOutOrderNo_Get): PendingResponse<Response<OrdersByOutOrderNo_Get_Data>>
   }
 
-  /** 查询分账结果 `GET /v3/profitsharing/orders/{out_order_no}` */
+  /** 查询分账结果 */
   export interface OrdersByOutOrderNo_Get extends CallSettings {
     /** 商户分账单号 */
     out_order_no: PathValue
     query: OrdersByOutOrderNo_Get_Query
   }
 
-  /** 查询分账结果 `GET /v3/profitsharing/orders/{out_order_no}` */
   export interface OrdersByOutOrderNo_Get_Query {
     /** 子商户号 */
     sub_mchid?: string | undefined
@@ -245,7 +232,6 @@ export namespace Profitsharing {
     transaction_id: string
   }
 
-  /** 查询分账结果 `GET /v3/profitsharing/orders/{out_order_no}` */
   export interface OrdersByOutOrderNo_Get_Data {
     /** 子商户号 */
     sub_mchid?: string
@@ -261,7 +247,6 @@ export namespace Profitsharing {
     receivers?: OrdersByOutOrderNo_Get_Data_Receivers[]
   }
 
-  /** 分账接收方列表 */
   export interface OrdersByOutOrderNo_Get_Data_Receivers {
     /** 分账金额 */
     amount: number
@@ -292,7 +277,6 @@ export namespace Profitsharing {
     finish_time: string
   }
 
-  /** `v3/profitsharing/orders/unfreeze` */
   export interface OrdersUnfreeze {
     /**
      * 解冻剩余资金 `POST /v3/profitsharing/orders/unfreeze`
@@ -305,12 +289,11 @@ export namespace Profitsharing {
     postAsync(options: OrdersUnfreeze_Post): PendingResponse<Response<OrdersUnfreeze_Post_Data>>
   }
 
-  /** 解冻剩余资金 `POST /v3/profitsharing/orders/unfreeze` */
+  /** 解冻剩余资金 */
   export interface OrdersUnfreeze_Post extends CallSettings {
     json: OrdersUnfreeze_Post_Json
   }
 
-  /** 解冻剩余资金 `POST /v3/profitsharing/orders/unfreeze` */
   export interface OrdersUnfreeze_Post_Json {
     /** 子商户号 */
     sub_mchid?: string | undefined
@@ -323,7 +306,6 @@ export namespace Profitsharing {
     notify_url?: string | undefined
   }
 
-  /** 解冻剩余资金 `POST /v3/profitsharing/orders/unfreeze` */
   export interface OrdersUnfreeze_Post_Data {
     /** 子商户号 */
     sub_mchid?: string
@@ -339,7 +321,6 @@ export namespace Profitsharing {
     receivers?: OrdersUnfreeze_Post_Data_Receivers[]
   }
 
-  /** 分账接收方列表 */
   export interface OrdersUnfreeze_Post_Data_Receivers {
     /** 分账金额 */
     amount: number
@@ -376,7 +357,6 @@ export namespace Profitsharing {
     readonly delete: Loosen<ReceiversDelete>
   }
 
-  /** `v3/profitsharing/receivers/add` */
   export interface ReceiversAdd {
     /**
      * 添加分账接收方 `POST /v3/profitsharing/receivers/add`
@@ -389,13 +369,12 @@ export namespace Profitsharing {
     postAsync(options: ReceiversAdd_Post): PendingResponse<Response<ReceiversAdd_Post_Data>>
   }
 
-  /** 添加分账接收方 `POST /v3/profitsharing/receivers/add` */
+  /** 添加分账接收方 */
   export interface ReceiversAdd_Post extends CallSettings {
     json: ReceiversAdd_Post_Json
     headers?: ReceiversAdd_Post_Headers | undefined
   }
 
-  /** 添加分账接收方 `POST /v3/profitsharing/receivers/add` */
   export interface ReceiversAdd_Post_Json {
     /** 子商户号 */
     sub_mchid?: string | undefined
@@ -426,13 +405,11 @@ export namespace Profitsharing {
     custom_relation?: string | undefined
   }
 
-  /** 添加分账接收方 `POST /v3/profitsharing/receivers/add` */
   export interface ReceiversAdd_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 添加分账接收方 `POST /v3/profitsharing/receivers/add` */
   export interface ReceiversAdd_Post_Data {
     /** 子商户号 */
     sub_mchid?: string
@@ -460,7 +437,6 @@ export namespace Profitsharing {
     custom_relation?: string
   }
 
-  /** `v3/profitsharing/receivers/delete` */
   export interface ReceiversDelete {
     /**
      * 删除分账接收方 `POST /v3/profitsharing/receivers/delete`
@@ -473,12 +449,11 @@ export namespace Profitsharing {
     postAsync(options: ReceiversDelete_Post): PendingResponse<Response<ReceiversDelete_Post_Data>>
   }
 
-  /** 删除分账接收方 `POST /v3/profitsharing/receivers/delete` */
+  /** 删除分账接收方 */
   export interface ReceiversDelete_Post extends CallSettings {
     json: ReceiversDelete_Post_Json
   }
 
-  /** 删除分账接收方 `POST /v3/profitsharing/receivers/delete` */
   export interface ReceiversDelete_Post_Json {
     /** 子商户号 */
     sub_mchid?: string | undefined
@@ -492,7 +467,6 @@ export namespace Profitsharing {
     account: string
   }
 
-  /** 删除分账接收方 `POST /v3/profitsharing/receivers/delete` */
   export interface ReceiversDelete_Post_Data {
     /** 子商户号 */
     sub_mchid?: string
@@ -502,7 +476,6 @@ export namespace Profitsharing {
     account: string
   }
 
-  /** `v3/profitsharing/return-orders` */
   export interface ReturnOrders {
     /**
      * 请求分账回退 `POST /v3/profitsharing/return-orders`
@@ -516,12 +489,11 @@ export namespace Profitsharing {
     readonly _out_return_no_: Loosen<ReturnOrdersByOutReturnNo>
   }
 
-  /** 请求分账回退 `POST /v3/profitsharing/return-orders` */
+  /** 请求分账回退 */
   export interface ReturnOrders_Post extends CallSettings {
     json: ReturnOrders_Post_Json
   }
 
-  /** 请求分账回退 `POST /v3/profitsharing/return-orders` */
   export interface ReturnOrders_Post_Json {
     /** 子商户号 */
     sub_mchid?: string | undefined
@@ -539,7 +511,6 @@ export namespace Profitsharing {
     description: string
   }
 
-  /** 请求分账回退 `POST /v3/profitsharing/return-orders` */
   export interface ReturnOrders_Post_Data {
     /** 子商户号 */
     sub_mchid?: string
@@ -573,7 +544,6 @@ export namespace Profitsharing {
     finish_time: string
   }
 
-  /** `v3/profitsharing/return-orders/{out_return_no}` */
   export interface ReturnOrdersByOutReturnNo {
     /**
      * 查询分账回退结果 `GET /v3/profitsharing/return-orders/{out_return_no}`
@@ -588,14 +558,13 @@ export namespace Profitsharing {
     ): PendingResponse<Response<ReturnOrdersByOutReturnNo_Get_Data>>
   }
 
-  /** 查询分账回退结果 `GET /v3/profitsharing/return-orders/{out_return_no}` */
+  /** 查询分账回退结果 */
   export interface ReturnOrdersByOutReturnNo_Get extends CallSettings {
     /** 商户回退单号 */
     out_return_no: PathValue
     query: ReturnOrdersByOutReturnNo_Get_Query
   }
 
-  /** 查询分账回退结果 `GET /v3/profitsharing/return-orders/{out_return_no}` */
   export interface ReturnOrdersByOutReturnNo_Get_Query {
     /** 子商户号 */
     sub_mchid?: string | undefined
@@ -603,7 +572,6 @@ export namespace Profitsharing {
     out_order_no: string
   }
 
-  /** 查询分账回退结果 `GET /v3/profitsharing/return-orders/{out_return_no}` */
   export interface ReturnOrdersByOutReturnNo_Get_Data extends ReturnOrders_Post_Data {}
 
   /** `v3/profitsharing/transactions` */
@@ -616,7 +584,6 @@ export namespace Profitsharing {
     readonly amounts: Loosen<TransactionsByTransactionIdAmounts>
   }
 
-  /** `v3/profitsharing/transactions/{transaction_id}/amounts` */
   export interface TransactionsByTransactionIdAmounts {
     /**
      * 查询剩余待分金额 `GET /v3/profitsharing/transactions/{transaction_id}/amounts`
@@ -633,13 +600,12 @@ export namespace Profitsharing {
     ): PendingResponse<Response<TransactionsByTransactionIdAmounts_Get_Data>>
   }
 
-  /** 查询剩余待分金额 `GET /v3/profitsharing/transactions/{transaction_id}/amounts` */
+  /** 查询剩余待分金额 */
   export interface TransactionsByTransactionIdAmounts_Get extends CallSettings {
     /** 微信订单号 */
     transaction_id: PathValue
   }
 
-  /** 查询剩余待分金额 `GET /v3/profitsharing/transactions/{transaction_id}/amounts` */
   export interface TransactionsByTransactionIdAmounts_Get_Data {
     /** 微信订单号 */
     transaction_id: string

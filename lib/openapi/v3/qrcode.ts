@@ -25,7 +25,6 @@ export namespace Qrcode {
     readonly 'v3/qrcode/user-services/contract-id/{contract_id}': Loosen<UserServicesContractIdByContractId>
   }
 
-  /** `v3/qrcode/transactions` */
   export interface Transactions {
     /** 扣费受理 `POST /v3/qrcode/transactions` */
     post(options: Transactions_Post): Promise<Response<Transactions_Post_Data>>
@@ -34,12 +33,11 @@ export namespace Qrcode {
     readonly outTradeNo: Loosen<TransactionsOutTradeNo>
   }
 
-  /** 扣费受理 `POST /v3/qrcode/transactions` */
+  /** 扣费受理 */
   export interface Transactions_Post extends CallSettings {
     json: Transactions_Post_Json
   }
 
-  /** 扣费受理 `POST /v3/qrcode/transactions` */
   export interface Transactions_Post_Json {
     appid: string
     /** 子公众账号ID */
@@ -68,14 +66,12 @@ export namespace Qrcode {
     metro_info?: Transactions_Post_Json_MetroInfo | undefined
   }
 
-  /** 订单金额信息 */
   export interface Transactions_Post_Json_Amount {
     /** 订单总金额 */
     total?: number | undefined
     currency?: string | undefined
   }
 
-  /** 公交场景信息 */
   export interface Transactions_Post_Json_BusInfo {
     /** 用户乘车时间. RFC 3339 */
     start_time?: string | undefined
@@ -85,7 +81,6 @@ export namespace Qrcode {
     plate_number?: string | undefined
   }
 
-  /** 地铁场景信息 */
   export interface Transactions_Post_Json_MetroInfo {
     /** 用户乘车时间. RFC 3339 */
     start_time?: string | undefined
@@ -97,7 +92,6 @@ export namespace Qrcode {
     end_station?: string | undefined
   }
 
-  /** 扣费受理 `POST /v3/qrcode/transactions` */
   export interface Transactions_Post_Data {
     /** 公众账号ID */
     appid?: string
@@ -145,7 +139,6 @@ export namespace Qrcode {
     promotion_detail?: Transactions_Post_Data_PromotionDetail[]
   }
 
-  /** 公交场景信息 */
   export interface Transactions_Post_Data_BusInfo {
     /** 用户乘车时间. RFC 3339 */
     start_time?: string
@@ -155,7 +148,6 @@ export namespace Qrcode {
     plate_number?: string
   }
 
-  /** 地铁场景信息 */
   export interface Transactions_Post_Data_MetroInfo {
     /** 用户乘车时间. RFC 3339 */
     start_time?: string
@@ -167,14 +159,12 @@ export namespace Qrcode {
     end_station?: string
   }
 
-  /** 订单金额信息 */
   export interface Transactions_Post_Data_Amount {
     total?: number
     payer_total?: number
     currency?: string
   }
 
-  /** 优惠信息 */
   export interface Transactions_Post_Data_PromotionDetail {
     /** 券ID */
     coupon_id?: string
@@ -203,7 +193,6 @@ export namespace Qrcode {
     readonly _out_trade_no_: Loosen<TransactionsOutTradeNoByOutTradeNo>
   }
 
-  /** `v3/qrcode/transactions/out-trade-no/{out_trade_no}` */
   export interface TransactionsOutTradeNoByOutTradeNo {
     /** 查询订单 `GET /v3/qrcode/transactions/out-trade-no/{out_trade_no}` */
     get(
@@ -215,20 +204,18 @@ export namespace Qrcode {
     ): PendingResponse<Response<TransactionsOutTradeNoByOutTradeNo_Get_Data>>
   }
 
-  /** 查询订单 `GET /v3/qrcode/transactions/out-trade-no/{out_trade_no}` */
+  /** 查询订单 */
   export interface TransactionsOutTradeNoByOutTradeNo_Get extends CallSettings {
     /** 商户系统内部订单号 */
     out_trade_no: PathValue
     query?: TransactionsOutTradeNoByOutTradeNo_Get_Query | undefined
   }
 
-  /** 查询订单 `GET /v3/qrcode/transactions/out-trade-no/{out_trade_no}` */
   export interface TransactionsOutTradeNoByOutTradeNo_Get_Query {
     /** 微信支付分配的子商户号 */
     sub_mchid?: string | undefined
   }
 
-  /** 查询订单 `GET /v3/qrcode/transactions/out-trade-no/{out_trade_no}` */
   export interface TransactionsOutTradeNoByOutTradeNo_Get_Data extends Transactions_Post_Data {}
 
   /** `v3/qrcode/user-services` */
@@ -241,7 +228,6 @@ export namespace Qrcode {
     readonly _contract_id_: Loosen<UserServicesContractIdByContractId>
   }
 
-  /** `v3/qrcode/user-services/contract-id/{contract_id}` */
   export interface UserServicesContractIdByContractId {
     /** 查询用户服务可用信息 `GET /v3/qrcode/user-services/contract-id/{contract_id}` */
     get(
@@ -253,14 +239,13 @@ export namespace Qrcode {
     ): PendingResponse<Response<UserServicesContractIdByContractId_Get_Data>>
   }
 
-  /** 查询用户服务可用信息 `GET /v3/qrcode/user-services/contract-id/{contract_id}` */
+  /** 查询用户服务可用信息 */
   export interface UserServicesContractIdByContractId_Get extends CallSettings {
     /** 签约成功后 */
     contract_id: PathValue
     query?: UserServicesContractIdByContractId_Get_Query | undefined
   }
 
-  /** 查询用户服务可用信息 `GET /v3/qrcode/user-services/contract-id/{contract_id}` */
   export interface UserServicesContractIdByContractId_Get_Query {
     appid?: string | undefined
     /** 子公众账号ID */
@@ -269,7 +254,6 @@ export namespace Qrcode {
     sub_mchid?: string | undefined
   }
 
-  /** 查询用户服务可用信息 `GET /v3/qrcode/user-services/contract-id/{contract_id}` */
   export interface UserServicesContractIdByContractId_Get_Data {
     /** 签约成功后 */
     contract_id?: string

@@ -23,7 +23,6 @@ export namespace RateActivity {
     readonly 'v3/rate-activity/applications/id/{application_id}': Loosen<ApplicationsIdByApplicationId>
   }
 
-  /** `v3/rate-activity/applications` */
   export interface Applications {
     /**
      * 报名费率优惠活动 `POST /v3/rate-activity/applications`
@@ -36,12 +35,11 @@ export namespace RateActivity {
     readonly id: Loosen<ApplicationsId>
   }
 
-  /** 报名费率优惠活动 `POST /v3/rate-activity/applications` */
+  /** 报名费率优惠活动 */
   export interface Applications_Post extends CallSettings {
     json: Applications_Post_Json
   }
 
-  /** 报名费率优惠活动 `POST /v3/rate-activity/applications` */
   export interface Applications_Post_Json {
     /** 从业机构号 */
     acquiring_bank_id: string
@@ -55,7 +53,6 @@ export namespace RateActivity {
     additional_information?: Applications_Post_Json_AdditionalInformation | undefined
   }
 
-  /** 活动报名信息 */
   export interface Applications_Post_Json_ActivityDetail {
     /** 活动ID */
     activity_id: string
@@ -67,7 +64,6 @@ export namespace RateActivity {
       | undefined
   }
 
-  /** 活动报名材料 */
   export interface Applications_Post_Json_ActivityDetail_ActivityApplyInformation {
     /** 材料ID */
     apply_material_id?: string | undefined
@@ -75,7 +71,6 @@ export namespace RateActivity {
     apply_material_information?: readonly string[] | undefined
   }
 
-  /** 补充信息 */
   export interface Applications_Post_Json_AdditionalInformation {
     /** 补充说明 */
     additional_message?: string | undefined
@@ -83,7 +78,6 @@ export namespace RateActivity {
     additional_material?: readonly string[] | undefined
   }
 
-  /** 报名费率优惠活动 `POST /v3/rate-activity/applications` */
   export interface Applications_Post_Data {
     /** 申请单编号 */
     application_id: string
@@ -94,7 +88,6 @@ export namespace RateActivity {
     readonly _application_id_: Loosen<ApplicationsIdByApplicationId>
   }
 
-  /** `v3/rate-activity/applications/id/{application_id}` */
   export interface ApplicationsIdByApplicationId {
     /**
      * 根据申请单ID查询申请单结果 `GET /v3/rate-activity/applications/id/{application_id}`
@@ -120,13 +113,12 @@ export namespace RateActivity {
     ): PendingResponse<Response<ApplicationsIdByApplicationId_Patch_Data>>
   }
 
-  /** 根据申请单ID查询申请单结果 `GET /v3/rate-activity/applications/id/{application_id}` */
+  /** 根据申请单ID查询申请单结果 */
   export interface ApplicationsIdByApplicationId_Get extends CallSettings {
     /** 申请单编号 */
     application_id: PathValue
   }
 
-  /** 根据申请单ID查询申请单结果 `GET /v3/rate-activity/applications/id/{application_id}` */
   export interface ApplicationsIdByApplicationId_Get_Data {
     /** 申请单状态 */
     application_state: string
@@ -140,14 +132,13 @@ export namespace RateActivity {
     pass_time?: string
   }
 
-  /** 修改单据信息 `PATCH /v3/rate-activity/applications/id/{application_id}` */
+  /** 修改单据信息 */
   export interface ApplicationsIdByApplicationId_Patch extends CallSettings {
     /** 申请单编号 */
     application_id: PathValue
     json: ApplicationsIdByApplicationId_Patch_Json
   }
 
-  /** 修改单据信息 `PATCH /v3/rate-activity/applications/id/{application_id}` */
   export interface ApplicationsIdByApplicationId_Patch_Json {
     /** 活动报名修改信息 */
     activity_detail_modification?:
@@ -157,7 +148,6 @@ export namespace RateActivity {
     additional_information?: ApplicationsIdByApplicationId_Patch_Json_AdditionalInformation | undefined
   }
 
-  /** 活动报名修改信息 */
   export interface ApplicationsIdByApplicationId_Patch_Json_ActivityDetailModification {
     /** 活动费率 */
     activity_rate?: string | undefined
@@ -167,14 +157,11 @@ export namespace RateActivity {
       | undefined
   }
 
-  /** 活动报名材料 */
   export interface ApplicationsIdByApplicationId_Patch_Json_ActivityDetailModification_ActivityApplyInformation
     extends Applications_Post_Json_ActivityDetail_ActivityApplyInformation {}
 
-  /** 补充信息 */
   export interface ApplicationsIdByApplicationId_Patch_Json_AdditionalInformation
     extends Applications_Post_Json_AdditionalInformation {}
 
-  /** 修改单据信息 `PATCH /v3/rate-activity/applications/id/{application_id}` */
   export interface ApplicationsIdByApplicationId_Patch_Data extends Applications_Post_Data {}
 }

@@ -23,7 +23,6 @@ export namespace Realname {
     readonly 'v3/realname/verify': Loosen<Verify>
   }
 
-  /** `v3/realname/verify` */
   export interface Verify {
     /**
      * 实名信息校验 `GET /v3/realname/verify`
@@ -35,13 +34,12 @@ export namespace Realname {
     getAsync(options: Verify_Get): PendingResponse<Response<Verify_Get_Data>>
   }
 
-  /** 实名信息校验 `GET /v3/realname/verify` */
+  /** 实名信息校验 */
   export interface Verify_Get extends CallSettings {
     query: Verify_Get_Query
     headers?: Verify_Get_Headers | undefined
   }
 
-  /** 实名信息校验 `GET /v3/realname/verify` */
   export interface Verify_Get_Query {
     /** 下单用户账户的证件类型 */
     credential_type: 1 | 2 | 5 | 9 | 12 | 17 | 19
@@ -53,13 +51,11 @@ export namespace Realname {
     wxp_trade_no: string
   }
 
-  /** 实名信息校验 `GET /v3/realname/verify` */
   export interface Verify_Get_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 实名信息校验 `GET /v3/realname/verify` */
   export interface Verify_Get_Data {
     /** 实名比对结果 */
     verify_result: 0 | 1 | (number & {})

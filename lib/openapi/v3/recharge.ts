@@ -29,7 +29,6 @@ export namespace Recharge {
     readonly outRechargeNo: Loosen<BankTransferRechargesOutRechargeNo>
   }
 
-  /** `v3/recharge/bank-transfer-recharges/apply` */
   export interface BankTransferRechargesApply {
     /**
      * 申请银行转账充值 `POST /v3/recharge/bank-transfer-recharges/apply`
@@ -43,12 +42,11 @@ export namespace Recharge {
     ): PendingResponse<Response<BankTransferRechargesApply_Post_Data>>
   }
 
-  /** 申请银行转账充值 `POST /v3/recharge/bank-transfer-recharges/apply` */
+  /** 申请银行转账充值 */
   export interface BankTransferRechargesApply_Post extends CallSettings {
     json: BankTransferRechargesApply_Post_Json
   }
 
-  /** 申请银行转账充值 `POST /v3/recharge/bank-transfer-recharges/apply` */
   export interface BankTransferRechargesApply_Post_Json {
     /** 商户充值单号 */
     out_recharge_no: string
@@ -60,7 +58,6 @@ export namespace Recharge {
     recharge_amount: BankTransferRechargesApply_Post_Json_RechargeAmount
   }
 
-  /** 充值金额 */
   export interface BankTransferRechargesApply_Post_Json_RechargeAmount {
     /** 总金额 */
     amount?: number | undefined
@@ -68,7 +65,6 @@ export namespace Recharge {
     currency?: string | undefined
   }
 
-  /** 申请银行转账充值 `POST /v3/recharge/bank-transfer-recharges/apply` */
   export interface BankTransferRechargesApply_Post_Data {
     /** 微信支付充值单号 */
     recharge_id: string
@@ -78,7 +74,6 @@ export namespace Recharge {
     transfer_in_account: BankTransferRechargesApply_Post_Data_TransferInAccount
   }
 
-  /** 银行账户 */
   export interface BankTransferRechargesApply_Post_Data_TransferInAccount {
     /** 开户银行名称 */
     bank_name?: string
@@ -97,7 +92,6 @@ export namespace Recharge {
     readonly _out_recharge_no_: Loosen<BankTransferRechargesOutRechargeNoByOutRechargeNo>
   }
 
-  /** `v3/recharge/bank-transfer-recharges/out-recharge-no/{out_recharge_no}` */
   export interface BankTransferRechargesOutRechargeNoByOutRechargeNo {
     /**
      * 查询银行转账充值结果 `GET /v3/recharge/bank-transfer-recharges/out-recharge-no/{out_recharge_no}`
@@ -113,13 +107,12 @@ export namespace Recharge {
     ): PendingResponse<Response<BankTransferRechargesOutRechargeNoByOutRechargeNo_Get_Data>>
   }
 
-  /** 查询银行转账充值结果 `GET /v3/recharge/bank-transfer-recharges/out-recharge-no/{out_recharge_no}` */
+  /** 查询银行转账充值结果 */
   export interface BankTransferRechargesOutRechargeNoByOutRechargeNo_Get extends CallSettings {
     /** 商户充值单号 */
     out_recharge_no: PathValue
   }
 
-  /** 查询银行转账充值结果 `GET /v3/recharge/bank-transfer-recharges/out-recharge-no/{out_recharge_no}` */
   export interface BankTransferRechargesOutRechargeNoByOutRechargeNo_Get_Data {
     /** 充值商户号 */
     mchid: string
@@ -147,7 +140,6 @@ export namespace Recharge {
     close_time?: string
   }
 
-  /** 充值金额 */
   export interface BankTransferRechargesOutRechargeNoByOutRechargeNo_Get_Data_RechargeAmount {
     /** 总金额 */
     amount?: number
@@ -155,7 +147,6 @@ export namespace Recharge {
     currency?: string
   }
 
-  /** 转账充值的付款信息 */
   export interface BankTransferRechargesOutRechargeNoByOutRechargeNo_Get_Data_BankTransferInfo {
     /** 转账充值附言 */
     memo?: string

@@ -30,7 +30,6 @@ export namespace Refund {
     readonly refunds: Loosen<DomesticRefunds>
   }
 
-  /** `v3/refund/domestic/refunds` */
   export interface DomesticRefunds {
     /**
      * 申请退款 `POST /v3/refund/domestic/refunds`
@@ -45,12 +44,11 @@ export namespace Refund {
     readonly _refund_id_: Loosen<DomesticRefundsByRefundId>
   }
 
-  /** 申请退款 `POST /v3/refund/domestic/refunds` */
+  /** 申请退款 */
   export interface DomesticRefunds_Post extends CallSettings {
     json: DomesticRefunds_Post_Json
   }
 
-  /** 申请退款 `POST /v3/refund/domestic/refunds` */
   export interface DomesticRefunds_Post_Json {
     /** 子商户号 */
     sub_mchid?: string | undefined
@@ -72,7 +70,6 @@ export namespace Refund {
     goods_detail?: readonly DomesticRefunds_Post_Json_GoodsDetail[] | undefined
   }
 
-  /** 金额信息 */
   export interface DomesticRefunds_Post_Json_Amount {
     /** 退款金额 */
     refund: number
@@ -84,7 +81,6 @@ export namespace Refund {
     currency: string
   }
 
-  /** 退款出资账户及金额 */
   export interface DomesticRefunds_Post_Json_Amount_From {
     /** 出资账户类型 */
     account: string
@@ -92,7 +88,6 @@ export namespace Refund {
     amount: number
   }
 
-  /** 退款商品 */
   export interface DomesticRefunds_Post_Json_GoodsDetail {
     /** 商户侧商品编码 */
     merchant_goods_id: string
@@ -108,7 +103,6 @@ export namespace Refund {
     refund_quantity: number
   }
 
-  /** 申请退款 `POST /v3/refund/domestic/refunds` */
   export interface DomesticRefunds_Post_Data {
     /** 微信支付退款号 */
     refund_id: string
@@ -136,7 +130,6 @@ export namespace Refund {
     promotion_detail?: DomesticRefunds_Post_Data_PromotionDetail[]
   }
 
-  /** 金额信息 */
   export interface DomesticRefunds_Post_Data_Amount {
     /** 订单金额 */
     total: number
@@ -160,7 +153,6 @@ export namespace Refund {
     refund_fee?: number
   }
 
-  /** 退款出资账户及金额 */
   export interface DomesticRefunds_Post_Data_Amount_From {
     /** 出资账户类型 */
     account: string
@@ -168,7 +160,6 @@ export namespace Refund {
     amount: number
   }
 
-  /** 优惠退款信息 */
   export interface DomesticRefunds_Post_Data_PromotionDetail {
     /** 券ID */
     promotion_id: string
@@ -184,7 +175,6 @@ export namespace Refund {
     goods_detail?: DomesticRefunds_Post_Data_PromotionDetail_GoodsDetail[]
   }
 
-  /** 商品列表 */
   export interface DomesticRefunds_Post_Data_PromotionDetail_GoodsDetail {
     /** 商户侧商品编码 */
     merchant_goods_id: string
@@ -200,7 +190,6 @@ export namespace Refund {
     refund_quantity: number
   }
 
-  /** `v3/refund/domestic/refunds/{out_refund_no}` */
   export interface DomesticRefundsByOutRefundNo {
     /**
      * 查询单笔退款 `GET /v3/refund/domestic/refunds/{out_refund_no}`
@@ -215,20 +204,18 @@ export namespace Refund {
     ): PendingResponse<Response<DomesticRefundsByOutRefundNo_Get_Data>>
   }
 
-  /** 查询单笔退款 `GET /v3/refund/domestic/refunds/{out_refund_no}` */
+  /** 查询单笔退款 */
   export interface DomesticRefundsByOutRefundNo_Get extends CallSettings {
     /** 商户退款单号 */
     out_refund_no: PathValue
     query?: DomesticRefundsByOutRefundNo_Get_Query | undefined
   }
 
-  /** 查询单笔退款 `GET /v3/refund/domestic/refunds/{out_refund_no}` */
   export interface DomesticRefundsByOutRefundNo_Get_Query {
     /** 子商户号 */
     sub_mchid?: string | undefined
   }
 
-  /** 查询单笔退款 `GET /v3/refund/domestic/refunds/{out_refund_no}` */
   export interface DomesticRefundsByOutRefundNo_Get_Data extends DomesticRefunds_Post_Data {}
 
   /** `v3/refund/domestic/refunds/{refund_id}` */
@@ -236,7 +223,6 @@ export namespace Refund {
     readonly applyAbnormalRefund: Loosen<DomesticRefundsByRefundIdApplyAbnormalRefund>
   }
 
-  /** `v3/refund/domestic/refunds/{refund_id}/apply-abnormal-refund` */
   export interface DomesticRefundsByRefundIdApplyAbnormalRefund {
     /**
      * 发起异常退款 `POST /v3/refund/domestic/refunds/{refund_id}/apply-abnormal-refund`
@@ -253,7 +239,7 @@ export namespace Refund {
     ): PendingResponse<Response<DomesticRefundsByRefundIdApplyAbnormalRefund_Post_Data>>
   }
 
-  /** 发起异常退款 `POST /v3/refund/domestic/refunds/{refund_id}/apply-abnormal-refund` */
+  /** 发起异常退款 */
   export interface DomesticRefundsByRefundIdApplyAbnormalRefund_Post extends CallSettings {
     /** 微信退款单号 */
     refund_id: PathValue
@@ -261,7 +247,6 @@ export namespace Refund {
     headers?: DomesticRefundsByRefundIdApplyAbnormalRefund_Post_Headers | undefined
   }
 
-  /** 发起异常退款 `POST /v3/refund/domestic/refunds/{refund_id}/apply-abnormal-refund` */
   export interface DomesticRefundsByRefundIdApplyAbnormalRefund_Post_Json {
     /** 子商户号 */
     sub_mchid?: string | undefined
@@ -293,13 +278,11 @@ export namespace Refund {
     real_name?: Encrypted | undefined
   }
 
-  /** 发起异常退款 `POST /v3/refund/domestic/refunds/{refund_id}/apply-abnormal-refund` */
   export interface DomesticRefundsByRefundIdApplyAbnormalRefund_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 发起异常退款 `POST /v3/refund/domestic/refunds/{refund_id}/apply-abnormal-refund` */
   export interface DomesticRefundsByRefundIdApplyAbnormalRefund_Post_Data {
     /** 微信支付退款号 */
     refund_id: string
@@ -327,7 +310,6 @@ export namespace Refund {
     promotion_detail?: DomesticRefundsByRefundIdApplyAbnormalRefund_Post_Data_PromotionDetail[]
   }
 
-  /** 金额信息 */
   export interface DomesticRefundsByRefundIdApplyAbnormalRefund_Post_Data_Amount {
     /** 订单金额 */
     total: number
@@ -351,7 +333,6 @@ export namespace Refund {
     refund_fee?: number
   }
 
-  /** 退款出资账户及金额 */
   export interface DomesticRefundsByRefundIdApplyAbnormalRefund_Post_Data_Amount_From {
     /** 出资账户类型 */
     account: string
@@ -359,7 +340,6 @@ export namespace Refund {
     amount: number
   }
 
-  /** 优惠退款信息 */
   export interface DomesticRefundsByRefundIdApplyAbnormalRefund_Post_Data_PromotionDetail {
     /** 券ID */
     promotion_id: string
@@ -375,7 +355,6 @@ export namespace Refund {
     goods_detail?: DomesticRefundsByRefundIdApplyAbnormalRefund_Post_Data_PromotionDetail_GoodsDetail[]
   }
 
-  /** 商品列表 */
   export interface DomesticRefundsByRefundIdApplyAbnormalRefund_Post_Data_PromotionDetail_GoodsDetail {
     /** 商户侧商品编码 */
     merchant_goods_id: string

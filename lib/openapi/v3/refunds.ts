@@ -55,12 +55,11 @@ export namespace Refunds {
     readonly 'v3/refunds/out-refund-no/{out_refund_no}': Loosen<OutRefundNoByOutRefundNo>
   }
 
-  /** 查询所有退款 `GET /hk/v3/refunds` */
+  /** 查询所有退款 */
   export interface Get extends CallSettings {
     query?: Get_Query | undefined
   }
 
-  /** 查询所有退款 `GET /hk/v3/refunds` */
   export interface Get_Query {
     /** 微信支付订单号 */
     transaction_id?: string | undefined
@@ -78,7 +77,6 @@ export namespace Refunds {
     count?: number | undefined
   }
 
-  /** 查询所有退款 `GET /hk/v3/refunds` */
   export interface Get_Data {
     /** 微信支付交易订单号 */
     id: string
@@ -100,7 +98,6 @@ export namespace Refunds {
     current_total_num: number
   }
 
-  /** 订单金额 */
   export interface Get_Data_Amount {
     /** 订单金额 */
     total: number
@@ -112,7 +109,6 @@ export namespace Refunds {
     payer_currency: string
   }
 
-  /** 退款单列表 */
   export interface Get_Data_Data {
     /** 微信退款单号 */
     id: string
@@ -136,7 +132,6 @@ export namespace Refunds {
     refund_detail?: Get_Data_Data_RefundDetail
   }
 
-  /** 退款金额 */
   export interface Get_Data_Data_Amount {
     /** 退款金额 */
     refund: number
@@ -150,7 +145,6 @@ export namespace Refunds {
     exchange_rate: Get_Data_Data_Amount_ExchangeRate
   }
 
-  /** 汇率 */
   export interface Get_Data_Data_Amount_ExchangeRate {
     /** 汇率类型 */
     type?: 'SETTLEMENT_RATE' | (string & {})
@@ -158,7 +152,6 @@ export namespace Refunds {
     rate?: number
   }
 
-  /** 优惠退款详情 */
   export interface Get_Data_Data_RefundDetail {
     /** 券ID */
     promotion_id: string
@@ -174,12 +167,11 @@ export namespace Refunds {
     currency: string
   }
 
-  /** 申请退款 `POST /hk/v3/refunds` */
+  /** 申请退款 */
   export interface Post extends CallSettings {
     json: Post_Json
   }
 
-  /** 申请退款 `POST /hk/v3/refunds` */
   export interface Post_Json {
     /** 商户号 */
     mchid: string
@@ -207,7 +199,6 @@ export namespace Refunds {
     notify_url?: string | undefined
   }
 
-  /** 订单金额 */
   export interface Post_Json_Amount {
     /** 退款金额 */
     refund: number
@@ -217,7 +208,6 @@ export namespace Refunds {
     currency: string
   }
 
-  /** 申请退款 `POST /hk/v3/refunds` */
   export interface Post_Data {
     /** 微信支付退款订单号 */
     id: string
@@ -231,7 +221,6 @@ export namespace Refunds {
     detail?: Post_Data_Detail
   }
 
-  /** 退款金额 */
   export interface Post_Data_Amount {
     /** 退款金额 */
     refund: number
@@ -245,10 +234,8 @@ export namespace Refunds {
     exchange_rate: Post_Data_Amount_ExchangeRate
   }
 
-  /** 汇率 */
   export interface Post_Data_Amount_ExchangeRate extends Get_Data_Data_Amount_ExchangeRate {}
 
-  /** 优惠退款详情 */
   export interface Post_Data_Detail extends Get_Data_Data_RefundDetail {}
 
   /** `v3/refunds/id` */
@@ -256,7 +243,6 @@ export namespace Refunds {
     readonly _refund_id_: Loosen<IdByRefundId>
   }
 
-  /** `v3/refunds/id/{refund_id}` */
   export interface IdByRefundId {
     /**
      * `GET /hk/v3/refunds/id/{refund_id}`
@@ -282,7 +268,6 @@ export namespace Refunds {
     query?: IdByRefundId_Get_Query | undefined
   }
 
-  /** `GET /hk/v3/refunds/id/{refund_id}` */
   export interface IdByRefundId_Get_Query {
     /** 商户号 */
     mchid?: string | undefined
@@ -292,7 +277,6 @@ export namespace Refunds {
     sp_mchid?: string | undefined
   }
 
-  /** `GET /hk/v3/refunds/id/{refund_id}` */
   export interface IdByRefundId_Get_Data {
     /** 微信支付退款订单号 */
     id: string
@@ -320,10 +304,8 @@ export namespace Refunds {
     detail?: IdByRefundId_Get_Data_Detail
   }
 
-  /** 退款金额 */
   export interface IdByRefundId_Get_Data_Amount extends Get_Data_Data_Amount {}
 
-  /** 优惠退款详情 */
   export interface IdByRefundId_Get_Data_Detail extends Get_Data_Data_RefundDetail {}
 
   /** `v3/refunds/out-refund-no` */
@@ -331,7 +313,6 @@ export namespace Refunds {
     readonly _out_refund_no_: Loosen<OutRefundNoByOutRefundNo>
   }
 
-  /** `v3/refunds/out-refund-no/{out_refund_no}` */
   export interface OutRefundNoByOutRefundNo {
     /**
      * 查询单笔退款(商户退款订单号) `GET /hk/v3/refunds/out-refund-no/{out_refund_no}`
@@ -352,16 +333,14 @@ export namespace Refunds {
     ): PendingResponse<Response<OutRefundNoByOutRefundNo_Get_Data>>
   }
 
-  /** 查询单笔退款(商户退款订单号) `GET /hk/v3/refunds/out-refund-no/{out_refund_no}` */
+  /** 查询单笔退款(商户退款订单号) */
   export interface OutRefundNoByOutRefundNo_Get extends CallSettings {
     /** 商户退款订单号 */
     out_refund_no: 'refunds' | (string & {})
     query?: OutRefundNoByOutRefundNo_Get_Query | undefined
   }
 
-  /** 查询单笔退款(商户退款订单号) `GET /hk/v3/refunds/out-refund-no/{out_refund_no}` */
   export interface OutRefundNoByOutRefundNo_Get_Query extends IdByRefundId_Get_Query {}
 
-  /** 查询单笔退款(商户退款订单号) `GET /hk/v3/refunds/out-refund-no/{out_refund_no}` */
   export interface OutRefundNoByOutRefundNo_Get_Data extends IdByRefundId_Get_Data {}
 }

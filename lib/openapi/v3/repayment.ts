@@ -40,7 +40,6 @@ export namespace Repayment {
     readonly _combine_out_trade_no_: Loosen<CombineTransactionsPartnerOutTradeNoByCombineOutTradeNo>
   }
 
-  /** `v3/repayment/combine-transactions/partner/out-trade-no/{combine_out_trade_no}` */
   export interface CombineTransactionsPartnerOutTradeNoByCombineOutTradeNo {
     /**
      * 还款单查询 `GET /v3/repayment/combine-transactions/partner/out-trade-no/{combine_out_trade_no}`
@@ -57,13 +56,12 @@ export namespace Repayment {
     readonly close: Loosen<CombineTransactionsPartnerOutTradeNoByCombineOutTradeNoClose>
   }
 
-  /** 还款单查询 `GET /v3/repayment/combine-transactions/partner/out-trade-no/{combine_out_trade_no}` */
+  /** 还款单查询 */
   export interface CombineTransactionsPartnerOutTradeNoByCombineOutTradeNo_Get extends CallSettings {
     /** 还款单订单号 */
     combine_out_trade_no: PathValue
   }
 
-  /** 还款单查询 `GET /v3/repayment/combine-transactions/partner/out-trade-no/{combine_out_trade_no}` */
   export interface CombineTransactionsPartnerOutTradeNoByCombineOutTradeNo_Get_Data {
     /** 还款服务商APPID */
     combine_appid: string
@@ -79,13 +77,11 @@ export namespace Repayment {
     sub_orders?: CombineTransactionsPartnerOutTradeNoByCombineOutTradeNo_Get_Data_SubOrders[]
   }
 
-  /** 还款支付者信息 */
   export interface CombineTransactionsPartnerOutTradeNoByCombineOutTradeNo_Get_Data_CombinePayerInfo {
     /** 用户服务商标识 */
     openid: string
   }
 
-  /** 还款明细单信息列表 */
   export interface CombineTransactionsPartnerOutTradeNoByCombineOutTradeNo_Get_Data_SubOrders {
     /** 还款单发起商户号 */
     mchid: string
@@ -109,7 +105,6 @@ export namespace Repayment {
     amount?: CombineTransactionsPartnerOutTradeNoByCombineOutTradeNo_Get_Data_SubOrders_Amount
   }
 
-  /** 子单金额信息 */
   export interface CombineTransactionsPartnerOutTradeNoByCombineOutTradeNo_Get_Data_SubOrders_Amount {
     /** 标价金额 */
     total_amount: number
@@ -121,7 +116,6 @@ export namespace Repayment {
     payer_currency?: string
   }
 
-  /** `v3/repayment/combine-transactions/partner/out-trade-no/{combine_out_trade_no}/close` */
   export interface CombineTransactionsPartnerOutTradeNoByCombineOutTradeNoClose {
     /**
      * 商户关单 `POST /v3/repayment/combine-transactions/partner/out-trade-no/{combine_out_trade_no}/close`
@@ -137,20 +131,18 @@ export namespace Repayment {
     ): PendingResponse<Response<undefined>>
   }
 
-  /** 商户关单 `POST /v3/repayment/combine-transactions/partner/out-trade-no/{combine_out_trade_no}/close` */
+  /** 商户关单 */
   export interface CombineTransactionsPartnerOutTradeNoByCombineOutTradeNoClose_Post extends CallSettings {
     /** 还款单订单号 */
     combine_out_trade_no: PathValue
     json: CombineTransactionsPartnerOutTradeNoByCombineOutTradeNoClose_Post_Json
   }
 
-  /** 商户关单 `POST /v3/repayment/combine-transactions/partner/out-trade-no/{combine_out_trade_no}/close` */
   export interface CombineTransactionsPartnerOutTradeNoByCombineOutTradeNoClose_Post_Json {
     /** 还款明细单信息列表 */
     sub_orders: readonly CombineTransactionsPartnerOutTradeNoByCombineOutTradeNoClose_Post_Json_SubOrders[]
   }
 
-  /** 还款明细单信息列表 */
   export interface CombineTransactionsPartnerOutTradeNoByCombineOutTradeNoClose_Post_Json_SubOrders {
     /** 还款单发起商户号 */
     mchid: string
@@ -160,7 +152,6 @@ export namespace Repayment {
     sub_mchid?: string | undefined
   }
 
-  /** `v3/repayment/combine-transactions/partner/prepay` */
   export interface CombineTransactionsPartnerPrepay {
     /**
      * 还款下单 `POST /v3/repayment/combine-transactions/partner/prepay`
@@ -176,12 +167,11 @@ export namespace Repayment {
     ): PendingResponse<Response<CombineTransactionsPartnerPrepay_Post_Data>>
   }
 
-  /** 还款下单 `POST /v3/repayment/combine-transactions/partner/prepay` */
+  /** 还款下单 */
   export interface CombineTransactionsPartnerPrepay_Post extends CallSettings {
     json: CombineTransactionsPartnerPrepay_Post_Json
   }
 
-  /** 还款下单 `POST /v3/repayment/combine-transactions/partner/prepay` */
   export interface CombineTransactionsPartnerPrepay_Post_Json {
     /** 还款单订单号 */
     combine_out_trade_no: string
@@ -205,7 +195,6 @@ export namespace Repayment {
     wechat_web_info?: CombineTransactionsPartnerPrepay_Post_Json_WechatWebInfo | undefined
   }
 
-  /** 还款明细单信息列表 */
   export interface CombineTransactionsPartnerPrepay_Post_Json_SubOrders {
     /** 还款单发起商户号 */
     mchid: string
@@ -223,7 +212,6 @@ export namespace Repayment {
     settle_info?: CombineTransactionsPartnerPrepay_Post_Json_SubOrders_SettleInfo | undefined
   }
 
-  /** 订单金额 */
   export interface CombineTransactionsPartnerPrepay_Post_Json_SubOrders_Amount {
     /** 标价金额 */
     total_amount: number
@@ -231,7 +219,6 @@ export namespace Repayment {
     currency: string
   }
 
-  /** 结算信息 */
   export interface CombineTransactionsPartnerPrepay_Post_Json_SubOrders_SettleInfo {
     /** 是否指定分账 */
     profit_sharing?: boolean | undefined
@@ -239,7 +226,6 @@ export namespace Repayment {
     subsidy_amount?: number | undefined
   }
 
-  /** H5调起支付场景信息 */
   export interface CombineTransactionsPartnerPrepay_Post_Json_H5Info {
     /** 还款服务商APPID */
     combine_appid: string
@@ -256,13 +242,11 @@ export namespace Repayment {
     package_name?: string | undefined
   }
 
-  /** APP调起支付场景信息 */
   export interface CombineTransactionsPartnerPrepay_Post_Json_AppInfo {
     /** 还款服务商APPID */
     combine_appid: string
   }
 
-  /** 小程序调起支付场景信息 */
   export interface CombineTransactionsPartnerPrepay_Post_Json_MiniprogramInfo {
     /** 还款服务商APPID */
     combine_appid: string
@@ -270,13 +254,11 @@ export namespace Repayment {
     openid: string
   }
 
-  /** 支付者信息 */
   export interface CombineTransactionsPartnerPrepay_Post_Json_CombinePayerInfo {
     /** 实名支付 */
     identity?: CombineTransactionsPartnerPrepay_Post_Json_CombinePayerInfo_Identity | undefined
   }
 
-  /** 实名支付 */
   export interface CombineTransactionsPartnerPrepay_Post_Json_CombinePayerInfo_Identity {
     /** 类型 */
     type:
@@ -293,7 +275,6 @@ export namespace Repayment {
     name: Encrypted
   }
 
-  /** 微信内网页调起支付场景信息 */
   export interface CombineTransactionsPartnerPrepay_Post_Json_WechatWebInfo {
     /** 还款服务商APPID */
     combine_appid?: string | undefined
@@ -303,7 +284,6 @@ export namespace Repayment {
     webview_url?: string | undefined
   }
 
-  /** 还款下单 `POST /v3/repayment/combine-transactions/partner/prepay` */
   export interface CombineTransactionsPartnerPrepay_Post_Data {
     /** 预支付交易会话标识 */
     prepay_id?: string

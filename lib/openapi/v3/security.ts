@@ -23,7 +23,6 @@ export namespace Security {
     readonly 'v3/security/echo': Loosen<Echo>
   }
 
-  /** `v3/security/echo` */
   export interface Echo {
     /**
      * 商户签名验签／加解密测试 `POST /v3/security/echo`
@@ -36,13 +35,12 @@ export namespace Security {
     postAsync(options: Echo_Post): PendingResponse<Response<Echo_Post_Data>>
   }
 
-  /** 商户签名验签／加解密测试 `POST /v3/security/echo` */
+  /** 商户签名验签／加解密测试 */
   export interface Echo_Post extends CallSettings {
     json: Echo_Post_Json
     headers?: Echo_Post_Headers | undefined
   }
 
-  /** 商户签名验签／加解密测试 `POST /v3/security/echo` */
   export interface Echo_Post_Json {
     /** 商户回调地址 */
     notify_url?: string | undefined
@@ -52,13 +50,11 @@ export namespace Security {
     encrypted_echo_message?: Encrypted | undefined
   }
 
-  /** 商户签名验签／加解密测试 `POST /v3/security/echo` */
   export interface Echo_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 商户签名验签／加解密测试 `POST /v3/security/echo` */
   export interface Echo_Post_Data {
     /** 回显信息 */
     echo_message: string

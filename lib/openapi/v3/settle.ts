@@ -22,7 +22,6 @@ export namespace Settle {
     readonly 'v3/settle/settlements': Loosen<Settlements>
   }
 
-  /** `v3/settle/settlements` */
   export interface Settlements {
     /**
      * 查询结算资金明细 `GET /hk/v3/settle/settlements`
@@ -41,12 +40,11 @@ export namespace Settle {
     getAsync(options: Settlements_Get): PendingResponse<Response<Settlements_Get_Data>>
   }
 
-  /** 查询结算资金明细 `GET /hk/v3/settle/settlements` */
+  /** 查询结算资金明细 */
   export interface Settlements_Get extends CallSettings {
     query: Settlements_Get_Query
   }
 
-  /** 查询结算资金明细 `GET /hk/v3/settle/settlements` */
   export interface Settlements_Get_Query {
     /** 子商户号 */
     sub_mchid?: string | undefined
@@ -62,7 +60,6 @@ export namespace Settle {
     offset: number
   }
 
-  /** 查询结算资金明细 `GET /hk/v3/settle/settlements` */
   export interface Settlements_Get_Data {
     /** 结算信息列表 */
     data?: Settlements_Get_Data_Data[]
@@ -74,7 +71,6 @@ export namespace Settle {
     limit: number
   }
 
-  /** 结算信息列表 */
   export interface Settlements_Get_Data_Data {
     /** 付款批次号 */
     batch_id: string
@@ -90,7 +86,6 @@ export namespace Settle {
     wallet_region?: 'CHINA_MAINLAND' | 'CHINA_HONGKONG' | (string & {})
   }
 
-  /** 金额 */
   export interface Settlements_Get_Data_Data_Amount {
     /** 已结算金额 */
     settled: number

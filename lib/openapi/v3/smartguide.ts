@@ -25,7 +25,6 @@ export namespace Smartguide {
     readonly 'v3/smartguide/guides/{guide_id}/assign': Loosen<GuidesByGuideIdAssign>
   }
 
-  /** `v3/smartguide/guides` */
   export interface Guides {
     /**
      * 服务人员查询 `GET /v3/smartguide/guides`
@@ -48,13 +47,12 @@ export namespace Smartguide {
     readonly _guide_id_: Loosen<GuidesByGuideId>
   }
 
-  /** 服务人员查询 `GET /v3/smartguide/guides` */
+  /** 服务人员查询 */
   export interface Guides_Get extends CallSettings {
     query: Guides_Get_Query
     headers?: Guides_Get_Headers | undefined
   }
 
-  /** 服务人员查询 `GET /v3/smartguide/guides` */
   export interface Guides_Get_Query {
     /** 子商户ID */
     sub_mchid?: string | undefined
@@ -72,13 +70,11 @@ export namespace Smartguide {
     offset?: number | undefined
   }
 
-  /** 服务人员查询 `GET /v3/smartguide/guides` */
   export interface Guides_Get_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 服务人员查询 `GET /v3/smartguide/guides` */
   export interface Guides_Get_Data {
     /** 服务人员数量 */
     total_count?: number
@@ -90,7 +86,6 @@ export namespace Smartguide {
     data?: Guides_Get_Data_Data[]
   }
 
-  /** 服务人员信息 */
   export interface Guides_Get_Data_Data {
     /** 服务人员ID */
     guide_id?: string
@@ -106,13 +101,12 @@ export namespace Smartguide {
     work_id?: string
   }
 
-  /** 服务人员注册 `POST /v3/smartguide/guides` */
+  /** 服务人员注册 */
   export interface Guides_Post extends CallSettings {
     json: Guides_Post_Json
     headers?: Guides_Post_Headers | undefined
   }
 
-  /** 服务人员注册 `POST /v3/smartguide/guides` */
   export interface Guides_Post_Json {
     /** 子商户ID */
     sub_mchid?: string | undefined
@@ -134,19 +128,16 @@ export namespace Smartguide {
     group_qrcode?: string | undefined
   }
 
-  /** 服务人员注册 `POST /v3/smartguide/guides` */
   export interface Guides_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 服务人员注册 `POST /v3/smartguide/guides` */
   export interface Guides_Post_Data {
     /** 服务人员ID */
     guide_id: string
   }
 
-  /** `v3/smartguide/guides/{guide_id}` */
   export interface GuidesByGuideId {
     /**
      * 服务人员信息更新 `PATCH /v3/smartguide/guides/{guide_id}`
@@ -160,7 +151,7 @@ export namespace Smartguide {
     readonly assign: Loosen<GuidesByGuideIdAssign>
   }
 
-  /** 服务人员信息更新 `PATCH /v3/smartguide/guides/{guide_id}` */
+  /** 服务人员信息更新 */
   export interface GuidesByGuideId_Patch extends CallSettings {
     /** 服务人员ID */
     guide_id: PathValue
@@ -168,7 +159,6 @@ export namespace Smartguide {
     headers?: GuidesByGuideId_Patch_Headers | undefined
   }
 
-  /** 服务人员信息更新 `PATCH /v3/smartguide/guides/{guide_id}` */
   export interface GuidesByGuideId_Patch_Json {
     /** 子商户ID */
     sub_mchid?: string | undefined
@@ -184,13 +174,11 @@ export namespace Smartguide {
     group_qrcode?: string | undefined
   }
 
-  /** 服务人员信息更新 `PATCH /v3/smartguide/guides/{guide_id}` */
   export interface GuidesByGuideId_Patch_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** `v3/smartguide/guides/{guide_id}/assign` */
   export interface GuidesByGuideIdAssign {
     /**
      * 服务人员分配 `POST /v3/smartguide/guides/{guide_id}/assign`
@@ -203,14 +191,13 @@ export namespace Smartguide {
     postAsync(options: GuidesByGuideIdAssign_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 服务人员分配 `POST /v3/smartguide/guides/{guide_id}/assign` */
+  /** 服务人员分配 */
   export interface GuidesByGuideIdAssign_Post extends CallSettings {
     /** 服务人员ID */
     guide_id: PathValue
     json: GuidesByGuideIdAssign_Post_Json
   }
 
-  /** 服务人员分配 `POST /v3/smartguide/guides/{guide_id}/assign` */
   export interface GuidesByGuideIdAssign_Post_Json {
     /** 子商户ID */
     sub_mchid?: string | undefined

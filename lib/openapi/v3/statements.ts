@@ -42,13 +42,12 @@ export namespace Statements {
     readonly 'v3/statements': Loosen<Statements>
   }
 
-  /** 下载对账单 `GET /hk/v3/statements` */
+  /** 下载对账单 */
   export interface Get extends CallSettings {
     query: Get_Query
     headers?: Get_Headers | undefined
   }
 
-  /** 下载对账单 `GET /hk/v3/statements` */
   export interface Get_Query {
     /** 账单日期 */
     date: string
@@ -56,7 +55,6 @@ export namespace Statements {
     mchid: string
   }
 
-  /** 下载对账单 `GET /hk/v3/statements` */
   export interface Get_Headers extends HeadersInput {
     /** 账单压缩 */
     'Accept-Encoding'?: string | undefined

@@ -48,7 +48,6 @@ export namespace TaxiInvoice {
     readonly punch: Loosen<AttendancePunch>
   }
 
-  /** `v3/taxi-invoice/attendance/punch` */
   export interface AttendancePunch {
     /**
      * 签到签退 `POST /v3/taxi-invoice/attendance/punch`
@@ -60,12 +59,11 @@ export namespace TaxiInvoice {
     postAsync(options: AttendancePunch_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 签到签退 `POST /v3/taxi-invoice/attendance/punch` */
+  /** 签到签退 */
   export interface AttendancePunch_Post extends CallSettings {
     json: AttendancePunch_Post_Json
   }
 
-  /** 签到签退 `POST /v3/taxi-invoice/attendance/punch` */
   export interface AttendancePunch_Post_Json {
     /** 车牌号 */
     plate_number: string
@@ -79,7 +77,6 @@ export namespace TaxiInvoice {
     region_id: number
   }
 
-  /** `v3/taxi-invoice/cards` */
   export interface Cards {
     /**
      * 将出租车电子发票插入微信用户卡包 `POST /v3/taxi-invoice/cards`
@@ -92,12 +89,11 @@ export namespace TaxiInvoice {
     readonly uploadFile: Loosen<CardsUploadFile>
   }
 
-  /** 将出租车电子发票插入微信用户卡包 `POST /v3/taxi-invoice/cards` */
+  /** 将出租车电子发票插入微信用户卡包 */
   export interface Cards_Post extends CallSettings {
     json: Cards_Post_Json
   }
 
-  /** 将出租车电子发票插入微信用户卡包 `POST /v3/taxi-invoice/cards` */
   export interface Cards_Post_Json {
     /** 出租车经营主体商户号 */
     company_mchid: string
@@ -119,7 +115,6 @@ export namespace TaxiInvoice {
     token?: string | undefined
   }
 
-  /** 发票卡券信息 */
   export interface Cards_Post_Json_FapiaoCardInformation {
     /** 电子发票文件ID */
     fapiao_media_id: string
@@ -151,7 +146,6 @@ export namespace TaxiInvoice {
     remark?: string | undefined
   }
 
-  /** 购买方信息 */
   export interface Cards_Post_Json_FapiaoCardInformation_BuyerInformation {
     /** 购买方类型 */
     type: string
@@ -169,7 +163,6 @@ export namespace TaxiInvoice {
     bank_account?: string | undefined
   }
 
-  /** 销售方信息 */
   export interface Cards_Post_Json_FapiaoCardInformation_SellerInformation {
     /** 名称 */
     name: string
@@ -185,7 +178,6 @@ export namespace TaxiInvoice {
     bank_account?: string | undefined
   }
 
-  /** 附加信息 */
   export interface Cards_Post_Json_FapiaoCardInformation_ExtraInformation {
     /** 收款人 */
     payee?: string | undefined
@@ -195,7 +187,6 @@ export namespace TaxiInvoice {
     drawer: string
   }
 
-  /** 发票行信息 */
   export interface Cards_Post_Json_FapiaoCardInformation_Items {
     /** 货物或应税劳务、服务编码 */
     tax_code: string
@@ -223,7 +214,6 @@ export namespace TaxiInvoice {
     discount: boolean
   }
 
-  /** 将出租车电子发票插入微信用户卡包 `POST /v3/taxi-invoice/cards` */
   export interface Cards_Post_Data {
     /** 插入用户卡包的公众号AppID */
     card_appid: string
@@ -235,7 +225,6 @@ export namespace TaxiInvoice {
     card_code: string
   }
 
-  /** `v3/taxi-invoice/cards/upload-file` */
   export interface CardsUploadFile {
     /**
      * 上传出租车电子发票文件 `POST /v3/taxi-invoice/cards/upload-file`
@@ -247,10 +236,9 @@ export namespace TaxiInvoice {
     postAsync(options: CardsUploadFile_Post): PendingResponse<Response<CardsUploadFile_Post_Data>>
   }
 
-  /** 上传出租车电子发票文件 `POST /v3/taxi-invoice/cards/upload-file` */
+  /** 上传出租车电子发票文件 */
   export type CardsUploadFile_Post = Uploaded<CardsUploadFile_Post_Meta>
 
-  /** 上传出租车电子发票文件 `POST /v3/taxi-invoice/cards/upload-file` */
   export interface CardsUploadFile_Post_Meta {
     /** 出租车经营主体商户号 */
     company_mchid: string
@@ -258,7 +246,6 @@ export namespace TaxiInvoice {
     region_id: number
   }
 
-  /** 上传出租车电子发票文件 `POST /v3/taxi-invoice/cards/upload-file` */
   export interface CardsUploadFile_Post_Data {
     /** 出租车电子发票文件ID */
     fapiao_media_id: string
@@ -269,7 +256,6 @@ export namespace TaxiInvoice {
     readonly updateDriver: Loosen<DriverUpdateDriver>
   }
 
-  /** `v3/taxi-invoice/driver/update-driver` */
   export interface DriverUpdateDriver {
     /**
      * 更新司机信息 `POST /v3/taxi-invoice/driver/update-driver`
@@ -281,13 +267,12 @@ export namespace TaxiInvoice {
     postAsync(options: DriverUpdateDriver_Post): PendingResponse<Response<DriverUpdateDriver_Post_Data>>
   }
 
-  /** 更新司机信息 `POST /v3/taxi-invoice/driver/update-driver` */
+  /** 更新司机信息 */
   export interface DriverUpdateDriver_Post extends CallSettings {
     json: DriverUpdateDriver_Post_Json
     headers?: DriverUpdateDriver_Post_Headers | undefined
   }
 
-  /** 更新司机信息 `POST /v3/taxi-invoice/driver/update-driver` */
   export interface DriverUpdateDriver_Post_Json {
     /** 司机姓名. Base64. Encrypted with the platform's key */
     driver_name: Encrypted
@@ -309,7 +294,6 @@ export namespace TaxiInvoice {
     region_id: number
   }
 
-  /** 司机头像 */
   export interface DriverUpdateDriver_Post_Json_DriverPhoto {
     /** 照片类型 */
     photo_type?: string | undefined
@@ -321,7 +305,6 @@ export namespace TaxiInvoice {
     photo_icon?: string | undefined
   }
 
-  /** 司机头像摘要 */
   export interface DriverUpdateDriver_Post_Json_DriverPhoto_PhotoDigest {
     /** 哈希类型 */
     hash_type?: string | undefined
@@ -329,13 +312,11 @@ export namespace TaxiInvoice {
     hash_value?: string | undefined
   }
 
-  /** 更新司机信息 `POST /v3/taxi-invoice/driver/update-driver` */
   export interface DriverUpdateDriver_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 更新司机信息 `POST /v3/taxi-invoice/driver/update-driver` */
   export interface DriverUpdateDriver_Post_Data {
     /** 司机姓名. Base64. Encrypted with the merchant's key */
     driver_name: string
@@ -357,7 +338,6 @@ export namespace TaxiInvoice {
     region_id: number
   }
 
-  /** 司机头像 */
   export interface DriverUpdateDriver_Post_Data_DriverPhoto {
     /** 照片类型 */
     photo_type?: string
@@ -369,7 +349,6 @@ export namespace TaxiInvoice {
     photo_icon?: string
   }
 
-  /** 司机头像摘要 */
   export interface DriverUpdateDriver_Post_Data_DriverPhoto_PhotoDigest {
     /** 哈希类型 */
     hash_type?: string
@@ -382,7 +361,6 @@ export namespace TaxiInvoice {
     readonly _driver_license_: Loosen<DriversByDriverLicense>
   }
 
-  /** `v3/taxi-invoice/drivers/{driver_license}` */
   export interface DriversByDriverLicense {
     /**
      * 获取司机信息 `GET /v3/taxi-invoice/drivers/{driver_license}`
@@ -394,20 +372,18 @@ export namespace TaxiInvoice {
     getAsync(options: DriversByDriverLicense_Get): PendingResponse<Response<DriversByDriverLicense_Get_Data>>
   }
 
-  /** 获取司机信息 `GET /v3/taxi-invoice/drivers/{driver_license}` */
+  /** 获取司机信息 */
   export interface DriversByDriverLicense_Get extends CallSettings {
     /** 营运资格证号 */
     driver_license: PathValue
     query: DriversByDriverLicense_Get_Query
   }
 
-  /** 获取司机信息 `GET /v3/taxi-invoice/drivers/{driver_license}` */
   export interface DriversByDriverLicense_Get_Query {
     /** 行政区划代码 */
     region_id: number
   }
 
-  /** 获取司机信息 `GET /v3/taxi-invoice/drivers/{driver_license}` */
   export interface DriversByDriverLicense_Get_Data {
     /** 司机姓名 */
     driver_name: string
@@ -427,7 +403,6 @@ export namespace TaxiInvoice {
     driver_state: string
   }
 
-  /** 司机照片 */
   export interface DriversByDriverLicense_Get_Data_DriverPhoto {
     /** 照片类型 */
     photo_type?: string
@@ -439,7 +414,6 @@ export namespace TaxiInvoice {
     photo_data?: string
   }
 
-  /** 司机照片摘要 */
   export interface DriversByDriverLicense_Get_Data_DriverPhoto_PhotoDigest
     extends DriverUpdateDriver_Post_Data_DriverPhoto_PhotoDigest {}
 
@@ -448,7 +422,6 @@ export namespace TaxiInvoice {
     readonly updateTaxi: Loosen<TaxiUpdateTaxi>
   }
 
-  /** `v3/taxi-invoice/taxi/update-taxi` */
   export interface TaxiUpdateTaxi {
     /**
      * 更新出租车信息 `POST /v3/taxi-invoice/taxi/update-taxi`
@@ -460,12 +433,11 @@ export namespace TaxiInvoice {
     postAsync(options: TaxiUpdateTaxi_Post): PendingResponse<Response<TaxiUpdateTaxi_Post_Data>>
   }
 
-  /** 更新出租车信息 `POST /v3/taxi-invoice/taxi/update-taxi` */
+  /** 更新出租车信息 */
   export interface TaxiUpdateTaxi_Post extends CallSettings {
     json: TaxiUpdateTaxi_Post_Json
   }
 
-  /** 更新出租车信息 `POST /v3/taxi-invoice/taxi/update-taxi` */
   export interface TaxiUpdateTaxi_Post_Json {
     /** 车牌号 */
     plate_number: string
@@ -485,7 +457,6 @@ export namespace TaxiInvoice {
     taxi_state?: 'IN_OPERATION' | 'OUT_OPERATION' | undefined
   }
 
-  /** 更新出租车信息 `POST /v3/taxi-invoice/taxi/update-taxi` */
   export interface TaxiUpdateTaxi_Post_Data {
     /** 车牌号 */
     plate_number: string
@@ -506,7 +477,6 @@ export namespace TaxiInvoice {
     readonly _company_mchid_: Loosen<TaxiCompaniesByCompanyMchid>
   }
 
-  /** `v3/taxi-invoice/taxi-companies/{company_mchid}` */
   export interface TaxiCompaniesByCompanyMchid {
     /**
      * 获取出租车公司商户信息 `GET /v3/taxi-invoice/taxi-companies/{company_mchid}`
@@ -520,20 +490,18 @@ export namespace TaxiInvoice {
     ): PendingResponse<Response<TaxiCompaniesByCompanyMchid_Get_Data>>
   }
 
-  /** 获取出租车公司商户信息 `GET /v3/taxi-invoice/taxi-companies/{company_mchid}` */
+  /** 获取出租车公司商户信息 */
   export interface TaxiCompaniesByCompanyMchid_Get extends CallSettings {
     /** 商户号 */
     company_mchid: PathValue
     query: TaxiCompaniesByCompanyMchid_Get_Query
   }
 
-  /** 获取出租车公司商户信息 `GET /v3/taxi-invoice/taxi-companies/{company_mchid}` */
   export interface TaxiCompaniesByCompanyMchid_Get_Query {
     /** 行政区划ID */
     region_id: number
   }
 
-  /** 获取出租车公司商户信息 `GET /v3/taxi-invoice/taxi-companies/{company_mchid}` */
   export interface TaxiCompaniesByCompanyMchid_Get_Data {
     /** 商户号 */
     company_mchid: string
@@ -566,7 +534,6 @@ export namespace TaxiInvoice {
     readonly createTaxiCompany: Loosen<TaxiCompanyCreateTaxiCompany>
   }
 
-  /** `v3/taxi-invoice/taxi-company/create-taxi-company` */
   export interface TaxiCompanyCreateTaxiCompany {
     /**
      * 新增出租车公司 `POST /v3/taxi-invoice/taxi-company/create-taxi-company`
@@ -582,12 +549,11 @@ export namespace TaxiInvoice {
     ): PendingResponse<Response<TaxiCompanyCreateTaxiCompany_Post_Data>>
   }
 
-  /** 新增出租车公司 `POST /v3/taxi-invoice/taxi-company/create-taxi-company` */
+  /** 新增出租车公司 */
   export interface TaxiCompanyCreateTaxiCompany_Post extends CallSettings {
     json: TaxiCompanyCreateTaxiCompany_Post_Json
   }
 
-  /** 新增出租车公司 `POST /v3/taxi-invoice/taxi-company/create-taxi-company` */
   export interface TaxiCompanyCreateTaxiCompany_Post_Json {
     /** 公司名称 */
     company_name?: string | undefined
@@ -613,7 +579,6 @@ export namespace TaxiInvoice {
     enterprise_type: string
   }
 
-  /** 新增出租车公司 `POST /v3/taxi-invoice/taxi-company/create-taxi-company` */
   export interface TaxiCompanyCreateTaxiCompany_Post_Data {
     /** 商户号 */
     mchid: string
@@ -626,7 +591,6 @@ export namespace TaxiInvoice {
     readonly _plate_number_: Loosen<TaxiesByPlateNumber>
   }
 
-  /** `v3/taxi-invoice/taxies/{plate_number}` */
   export interface TaxiesByPlateNumber {
     /**
      * 获取出租车信息 `GET /v3/taxi-invoice/taxies/{plate_number}`
@@ -638,17 +602,15 @@ export namespace TaxiInvoice {
     getAsync(options: TaxiesByPlateNumber_Get): PendingResponse<Response<TaxiesByPlateNumber_Get_Data>>
   }
 
-  /** 获取出租车信息 `GET /v3/taxi-invoice/taxies/{plate_number}` */
+  /** 获取出租车信息 */
   export interface TaxiesByPlateNumber_Get extends CallSettings {
     /** 车牌号 */
     plate_number: PathValue
     query: TaxiesByPlateNumber_Get_Query
   }
 
-  /** 获取出租车信息 `GET /v3/taxi-invoice/taxies/{plate_number}` */
   export interface TaxiesByPlateNumber_Get_Query extends DriversByDriverLicense_Get_Query {}
 
-  /** 获取出租车信息 `GET /v3/taxi-invoice/taxies/{plate_number}` */
   export interface TaxiesByPlateNumber_Get_Data {
     /** 车牌号 */
     plate_number: string
@@ -673,7 +635,6 @@ export namespace TaxiInvoice {
     readonly findByToken: Loosen<UserTaxiOrderFindByToken>
   }
 
-  /** `v3/taxi-invoice/user-taxi-order/find-by-token` */
   export interface UserTaxiOrderFindByToken {
     /**
      * 根据凭证查询乘客行程单 `GET /v3/taxi-invoice/user-taxi-order/find-by-token`
@@ -687,12 +648,11 @@ export namespace TaxiInvoice {
     ): PendingResponse<Response<UserTaxiOrderFindByToken_Get_Data>>
   }
 
-  /** 根据凭证查询乘客行程单 `GET /v3/taxi-invoice/user-taxi-order/find-by-token` */
+  /** 根据凭证查询乘客行程单 */
   export interface UserTaxiOrderFindByToken_Get extends CallSettings {
     query: UserTaxiOrderFindByToken_Get_Query
   }
 
-  /** 根据凭证查询乘客行程单 `GET /v3/taxi-invoice/user-taxi-order/find-by-token` */
   export interface UserTaxiOrderFindByToken_Get_Query {
     /** 获取乘客行程单详情的凭证 */
     token: string
@@ -706,7 +666,6 @@ export namespace TaxiInvoice {
     auth_mode?: string | undefined
   }
 
-  /** 根据凭证查询乘客行程单 `GET /v3/taxi-invoice/user-taxi-order/find-by-token` */
   export interface UserTaxiOrderFindByToken_Get_Data {
     /** 车牌号 */
     plate_number: string
@@ -724,7 +683,6 @@ export namespace TaxiInvoice {
     pay_amount?: number
   }
 
-  /** `v3/taxi-invoice/user-taxi-orders` */
   export interface UserTaxiOrders {
     /**
      * 获取乘客行程单列表 `GET /v3/taxi-invoice/user-taxi-orders`
@@ -736,12 +694,11 @@ export namespace TaxiInvoice {
     getAsync(options: UserTaxiOrders_Get): PendingResponse<Response<UserTaxiOrders_Get_Data>>
   }
 
-  /** 获取乘客行程单列表 `GET /v3/taxi-invoice/user-taxi-orders` */
+  /** 获取乘客行程单列表 */
   export interface UserTaxiOrders_Get extends CallSettings {
     query: UserTaxiOrders_Get_Query
   }
 
-  /** 获取乘客行程单列表 `GET /v3/taxi-invoice/user-taxi-orders` */
   export interface UserTaxiOrders_Get_Query {
     /** 最大资源条数 */
     limit?: number | undefined
@@ -759,7 +716,6 @@ export namespace TaxiInvoice {
     region_id: number
   }
 
-  /** 获取乘客行程单列表 `GET /v3/taxi-invoice/user-taxi-orders` */
   export interface UserTaxiOrders_Get_Data {
     /** 乘客行程单详情 */
     data: UserTaxiOrders_Get_Data_Data[]
@@ -773,7 +729,6 @@ export namespace TaxiInvoice {
     links?: UserTaxiOrders_Get_Data_Links
   }
 
-  /** 乘客行程单详情 */
   export interface UserTaxiOrders_Get_Data_Data {
     /** 车牌号 */
     plate_number: string
@@ -783,7 +738,6 @@ export namespace TaxiInvoice {
     up_time: string
   }
 
-  /** 相关链接 */
   export interface UserTaxiOrders_Get_Data_Links {
     /** 下一页链接 */
     next?: string

@@ -32,7 +32,6 @@ export namespace TransactionBlock {
     readonly subMchid: Loosen<TransactionBlockRecordsSubMchid>
   }
 
-  /** `v3/transaction-block/transaction-block-records/{block_record_id}` */
   export interface TransactionBlockRecordsByBlockRecordId {
     /**
      * 查询子商户交易拦截记录详情 `GET /v3/transaction-block/transaction-block-records/{block_record_id}`
@@ -48,20 +47,18 @@ export namespace TransactionBlock {
     ): PendingResponse<Response<TransactionBlockRecordsByBlockRecordId_Get_Data>>
   }
 
-  /** 查询子商户交易拦截记录详情 `GET /v3/transaction-block/transaction-block-records/{block_record_id}` */
+  /** 查询子商户交易拦截记录详情 */
   export interface TransactionBlockRecordsByBlockRecordId_Get extends CallSettings {
     /** 交易拦截记录ID */
     block_record_id: PathValue
     query: TransactionBlockRecordsByBlockRecordId_Get_Query
   }
 
-  /** 查询子商户交易拦截记录详情 `GET /v3/transaction-block/transaction-block-records/{block_record_id}` */
   export interface TransactionBlockRecordsByBlockRecordId_Get_Query {
     /** 子商户号 */
     sub_mchid: string
   }
 
-  /** 查询子商户交易拦截记录详情 `GET /v3/transaction-block/transaction-block-records/{block_record_id}` */
   export interface TransactionBlockRecordsByBlockRecordId_Get_Data {
     /** 交易拦截记录ID */
     block_record_id?: string
@@ -82,13 +79,11 @@ export namespace TransactionBlock {
     requested_item_info?: string
   }
 
-  /** 商户提交资料内容 */
   export interface TransactionBlockRecordsByBlockRecordId_Get_Data_RequestedItemInfo {
     /** 资料项集合 */
     record_fields: TransactionBlockRecordsByBlockRecordId_Get_Data_RequestedItemInfo_RecordFields[]
   }
 
-  /** 资料项集合 */
   export interface TransactionBlockRecordsByBlockRecordId_Get_Data_RequestedItemInfo_RecordFields {
     /** 资料项ID */
     item_id?: string
@@ -124,7 +119,6 @@ export namespace TransactionBlock {
     relations?: TransactionBlockRecordsByBlockRecordId_Get_Data_RequestedItemInfo_RecordFields_Relations[]
   }
 
-  /** 补充资料项多值JSON格式 */
   export interface TransactionBlockRecordsByBlockRecordId_Get_Data_RequestedItemInfo_RecordFields_RepeatedFieldData {
     /** 经度值 */
     longitude?: string
@@ -158,7 +152,6 @@ export namespace TransactionBlock {
     evidence_img_list?: string[]
   }
 
-  /** 字符串校验规则 */
   export interface TransactionBlockRecordsByBlockRecordId_Get_Data_RequestedItemInfo_RecordFields_StringCheckRule {
     /** 字符串最小长度 */
     min_string_length?: number
@@ -168,7 +161,6 @@ export namespace TransactionBlock {
     validator?: 'number' | 'phone' | 'idcard' | 'url' | 'email' | (string & {})
   }
 
-  /** 枚举校验规则 */
   export interface TransactionBlockRecordsByBlockRecordId_Get_Data_RequestedItemInfo_RecordFields_EnumCheckRule {
     /** 最小列表长度 */
     min_list_length?: number
@@ -178,7 +170,6 @@ export namespace TransactionBlock {
     enum_values?: string[]
   }
 
-  /** 文件校验规则 */
   export interface TransactionBlockRecordsByBlockRecordId_Get_Data_RequestedItemInfo_RecordFields_FileCheckRule {
     /** 最小列表长度 */
     min_list_length?: number
@@ -204,7 +195,6 @@ export namespace TransactionBlock {
     max_file_size?: number
   }
 
-  /** 时间区间校验规则 */
   export interface TransactionBlockRecordsByBlockRecordId_Get_Data_RequestedItemInfo_RecordFields_TimeIntervalCheckRule {
     /** 最小列表长度 */
     min_list_length?: number
@@ -212,11 +202,9 @@ export namespace TransactionBlock {
     max_list_length?: number
   }
 
-  /** 订单类型校验规则 */
   export interface TransactionBlockRecordsByBlockRecordId_Get_Data_RequestedItemInfo_RecordFields_OrderIntervalCheckRule
     extends TransactionBlockRecordsByBlockRecordId_Get_Data_RequestedItemInfo_RecordFields_FileCheckRule {}
 
-  /** 资料项关联规则集合 */
   export interface TransactionBlockRecordsByBlockRecordId_Get_Data_RequestedItemInfo_RecordFields_Relations {
     /** 关联的资料项ID */
     source_key?: number
@@ -229,7 +217,6 @@ export namespace TransactionBlock {
     readonly _sub_mchid_: Loosen<TransactionBlockRecordsSubMchidBySubMchid>
   }
 
-  /** `v3/transaction-block/transaction-block-records/sub-mchid/{sub_mchid}` */
   export interface TransactionBlockRecordsSubMchidBySubMchid {
     /**
      * 分页查询子商户名下的交易拦截记录 `GET /v3/transaction-block/transaction-block-records/sub-mchid/{sub_mchid}`
@@ -245,14 +232,13 @@ export namespace TransactionBlock {
     ): PendingResponse<Response<TransactionBlockRecordsSubMchidBySubMchid_Get_Data>>
   }
 
-  /** 分页查询子商户名下的交易拦截记录 `GET /v3/transaction-block/transaction-block-records/sub-mchid/{sub_mchid}` */
+  /** 分页查询子商户名下的交易拦截记录 */
   export interface TransactionBlockRecordsSubMchidBySubMchid_Get extends CallSettings {
     /** 子商户号 */
     sub_mchid: PathValue
     query: TransactionBlockRecordsSubMchidBySubMchid_Get_Query
   }
 
-  /** 分页查询子商户名下的交易拦截记录 `GET /v3/transaction-block/transaction-block-records/sub-mchid/{sub_mchid}` */
   export interface TransactionBlockRecordsSubMchidBySubMchid_Get_Query {
     /** 最大资源条数 */
     limit: number
@@ -260,7 +246,6 @@ export namespace TransactionBlock {
     offset?: number | undefined
   }
 
-  /** 分页查询子商户名下的交易拦截记录 `GET /v3/transaction-block/transaction-block-records/sub-mchid/{sub_mchid}` */
   export interface TransactionBlockRecordsSubMchidBySubMchid_Get_Data {
     /** 请求资源起始位置 */
     offset?: number
@@ -272,7 +257,6 @@ export namespace TransactionBlock {
     data?: TransactionBlockRecordsSubMchidBySubMchid_Get_Data_Data[]
   }
 
-  /** 交易拦截记录详情列表 */
   export interface TransactionBlockRecordsSubMchidBySubMchid_Get_Data_Data
     extends TransactionBlockRecordsByBlockRecordId_Get_Data {}
 
@@ -282,7 +266,6 @@ export namespace TransactionBlock {
     readonly subMchid: Loosen<TransactionBlockSubmissionsSubMchid>
   }
 
-  /** `v3/transaction-block/transaction-block-submissions/{block_submission_id}` */
   export interface TransactionBlockSubmissionsByBlockSubmissionId {
     /**
      * 查询交易拦截申诉详情 `GET /v3/transaction-block/transaction-block-submissions/{block_submission_id}`
@@ -298,13 +281,12 @@ export namespace TransactionBlock {
     ): PendingResponse<Response<TransactionBlockSubmissionsByBlockSubmissionId_Get_Data>>
   }
 
-  /** 查询交易拦截申诉详情 `GET /v3/transaction-block/transaction-block-submissions/{block_submission_id}` */
+  /** 查询交易拦截申诉详情 */
   export interface TransactionBlockSubmissionsByBlockSubmissionId_Get extends CallSettings {
     /** 交易拦截申诉ID */
     block_submission_id: PathValue
   }
 
-  /** 查询交易拦截申诉详情 `GET /v3/transaction-block/transaction-block-submissions/{block_submission_id}` */
   export interface TransactionBlockSubmissionsByBlockSubmissionId_Get_Data {
     /** 交易拦截申诉ID */
     block_submission_id?: string
@@ -323,7 +305,6 @@ export namespace TransactionBlock {
     readonly _sub_mchid_: Loosen<TransactionBlockSubmissionsSubMchidBySubMchid>
   }
 
-  /** `v3/transaction-block/transaction-block-submissions/sub-mchid/{sub_mchid}` */
   export interface TransactionBlockSubmissionsSubMchidBySubMchid {
     /**
      * 发起交易拦截申诉 `POST /v3/transaction-block/transaction-block-submissions/sub-mchid/{sub_mchid}`
@@ -339,14 +320,13 @@ export namespace TransactionBlock {
     ): PendingResponse<Response<TransactionBlockSubmissionsSubMchidBySubMchid_Post_Data>>
   }
 
-  /** 发起交易拦截申诉 `POST /v3/transaction-block/transaction-block-submissions/sub-mchid/{sub_mchid}` */
+  /** 发起交易拦截申诉 */
   export interface TransactionBlockSubmissionsSubMchidBySubMchid_Post extends CallSettings {
     /** 子商户号 */
     sub_mchid: PathValue
     json: TransactionBlockSubmissionsSubMchidBySubMchid_Post_Json
   }
 
-  /** 发起交易拦截申诉 `POST /v3/transaction-block/transaction-block-submissions/sub-mchid/{sub_mchid}` */
   export interface TransactionBlockSubmissionsSubMchidBySubMchid_Post_Json {
     /** 商户侧申诉单号 */
     merchant_submit_id: string
@@ -354,13 +334,11 @@ export namespace TransactionBlock {
     submit_data: TransactionBlockSubmissionsSubMchidBySubMchid_Post_Json_SubmitData
   }
 
-  /** 商户提交资料内容 */
   export interface TransactionBlockSubmissionsSubMchidBySubMchid_Post_Json_SubmitData {
     /** 资料项集合 */
     record_fields: readonly TransactionBlockSubmissionsSubMchidBySubMchid_Post_Json_SubmitData_RecordFields[]
   }
 
-  /** 资料项集合 */
   export interface TransactionBlockSubmissionsSubMchidBySubMchid_Post_Json_SubmitData_RecordFields {
     /** 资料项ID */
     item_id?: string | undefined
@@ -410,7 +388,6 @@ export namespace TransactionBlock {
       | undefined
   }
 
-  /** 补充资料项多值JSON格式 */
   export interface TransactionBlockSubmissionsSubMchidBySubMchid_Post_Json_SubmitData_RecordFields_RepeatedFieldData {
     /** 经度值 */
     longitude?: string | undefined
@@ -444,7 +421,6 @@ export namespace TransactionBlock {
     evidence_img_list?: readonly string[] | undefined
   }
 
-  /** 字符串校验规则 */
   export interface TransactionBlockSubmissionsSubMchidBySubMchid_Post_Json_SubmitData_RecordFields_StringCheckRule {
     /** 字符串最小长度 */
     min_string_length?: number | undefined
@@ -454,7 +430,6 @@ export namespace TransactionBlock {
     validator?: 'number' | 'phone' | 'idcard' | 'url' | 'email' | undefined
   }
 
-  /** 枚举校验规则 */
   export interface TransactionBlockSubmissionsSubMchidBySubMchid_Post_Json_SubmitData_RecordFields_EnumCheckRule {
     /** 最小列表长度 */
     min_list_length?: number | undefined
@@ -464,7 +439,6 @@ export namespace TransactionBlock {
     enum_values?: readonly string[] | undefined
   }
 
-  /** 文件校验规则 */
   export interface TransactionBlockSubmissionsSubMchidBySubMchid_Post_Json_SubmitData_RecordFields_FileCheckRule {
     /** 最小列表长度 */
     min_list_length?: number | undefined
@@ -491,7 +465,6 @@ export namespace TransactionBlock {
     max_file_size?: number | undefined
   }
 
-  /** 时间区间校验规则 */
   export interface TransactionBlockSubmissionsSubMchidBySubMchid_Post_Json_SubmitData_RecordFields_TimeIntervalCheckRule {
     /** 最小列表长度 */
     min_list_length?: number | undefined
@@ -499,11 +472,9 @@ export namespace TransactionBlock {
     max_list_length?: number | undefined
   }
 
-  /** 订单类型校验规则 */
   export interface TransactionBlockSubmissionsSubMchidBySubMchid_Post_Json_SubmitData_RecordFields_OrderIntervalCheckRule
     extends TransactionBlockSubmissionsSubMchidBySubMchid_Post_Json_SubmitData_RecordFields_FileCheckRule {}
 
-  /** 资料项关联规则集合 */
   export interface TransactionBlockSubmissionsSubMchidBySubMchid_Post_Json_SubmitData_RecordFields_Relations {
     /** 关联的资料项ID */
     source_key?: number | undefined
@@ -511,7 +482,6 @@ export namespace TransactionBlock {
     source_value?: string | undefined
   }
 
-  /** 发起交易拦截申诉 `POST /v3/transaction-block/transaction-block-submissions/sub-mchid/{sub_mchid}` */
   export interface TransactionBlockSubmissionsSubMchidBySubMchid_Post_Data
     extends TransactionBlockSubmissionsByBlockSubmissionId_Get_Data {}
 }

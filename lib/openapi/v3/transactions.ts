@@ -38,7 +38,6 @@ export namespace Transactions {
     readonly 'v3/transactions/out-trade-no/{out_trade_no}/reverse': Loosen<OutTradeNoByOutTradeNoReverse>
   }
 
-  /** `v3/transactions/app` */
   export interface App {
     /**
      * APP支付下单 `POST /hk/v3/transactions/app`
@@ -57,12 +56,11 @@ export namespace Transactions {
     postAsync(options: App_Post): PendingResponse<Response<App_Post_Data>>
   }
 
-  /** APP支付下单 `POST /hk/v3/transactions/app` */
+  /** APP支付下单 */
   export interface App_Post extends CallSettings {
     json: App_Post_Json
   }
 
-  /** APP支付下单 `POST /hk/v3/transactions/app` */
   export interface App_Post_Json {
     /** 商户号 */
     mchid: string
@@ -106,7 +104,6 @@ export namespace Transactions {
     detail?: readonly App_Post_Json_Detail[] | undefined
   }
 
-  /** 支付者 */
   export interface App_Post_Json_Payer {
     /** 用户标识 */
     openid?: string | undefined
@@ -116,7 +113,6 @@ export namespace Transactions {
     sub_openid?: string | undefined
   }
 
-  /** 订单金额 */
   export interface App_Post_Json_Amount {
     /** 总金额 */
     total: number
@@ -124,7 +120,6 @@ export namespace Transactions {
     currency?: string | undefined
   }
 
-  /** 场景信息 */
   export interface App_Post_Json_SceneInfo {
     /** 商户端设备号 */
     device_id?: string | undefined
@@ -138,7 +133,6 @@ export namespace Transactions {
     store_info?: App_Post_Json_SceneInfo_StoreInfo | undefined
   }
 
-  /** 商户门店信息 */
   export interface App_Post_Json_SceneInfo_StoreInfo {
     /** 编号 */
     id?: string | undefined
@@ -148,7 +142,6 @@ export namespace Transactions {
     address: string
   }
 
-  /** 优惠功能 */
   export interface App_Post_Json_Detail {
     /** 订单原价 */
     cost_price?: number | undefined
@@ -158,7 +151,6 @@ export namespace Transactions {
     goods_detail?: readonly App_Post_Json_Detail_GoodsDetail[] | undefined
   }
 
-  /** 单品列表 */
   export interface App_Post_Json_Detail_GoodsDetail {
     /** 商品编码 */
     goods_id: string
@@ -172,7 +164,6 @@ export namespace Transactions {
     price: number
   }
 
-  /** APP支付下单 `POST /hk/v3/transactions/app` */
   export interface App_Post_Data {
     /** 预支付交易会话标识 */
     prepay_id: string
@@ -183,7 +174,6 @@ export namespace Transactions {
     readonly _transaction_id_: Loosen<IdByTransactionId>
   }
 
-  /** `v3/transactions/id/{transaction_id}` */
   export interface IdByTransactionId {
     /**
      * 查询订单(微信支付订单号) `GET /hk/v3/transactions/id/{transaction_id}`
@@ -204,14 +194,13 @@ export namespace Transactions {
     readonly reverse: Loosen<IdByTransactionIdReverse>
   }
 
-  /** 查询订单(微信支付订单号) `GET /hk/v3/transactions/id/{transaction_id}` */
+  /** 查询订单(微信支付订单号) */
   export interface IdByTransactionId_Get extends CallSettings {
     /** 微信支付订单号 */
     transaction_id: 'transactions' | (string & {})
     query: IdByTransactionId_Get_Query
   }
 
-  /** 查询订单(微信支付订单号) `GET /hk/v3/transactions/id/{transaction_id}` */
   export interface IdByTransactionId_Get_Query {
     /** 商户号 */
     mchid: string
@@ -221,7 +210,6 @@ export namespace Transactions {
     sp_mchid: string
   }
 
-  /** 查询订单(微信支付订单号) `GET /hk/v3/transactions/id/{transaction_id}` */
   export interface IdByTransactionId_Get_Data {
     /** 商户号 */
     mchid: string
@@ -267,7 +255,6 @@ export namespace Transactions {
     promotion_detail?: IdByTransactionId_Get_Data_PromotionDetail[]
   }
 
-  /** 支付者 */
   export interface IdByTransactionId_Get_Data_Payer {
     /** 用户标识 */
     openid?: string
@@ -277,7 +264,6 @@ export namespace Transactions {
     sub_openid?: string
   }
 
-  /** 订单金额 */
   export interface IdByTransactionId_Get_Data_Amount {
     /** 订单金额 */
     total: number
@@ -291,7 +277,6 @@ export namespace Transactions {
     exchange_rate?: IdByTransactionId_Get_Data_Amount_ExchangeRate
   }
 
-  /** 汇率信息 */
   export interface IdByTransactionId_Get_Data_Amount_ExchangeRate {
     /** 汇率类型 */
     type?: 'SETTLEMENT_RATE' | (string & {})
@@ -299,7 +284,6 @@ export namespace Transactions {
     rate?: number
   }
 
-  /** 优惠功能 */
   export interface IdByTransactionId_Get_Data_PromotionDetail {
     /** 券ID */
     promotion_id: string
@@ -325,7 +309,6 @@ export namespace Transactions {
     goods_detail?: IdByTransactionId_Get_Data_PromotionDetail_GoodsDetail[]
   }
 
-  /** 单品列表 */
   export interface IdByTransactionId_Get_Data_PromotionDetail_GoodsDetail {
     /** 商品编码 */
     goods_id: string
@@ -339,7 +322,6 @@ export namespace Transactions {
     price: number
   }
 
-  /** `v3/transactions/id/{transaction_id}/close` */
   export interface IdByTransactionIdClose {
     /**
      * 关闭订单(微信支付订单号) `POST /hk/v3/transactions/id/{transaction_id}/close`
@@ -358,14 +340,13 @@ export namespace Transactions {
     postAsync(options: IdByTransactionIdClose_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 关闭订单(微信支付订单号) `POST /hk/v3/transactions/id/{transaction_id}/close` */
+  /** 关闭订单(微信支付订单号) */
   export interface IdByTransactionIdClose_Post extends CallSettings {
     /** 微信支付订单号 */
     transaction_id: 'transactions' | (string & {})
     json: IdByTransactionIdClose_Post_Json
   }
 
-  /** 关闭订单(微信支付订单号) `POST /hk/v3/transactions/id/{transaction_id}/close` */
   export interface IdByTransactionIdClose_Post_Json {
     /** 直连商户号 */
     mchid: string
@@ -375,7 +356,6 @@ export namespace Transactions {
     sp_mchid?: string | undefined
   }
 
-  /** `v3/transactions/id/{transaction_id}/reverse` */
   export interface IdByTransactionIdReverse {
     /**
      * 撤销订单(微信支付订单号) `POST /hk/v3/transactions/id/{transaction_id}/reverse`
@@ -394,14 +374,13 @@ export namespace Transactions {
     postAsync(options: IdByTransactionIdReverse_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 撤销订单(微信支付订单号) `POST /hk/v3/transactions/id/{transaction_id}/reverse` */
+  /** 撤销订单(微信支付订单号) */
   export interface IdByTransactionIdReverse_Post extends CallSettings {
     /** 微信订单号 */
     transaction_id: 'transactions' | (string & {})
     json: IdByTransactionIdReverse_Post_Json
   }
 
-  /** 撤销订单(微信支付订单号) `POST /hk/v3/transactions/id/{transaction_id}/reverse` */
   export interface IdByTransactionIdReverse_Post_Json {
     /** 商户号 */
     mchid: string
@@ -411,7 +390,6 @@ export namespace Transactions {
     sub_mchid: string
   }
 
-  /** `v3/transactions/jsapi` */
   export interface Jsapi {
     /**
      * 小程序/公众号支付下单 `POST /hk/v3/transactions/jsapi`
@@ -430,18 +408,15 @@ export namespace Transactions {
     postAsync(options: Jsapi_Post): PendingResponse<Response<Jsapi_Post_Data>>
   }
 
-  /** 小程序/公众号支付下单 `POST /hk/v3/transactions/jsapi` */
+  /** 小程序/公众号支付下单 */
   export interface Jsapi_Post extends CallSettings {
     json: Jsapi_Post_Json
   }
 
-  /** 小程序/公众号支付下单 `POST /hk/v3/transactions/jsapi` */
   export interface Jsapi_Post_Json extends App_Post_Json {}
 
-  /** 小程序/公众号支付下单 `POST /hk/v3/transactions/jsapi` */
   export interface Jsapi_Post_Data extends App_Post_Data {}
 
-  /** `v3/transactions/micropay` */
   export interface Micropay {
     /**
      * 提交付款码支付 `POST /hk/v3/transactions/micropay`
@@ -460,12 +435,11 @@ export namespace Transactions {
     postAsync(options: Micropay_Post): PendingResponse<Response<Micropay_Post_Data>>
   }
 
-  /** 提交付款码支付 `POST /hk/v3/transactions/micropay` */
+  /** 提交付款码支付 */
   export interface Micropay_Post extends CallSettings {
     json: Micropay_Post_Json
   }
 
-  /** 提交付款码支付 `POST /hk/v3/transactions/micropay` */
   export interface Micropay_Post_Json {
     /** 商户号 */
     mchid: string
@@ -503,22 +477,17 @@ export namespace Transactions {
     detail?: readonly Micropay_Post_Json_Detail[] | undefined
   }
 
-  /** 支付者 */
   export interface Micropay_Post_Json_Payer {
     /** 授权码 */
     auth_code: string
   }
 
-  /** 订单金额 */
   export interface Micropay_Post_Json_Amount extends App_Post_Json_Amount {}
 
-  /** 场景信息 */
   export interface Micropay_Post_Json_SceneInfo extends App_Post_Json_SceneInfo {}
 
-  /** 优惠功能 */
   export interface Micropay_Post_Json_Detail extends App_Post_Json_Detail {}
 
-  /** 提交付款码支付 `POST /hk/v3/transactions/micropay` */
   export interface Micropay_Post_Data {
     /** 微信支付订单号 */
     id: string
@@ -564,7 +533,6 @@ export namespace Transactions {
     detail?: Micropay_Post_Data_Detail[]
   }
 
-  /** 支付者 */
   export interface Micropay_Post_Data_Payer {
     /** 用户标识 */
     openid?: string
@@ -574,7 +542,6 @@ export namespace Transactions {
     sub_openid?: string
   }
 
-  /** 订单金额 */
   export interface Micropay_Post_Data_Amount {
     /** 订单金额 */
     total: number
@@ -588,11 +555,9 @@ export namespace Transactions {
     exchange_rate?: Micropay_Post_Data_Amount_ExchangeRate
   }
 
-  /** 汇率 */
   export interface Micropay_Post_Data_Amount_ExchangeRate
     extends IdByTransactionId_Get_Data_Amount_ExchangeRate {}
 
-  /** 优惠功能 */
   export interface Micropay_Post_Data_Detail {
     /** 券ID */
     promotion_id: string
@@ -618,7 +583,6 @@ export namespace Transactions {
     goods_detail?: Micropay_Post_Data_Detail_GoodsDetail[]
   }
 
-  /** 单品列表 */
   export interface Micropay_Post_Data_Detail_GoodsDetail {
     /** 商品编码 */
     goods_id: string
@@ -630,7 +594,6 @@ export namespace Transactions {
     price: number
   }
 
-  /** `v3/transactions/mweb` */
   export interface Mweb {
     /**
      * H5支付下单 `POST /hk/v3/transactions/mweb`
@@ -649,12 +612,11 @@ export namespace Transactions {
     postAsync(options: Mweb_Post): PendingResponse<Response<Mweb_Post_Data>>
   }
 
-  /** H5支付下单 `POST /hk/v3/transactions/mweb` */
+  /** H5支付下单 */
   export interface Mweb_Post extends CallSettings {
     json: Mweb_Post_Json
   }
 
-  /** H5支付下单 `POST /hk/v3/transactions/mweb` */
   export interface Mweb_Post_Json {
     /** 商户号 */
     mchid: string
@@ -698,13 +660,10 @@ export namespace Transactions {
     detail?: readonly Mweb_Post_Json_Detail[] | undefined
   }
 
-  /** 支付者 */
   export interface Mweb_Post_Json_Payer extends App_Post_Json_Payer {}
 
-  /** 订单金额 */
   export interface Mweb_Post_Json_Amount extends App_Post_Json_Amount {}
 
-  /** 场景信息 */
   export interface Mweb_Post_Json_SceneInfo {
     /** 商户端设备号 */
     device_id?: string | undefined
@@ -718,19 +677,15 @@ export namespace Transactions {
     store_info: Mweb_Post_Json_SceneInfo_StoreInfo
   }
 
-  /** 商户门店信息 */
   export interface Mweb_Post_Json_SceneInfo_StoreInfo extends App_Post_Json_SceneInfo_StoreInfo {}
 
-  /** 优惠功能 */
   export interface Mweb_Post_Json_Detail extends App_Post_Json_Detail {}
 
-  /** H5支付下单 `POST /hk/v3/transactions/mweb` */
   export interface Mweb_Post_Data {
     /** 支付跳转链接 */
     mweb_url: string
   }
 
-  /** `v3/transactions/native` */
   export interface Native {
     /**
      * 扫码支付下单 `POST /hk/v3/transactions/native`
@@ -749,15 +704,13 @@ export namespace Transactions {
     postAsync(options: Native_Post): PendingResponse<Response<Native_Post_Data>>
   }
 
-  /** 扫码支付下单 `POST /hk/v3/transactions/native` */
+  /** 扫码支付下单 */
   export interface Native_Post extends CallSettings {
     json: Native_Post_Json
   }
 
-  /** 扫码支付下单 `POST /hk/v3/transactions/native` */
   export interface Native_Post_Json extends App_Post_Json {}
 
-  /** 扫码支付下单 `POST /hk/v3/transactions/native` */
   export interface Native_Post_Data {
     /** 二维码链接 */
     code_url: string
@@ -768,7 +721,6 @@ export namespace Transactions {
     readonly _out_trade_no_: Loosen<OutTradeNoByOutTradeNo>
   }
 
-  /** `v3/transactions/out-trade-no/{out_trade_no}` */
   export interface OutTradeNoByOutTradeNo {
     /**
      * 查询订单(商户订单号) `GET /hk/v3/transactions/out-trade-no/{out_trade_no}`
@@ -789,20 +741,17 @@ export namespace Transactions {
     readonly reverse: Loosen<OutTradeNoByOutTradeNoReverse>
   }
 
-  /** 查询订单(商户订单号) `GET /hk/v3/transactions/out-trade-no/{out_trade_no}` */
+  /** 查询订单(商户订单号) */
   export interface OutTradeNoByOutTradeNo_Get extends CallSettings {
     /** 商户订单号 */
     out_trade_no: 'transactions' | (string & {})
     query: OutTradeNoByOutTradeNo_Get_Query
   }
 
-  /** 查询订单(商户订单号) `GET /hk/v3/transactions/out-trade-no/{out_trade_no}` */
   export interface OutTradeNoByOutTradeNo_Get_Query extends IdByTransactionId_Get_Query {}
 
-  /** 查询订单(商户订单号) `GET /hk/v3/transactions/out-trade-no/{out_trade_no}` */
   export interface OutTradeNoByOutTradeNo_Get_Data extends IdByTransactionId_Get_Data {}
 
-  /** `v3/transactions/out-trade-no/{out_trade_no}/close` */
   export interface OutTradeNoByOutTradeNoClose {
     /**
      * 关闭订单(商户订单号) `POST /hk/v3/transactions/out-trade-no/{out_trade_no}/close`
@@ -821,17 +770,15 @@ export namespace Transactions {
     postAsync(options: OutTradeNoByOutTradeNoClose_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 关闭订单(商户订单号) `POST /hk/v3/transactions/out-trade-no/{out_trade_no}/close` */
+  /** 关闭订单(商户订单号) */
   export interface OutTradeNoByOutTradeNoClose_Post extends CallSettings {
     /** 商户订单号 */
     out_trade_no: 'transactions' | (string & {})
     json: OutTradeNoByOutTradeNoClose_Post_Json
   }
 
-  /** 关闭订单(商户订单号) `POST /hk/v3/transactions/out-trade-no/{out_trade_no}/close` */
   export interface OutTradeNoByOutTradeNoClose_Post_Json extends IdByTransactionIdClose_Post_Json {}
 
-  /** `v3/transactions/out-trade-no/{out_trade_no}/reverse` */
   export interface OutTradeNoByOutTradeNoReverse {
     /**
      * 撤销订单(商户订单号) `POST /hk/v3/transactions/out-trade-no/{out_trade_no}/reverse`
@@ -850,13 +797,12 @@ export namespace Transactions {
     postAsync(options: OutTradeNoByOutTradeNoReverse_Post): PendingResponse<Response<undefined>>
   }
 
-  /** 撤销订单(商户订单号) `POST /hk/v3/transactions/out-trade-no/{out_trade_no}/reverse` */
+  /** 撤销订单(商户订单号) */
   export interface OutTradeNoByOutTradeNoReverse_Post extends CallSettings {
     /** 商户订单号 */
     out_trade_no: 'transactions' | (string & {})
     json: OutTradeNoByOutTradeNoReverse_Post_Json
   }
 
-  /** 撤销订单(商户订单号) `POST /hk/v3/transactions/out-trade-no/{out_trade_no}/reverse` */
   export interface OutTradeNoByOutTradeNoReverse_Post_Json extends IdByTransactionIdReverse_Post_Json {}
 }

@@ -22,7 +22,6 @@ export namespace TransferDetail {
     readonly 'v3/transfer-detail/electronic-receipts': Loosen<ElectronicReceipts>
   }
 
-  /** `v3/transfer-detail/electronic-receipts` */
   export interface ElectronicReceipts {
     /**
      * 查询转账明细电子回单受理结果 `GET /v3/transfer-detail/electronic-receipts`
@@ -48,12 +47,11 @@ export namespace TransferDetail {
     postAsync(options: ElectronicReceipts_Post): PendingResponse<Response<ElectronicReceipts_Post_Data>>
   }
 
-  /** 查询转账明细电子回单受理结果 `GET /v3/transfer-detail/electronic-receipts` */
+  /** 查询转账明细电子回单受理结果 */
   export interface ElectronicReceipts_Get extends CallSettings {
     query: ElectronicReceipts_Get_Query
   }
 
-  /** 查询转账明细电子回单受理结果 `GET /v3/transfer-detail/electronic-receipts` */
   export interface ElectronicReceipts_Get_Query {
     /** 受理类型 */
     accept_type: 'BATCH_TRANSFER' | 'TRANSFER_TO_POCKET' | 'TRANSFER_TO_BANK'
@@ -63,7 +61,6 @@ export namespace TransferDetail {
     out_detail_no: string
   }
 
-  /** 查询转账明细电子回单受理结果 `GET /v3/transfer-detail/electronic-receipts` */
   export interface ElectronicReceipts_Get_Data {
     /** 受理类型 */
     accept_type: string
@@ -83,14 +80,12 @@ export namespace TransferDetail {
     download_url?: string
   }
 
-  /** 转账明细电子回单受理 `POST /v3/transfer-detail/electronic-receipts` */
+  /** 转账明细电子回单受理 */
   export interface ElectronicReceipts_Post extends CallSettings {
     json: ElectronicReceipts_Post_Json
   }
 
-  /** 转账明细电子回单受理 `POST /v3/transfer-detail/electronic-receipts` */
   export interface ElectronicReceipts_Post_Json extends ElectronicReceipts_Get_Query {}
 
-  /** 转账明细电子回单受理 `POST /v3/transfer-detail/electronic-receipts` */
   export interface ElectronicReceipts_Post_Data extends ElectronicReceipts_Get_Data {}
 }

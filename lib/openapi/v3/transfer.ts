@@ -30,7 +30,6 @@ export namespace Transfer {
     readonly 'v3/transfer/bill-receipt/{out_batch_no}': Loosen<BillReceiptByOutBatchNo>
   }
 
-  /** `v3/transfer/batches` */
   export interface Batches {
     /**
      * 发起批量转账 `POST /v3/transfer/batches`
@@ -44,13 +43,12 @@ export namespace Transfer {
     readonly outBatchNo: Loosen<BatchesOutBatchNo>
   }
 
-  /** 发起批量转账 `POST /v3/transfer/batches` */
+  /** 发起批量转账 */
   export interface Batches_Post extends CallSettings {
     json: Batches_Post_Json
     headers?: Batches_Post_Headers | undefined
   }
 
-  /** 发起批量转账 `POST /v3/transfer/batches` */
   export interface Batches_Post_Json {
     /** 直连商户的appid */
     appid: string
@@ -72,7 +70,6 @@ export namespace Transfer {
     notify_url?: string | undefined
   }
 
-  /** 转账明细列表 */
   export interface Batches_Post_Json_TransferDetailList {
     /** 商家明细单号 */
     out_detail_no: string
@@ -88,13 +85,11 @@ export namespace Transfer {
     user_id_card?: Encrypted | undefined
   }
 
-  /** 发起批量转账 `POST /v3/transfer/batches` */
   export interface Batches_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 发起批量转账 `POST /v3/transfer/batches` */
   export interface Batches_Post_Data {
     /** 商家批次单号 */
     out_batch_no: string
@@ -111,7 +106,6 @@ export namespace Transfer {
     readonly _batch_id_: Loosen<BatchesBatchIdByBatchId>
   }
 
-  /** `v3/transfer/batches/batch-id/{batch_id}` */
   export interface BatchesBatchIdByBatchId {
     /**
      * 微信批次单号查询批次单 `GET /v3/transfer/batches/batch-id/{batch_id}`
@@ -126,14 +120,13 @@ export namespace Transfer {
     readonly details: Loosen<BatchesBatchIdByBatchIdDetails>
   }
 
-  /** 微信批次单号查询批次单 `GET /v3/transfer/batches/batch-id/{batch_id}` */
+  /** 微信批次单号查询批次单 */
   export interface BatchesBatchIdByBatchId_Get extends CallSettings {
     /** 微信批次单号 */
     batch_id: PathValue
     query: BatchesBatchIdByBatchId_Get_Query
   }
 
-  /** 微信批次单号查询批次单 `GET /v3/transfer/batches/batch-id/{batch_id}` */
   export interface BatchesBatchIdByBatchId_Get_Query {
     /** 是否查询转账明细单 */
     need_query_detail: boolean
@@ -145,7 +138,6 @@ export namespace Transfer {
     detail_status?: string | undefined
   }
 
-  /** 微信批次单号查询批次单 `GET /v3/transfer/batches/batch-id/{batch_id}` */
   export interface BatchesBatchIdByBatchId_Get_Data {
     /** 转账批次单 */
     transfer_batch: BatchesBatchIdByBatchId_Get_Data_TransferBatch
@@ -153,7 +145,6 @@ export namespace Transfer {
     transfer_detail_list?: BatchesBatchIdByBatchId_Get_Data_TransferDetailList[]
   }
 
-  /** 转账批次单 */
   export interface BatchesBatchIdByBatchId_Get_Data_TransferBatch {
     /** 商户号 */
     mchid: string
@@ -193,7 +184,6 @@ export namespace Transfer {
     transfer_scene_id?: string
   }
 
-  /** 转账明细单列表 */
   export interface BatchesBatchIdByBatchId_Get_Data_TransferDetailList {
     /** 微信明细单号 */
     detail_id: string
@@ -213,7 +203,6 @@ export namespace Transfer {
     readonly _detail_id_: Loosen<BatchesBatchIdByBatchIdDetailsDetailIdByDetailId>
   }
 
-  /** `v3/transfer/batches/batch-id/{batch_id}/details/detail-id/{detail_id}` */
   export interface BatchesBatchIdByBatchIdDetailsDetailIdByDetailId {
     /**
      * 微信明细单号查询明细单 `GET /v3/transfer/batches/batch-id/{batch_id}/details/detail-id/{detail_id}`
@@ -229,7 +218,7 @@ export namespace Transfer {
     ): PendingResponse<Response<BatchesBatchIdByBatchIdDetailsDetailIdByDetailId_Get_Data>>
   }
 
-  /** 微信明细单号查询明细单 `GET /v3/transfer/batches/batch-id/{batch_id}/details/detail-id/{detail_id}` */
+  /** 微信明细单号查询明细单 */
   export interface BatchesBatchIdByBatchIdDetailsDetailIdByDetailId_Get extends CallSettings {
     /** 微信批次单号 */
     batch_id: PathValue
@@ -237,7 +226,6 @@ export namespace Transfer {
     detail_id: PathValue
   }
 
-  /** 微信明细单号查询明细单 `GET /v3/transfer/batches/batch-id/{batch_id}/details/detail-id/{detail_id}` */
   export interface BatchesBatchIdByBatchIdDetailsDetailIdByDetailId_Get_Data {
     /** 商户号 */
     mchid: string
@@ -274,7 +262,6 @@ export namespace Transfer {
     readonly _out_batch_no_: Loosen<BatchesOutBatchNoByOutBatchNo>
   }
 
-  /** `v3/transfer/batches/out-batch-no/{out_batch_no}` */
   export interface BatchesOutBatchNoByOutBatchNo {
     /**
      * 商家批次单号查询批次单 `GET /v3/transfer/batches/out-batch-no/{out_batch_no}`
@@ -289,17 +276,15 @@ export namespace Transfer {
     readonly details: Loosen<BatchesOutBatchNoByOutBatchNoDetails>
   }
 
-  /** 商家批次单号查询批次单 `GET /v3/transfer/batches/out-batch-no/{out_batch_no}` */
+  /** 商家批次单号查询批次单 */
   export interface BatchesOutBatchNoByOutBatchNo_Get extends CallSettings {
     /** 商家批次单号 */
     out_batch_no: PathValue
     query: BatchesOutBatchNoByOutBatchNo_Get_Query
   }
 
-  /** 商家批次单号查询批次单 `GET /v3/transfer/batches/out-batch-no/{out_batch_no}` */
   export interface BatchesOutBatchNoByOutBatchNo_Get_Query extends BatchesBatchIdByBatchId_Get_Query {}
 
-  /** 商家批次单号查询批次单 `GET /v3/transfer/batches/out-batch-no/{out_batch_no}` */
   export interface BatchesOutBatchNoByOutBatchNo_Get_Data {
     /** 转账批次单 */
     transfer_batch: BatchesOutBatchNoByOutBatchNo_Get_Data_TransferBatch
@@ -311,11 +296,9 @@ export namespace Transfer {
     limit?: number
   }
 
-  /** 转账批次单 */
   export interface BatchesOutBatchNoByOutBatchNo_Get_Data_TransferBatch
     extends BatchesBatchIdByBatchId_Get_Data_TransferBatch {}
 
-  /** 转账明细单列表 */
   export interface BatchesOutBatchNoByOutBatchNo_Get_Data_TransferDetailList
     extends BatchesBatchIdByBatchId_Get_Data_TransferDetailList {}
 
@@ -329,7 +312,6 @@ export namespace Transfer {
     readonly _out_detail_no_: Loosen<BatchesOutBatchNoByOutBatchNoDetailsOutDetailNoByOutDetailNo>
   }
 
-  /** `v3/transfer/batches/out-batch-no/{out_batch_no}/details/out-detail-no/{out_detail_no}` */
   export interface BatchesOutBatchNoByOutBatchNoDetailsOutDetailNoByOutDetailNo {
     /**
      * 商家明细单号查询明细单 `GET /v3/transfer/batches/out-batch-no/{out_batch_no}/details/out-detail-no/{out_detail_no}`
@@ -345,7 +327,7 @@ export namespace Transfer {
     ): PendingResponse<Response<BatchesOutBatchNoByOutBatchNoDetailsOutDetailNoByOutDetailNo_Get_Data>>
   }
 
-  /** 商家明细单号查询明细单 `GET /v3/transfer/batches/out-batch-no/{out_batch_no}/details/out-detail-no/{out_detail_no}` */
+  /** 商家明细单号查询明细单 */
   export interface BatchesOutBatchNoByOutBatchNoDetailsOutDetailNoByOutDetailNo_Get extends CallSettings {
     /** 商家批次单号 */
     out_batch_no: PathValue
@@ -353,11 +335,9 @@ export namespace Transfer {
     out_detail_no: PathValue
   }
 
-  /** 商家明细单号查询明细单 `GET /v3/transfer/batches/out-batch-no/{out_batch_no}/details/out-detail-no/{out_detail_no}` */
   export interface BatchesOutBatchNoByOutBatchNoDetailsOutDetailNoByOutDetailNo_Get_Data
     extends BatchesBatchIdByBatchIdDetailsDetailIdByDetailId_Get_Data {}
 
-  /** `v3/transfer/bill-receipt` */
   export interface BillReceipt {
     /**
      * 转账电子回单申请受理 `POST /v3/transfer/bill-receipt`
@@ -373,18 +353,16 @@ export namespace Transfer {
     readonly _out_batch_no_: Loosen<BillReceiptByOutBatchNo>
   }
 
-  /** 转账电子回单申请受理 `POST /v3/transfer/bill-receipt` */
+  /** 转账电子回单申请受理 */
   export interface BillReceipt_Post extends CallSettings {
     json: BillReceipt_Post_Json
   }
 
-  /** 转账电子回单申请受理 `POST /v3/transfer/bill-receipt` */
   export interface BillReceipt_Post_Json {
     /** 商家批次单号 */
     out_batch_no: string
   }
 
-  /** 转账电子回单申请受理 `POST /v3/transfer/bill-receipt` */
   export interface BillReceipt_Post_Data {
     /** 商家批次单号 */
     out_batch_no: string
@@ -404,7 +382,6 @@ export namespace Transfer {
     update_time?: string
   }
 
-  /** `v3/transfer/bill-receipt/{out_batch_no}` */
   export interface BillReceiptByOutBatchNo {
     /**
      * 查询转账电子回单 `GET /v3/transfer/bill-receipt/{out_batch_no}`
@@ -421,12 +398,11 @@ export namespace Transfer {
     ): PendingResponse<Response<BillReceiptByOutBatchNo_Get_Data>>
   }
 
-  /** 查询转账电子回单 `GET /v3/transfer/bill-receipt/{out_batch_no}` */
+  /** 查询转账电子回单 */
   export interface BillReceiptByOutBatchNo_Get extends CallSettings {
     /** 商家批次单号 */
     out_batch_no: PathValue
   }
 
-  /** 查询转账电子回单 `GET /v3/transfer/bill-receipt/{out_batch_no}` */
   export interface BillReceiptByOutBatchNo_Get_Data extends BillReceipt_Post_Data {}
 }

@@ -25,7 +25,6 @@ export namespace Transferdownload {
     readonly 'v3/transferdownload/signfile': Loosen<Signfile>
   }
 
-  /** `v3/transferdownload/elecvoucherfile` */
   export interface Elecvoucherfile {
     /**
      * 下载电子回单PDF文件 `GET /v3/transferdownload/elecvoucherfile`
@@ -41,18 +40,16 @@ export namespace Transferdownload {
     getAsync(options: Elecvoucherfile_Get): PendingResponse<Response<Buffer>>
   }
 
-  /** 下载电子回单PDF文件 `GET /v3/transferdownload/elecvoucherfile` */
+  /** 下载电子回单PDF文件 */
   export interface Elecvoucherfile_Get extends CallSettings {
     query: Elecvoucherfile_Get_Query
   }
 
-  /** 下载电子回单PDF文件 `GET /v3/transferdownload/elecvoucherfile` */
   export interface Elecvoucherfile_Get_Query {
     token: string
     source: string
   }
 
-  /** `v3/transferdownload/signfile` */
   export interface Signfile {
     /**
      * 下载电子回单 `GET /v3/transferdownload/signfile`
@@ -69,12 +66,11 @@ export namespace Transferdownload {
     getAsync(options: Signfile_Get): PendingResponse<Response<Buffer>>
   }
 
-  /** 下载电子回单 `GET /v3/transferdownload/signfile` */
+  /** 下载电子回单 */
   export interface Signfile_Get extends CallSettings {
     query: Signfile_Get_Query
   }
 
-  /** 下载电子回单 `GET /v3/transferdownload/signfile` */
   export interface Signfile_Get_Query {
     token: string
   }

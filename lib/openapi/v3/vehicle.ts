@@ -47,7 +47,6 @@ export namespace Vehicle {
     readonly _contract_id_: Loosen<EtcContractsByContractId>
   }
 
-  /** `v3/vehicle/etc/contracts/{contract_id}` */
   export interface EtcContractsByContractId {
     /**
      * 通过商户ETC绑定号查询签约状态 `GET /v3/vehicle/etc/contracts/{contract_id}`
@@ -61,20 +60,18 @@ export namespace Vehicle {
     ): PendingResponse<Response<EtcContractsByContractId_Get_Data>>
   }
 
-  /** 通过商户ETC绑定号查询签约状态 `GET /v3/vehicle/etc/contracts/{contract_id}` */
+  /** 通过商户ETC绑定号查询签约状态 */
   export interface EtcContractsByContractId_Get extends CallSettings {
     /** 商户etc绑定号 */
     contract_id: PathValue
     query?: EtcContractsByContractId_Get_Query | undefined
   }
 
-  /** 通过商户ETC绑定号查询签约状态 `GET /v3/vehicle/etc/contracts/{contract_id}` */
   export interface EtcContractsByContractId_Get_Query {
     /** 特约商户号 */
     sub_mchid?: string | undefined
   }
 
-  /** 通过商户ETC绑定号查询签约状态 `GET /v3/vehicle/etc/contracts/{contract_id}` */
   export interface EtcContractsByContractId_Get_Data {
     /** 发起签约的appid */
     appid: string
@@ -96,7 +93,6 @@ export namespace Vehicle {
     sub_openid?: string
   }
 
-  /** `v3/vehicle/etc/preopen` */
   export interface EtcPreopen {
     /**
      * 预开通用户ETC指定卡扣费 `POST /v3/vehicle/etc/preopen`
@@ -108,13 +104,12 @@ export namespace Vehicle {
     postAsync(options: EtcPreopen_Post): PendingResponse<Response<EtcPreopen_Post_Data>>
   }
 
-  /** 预开通用户ETC指定卡扣费 `POST /v3/vehicle/etc/preopen` */
+  /** 预开通用户ETC指定卡扣费 */
   export interface EtcPreopen_Post extends CallSettings {
     json: EtcPreopen_Post_Json
     headers?: EtcPreopen_Post_Headers | undefined
   }
 
-  /** 预开通用户ETC指定卡扣费 `POST /v3/vehicle/etc/preopen` */
   export interface EtcPreopen_Post_Json {
     /** 服务商appid */
     sp_appid: string
@@ -136,7 +131,6 @@ export namespace Vehicle {
     bank_card_no?: Encrypted | undefined
   }
 
-  /** 实名信息 */
   export interface EtcPreopen_Post_Json_Identify {
     /** 姓名. Base64. Encrypted with the platform's key */
     encrypted_real_name: Encrypted
@@ -146,13 +140,11 @@ export namespace Vehicle {
     credential_type: string
   }
 
-  /** 预开通用户ETC指定卡扣费 `POST /v3/vehicle/etc/preopen` */
   export interface EtcPreopen_Post_Headers extends HeadersInput {
     /** 微信支付公钥ID/平台证书序列号. The client sends it */
     'Wechatpay-Serial'?: string | undefined
   }
 
-  /** 预开通用户ETC指定卡扣费 `POST /v3/vehicle/etc/preopen` */
   export interface EtcPreopen_Post_Data {
     /** 预开通ID */
     preopen_id: string
@@ -165,7 +157,6 @@ export namespace Vehicle {
     readonly outTradeNo: Loosen<EtcTransactionsOutTradeNo>
   }
 
-  /** `v3/vehicle/etc/transactions/highway` */
   export interface EtcTransactionsHighway {
     /**
      * 高速场景商户扣款 `POST /v3/vehicle/etc/transactions/highway`
@@ -179,12 +170,11 @@ export namespace Vehicle {
     ): PendingResponse<Response<EtcTransactionsHighway_Post_Data>>
   }
 
-  /** 高速场景商户扣款 `POST /v3/vehicle/etc/transactions/highway` */
+  /** 高速场景商户扣款 */
   export interface EtcTransactionsHighway_Post extends CallSettings {
     json: EtcTransactionsHighway_Post_Json
   }
 
-  /** 高速场景商户扣款 `POST /v3/vehicle/etc/transactions/highway` */
   export interface EtcTransactionsHighway_Post_Json {
     /** 商户订单号 */
     out_trade_no: string
@@ -210,7 +200,6 @@ export namespace Vehicle {
     device_info?: EtcTransactionsHighway_Post_Json_DeviceInfo | undefined
   }
 
-  /** 高速场景信息 */
   export interface EtcTransactionsHighway_Post_Json_HighwayInfo {
     /** 车牌号 */
     plate_number: string
@@ -232,7 +221,6 @@ export namespace Vehicle {
     carrying_range?: string | undefined
   }
 
-  /** 订单金额 */
   export interface EtcTransactionsHighway_Post_Json_Amount {
     /** 订单金额 */
     total?: number | undefined
@@ -240,7 +228,6 @@ export namespace Vehicle {
     currency?: string | undefined
   }
 
-  /** 设备信息 */
   export interface EtcTransactionsHighway_Post_Json_DeviceInfo {
     /** 商户端设备号 */
     device_id?: string | undefined
@@ -248,7 +235,6 @@ export namespace Vehicle {
     device_ip: string
   }
 
-  /** 高速场景商户扣款 `POST /v3/vehicle/etc/transactions/highway` */
   export interface EtcTransactionsHighway_Post_Data {
     /** 商户号 */
     mchid: string
@@ -284,7 +270,6 @@ export namespace Vehicle {
     promotion_detail?: EtcTransactionsHighway_Post_Data_PromotionDetail[]
   }
 
-  /** 支付者 */
   export interface EtcTransactionsHighway_Post_Data_Payer {
     /** 用户在服务商APP的标识 */
     sp_openid?: string
@@ -292,7 +277,6 @@ export namespace Vehicle {
     sub_openid?: string
   }
 
-  /** 订单金额 */
   export interface EtcTransactionsHighway_Post_Data_Amount {
     /** 订单金额 */
     total: number
@@ -304,7 +288,6 @@ export namespace Vehicle {
     discount_total?: number
   }
 
-  /** 设备信息 */
   export interface EtcTransactionsHighway_Post_Data_DeviceInfo {
     /** 商户端设备号 */
     device_id?: string
@@ -312,7 +295,6 @@ export namespace Vehicle {
     device_ip?: string
   }
 
-  /** 优惠详情 */
   export interface EtcTransactionsHighway_Post_Data_PromotionDetail {
     /** 券ID */
     promotion_id: string
@@ -339,7 +321,6 @@ export namespace Vehicle {
     readonly _transaction_id_: Loosen<EtcTransactionsIdByTransactionId>
   }
 
-  /** `v3/vehicle/etc/transactions/id/{transaction_id}` */
   export interface EtcTransactionsIdByTransactionId {
     /**
      * 查询订单 `GET /v3/vehicle/etc/transactions/id/{transaction_id}`
@@ -355,17 +336,15 @@ export namespace Vehicle {
     ): PendingResponse<Response<EtcTransactionsIdByTransactionId_Get_Data>>
   }
 
-  /** 查询订单 `GET /v3/vehicle/etc/transactions/id/{transaction_id}` */
+  /** 查询订单 */
   export interface EtcTransactionsIdByTransactionId_Get extends CallSettings {
     /** 微信支付订单号 */
     transaction_id: PathValue
     query?: EtcTransactionsIdByTransactionId_Get_Query | undefined
   }
 
-  /** 查询订单 `GET /v3/vehicle/etc/transactions/id/{transaction_id}` */
   export interface EtcTransactionsIdByTransactionId_Get_Query extends EtcContractsByContractId_Get_Query {}
 
-  /** 查询订单 `GET /v3/vehicle/etc/transactions/id/{transaction_id}` */
   export interface EtcTransactionsIdByTransactionId_Get_Data extends EtcTransactionsHighway_Post_Data {}
 
   /** `v3/vehicle/etc/transactions/out-trade-no` */
@@ -373,7 +352,6 @@ export namespace Vehicle {
     readonly _out_trade_no_: Loosen<EtcTransactionsOutTradeNoByOutTradeNo>
   }
 
-  /** `v3/vehicle/etc/transactions/out-trade-no/{out_trade_no}` */
   export interface EtcTransactionsOutTradeNoByOutTradeNo {
     /**
      * 查询订单 `GET /v3/vehicle/etc/transactions/out-trade-no/{out_trade_no}`
@@ -389,18 +367,16 @@ export namespace Vehicle {
     ): PendingResponse<Response<EtcTransactionsOutTradeNoByOutTradeNo_Get_Data>>
   }
 
-  /** 查询订单 `GET /v3/vehicle/etc/transactions/out-trade-no/{out_trade_no}` */
+  /** 查询订单 */
   export interface EtcTransactionsOutTradeNoByOutTradeNo_Get extends CallSettings {
     /** 商户订单号 */
     out_trade_no: PathValue
     query?: EtcTransactionsOutTradeNoByOutTradeNo_Get_Query | undefined
   }
 
-  /** 查询订单 `GET /v3/vehicle/etc/transactions/out-trade-no/{out_trade_no}` */
   export interface EtcTransactionsOutTradeNoByOutTradeNo_Get_Query
     extends EtcContractsByContractId_Get_Query {}
 
-  /** 查询订单 `GET /v3/vehicle/etc/transactions/out-trade-no/{out_trade_no}` */
   export interface EtcTransactionsOutTradeNoByOutTradeNo_Get_Data extends EtcTransactionsHighway_Post_Data {}
 
   /** `v3/vehicle/etc/users` */
@@ -413,7 +389,6 @@ export namespace Vehicle {
     readonly contracts: Loosen<EtcUsersByOpenidContracts>
   }
 
-  /** `v3/vehicle/etc/users/{openid}/contracts` */
   export interface EtcUsersByOpenidContracts {
     /**
      * 查询ETC签约状态 `GET /v3/vehicle/etc/users/{openid}/contracts`
@@ -427,14 +402,13 @@ export namespace Vehicle {
     ): PendingResponse<Response<EtcUsersByOpenidContracts_Get_Data>>
   }
 
-  /** 查询ETC签约状态 `GET /v3/vehicle/etc/users/{openid}/contracts` */
+  /** 查询ETC签约状态 */
   export interface EtcUsersByOpenidContracts_Get extends CallSettings {
     /** 用户标识 */
     openid: PathValue
     query: EtcUsersByOpenidContracts_Get_Query
   }
 
-  /** 查询ETC签约状态 `GET /v3/vehicle/etc/users/{openid}/contracts` */
   export interface EtcUsersByOpenidContracts_Get_Query {
     /** 特约商户号 */
     sub_mchid?: string | undefined
@@ -444,7 +418,6 @@ export namespace Vehicle {
     plate_number: string
   }
 
-  /** 查询ETC签约状态 `GET /v3/vehicle/etc/users/{openid}/contracts` */
   export interface EtcUsersByOpenidContracts_Get_Data extends EtcContractsByContractId_Get_Data {}
 
   /** `v3/vehicle/parking` */
@@ -453,7 +426,6 @@ export namespace Vehicle {
     readonly services: Loosen<ParkingServices>
   }
 
-  /** `v3/vehicle/parking/parkings` */
   export interface ParkingParkings {
     /**
      * 创建停车入场 `POST /v3/vehicle/parking/parkings`
@@ -466,12 +438,11 @@ export namespace Vehicle {
     postAsync(options: ParkingParkings_Post): PendingResponse<Response<ParkingParkings_Post_Data>>
   }
 
-  /** 创建停车入场 `POST /v3/vehicle/parking/parkings` */
+  /** 创建停车入场 */
   export interface ParkingParkings_Post extends CallSettings {
     json: ParkingParkings_Post_Json
   }
 
-  /** 创建停车入场 `POST /v3/vehicle/parking/parkings` */
   export interface ParkingParkings_Post_Json {
     /** 子商户号 */
     sub_mchid: string
@@ -491,7 +462,6 @@ export namespace Vehicle {
     free_duration: number
   }
 
-  /** 创建停车入场 `POST /v3/vehicle/parking/parkings` */
   export interface ParkingParkings_Post_Data {
     /** 停车入场id */
     id: string
@@ -518,7 +488,6 @@ export namespace Vehicle {
     readonly find: Loosen<ParkingServicesFind>
   }
 
-  /** `v3/vehicle/parking/services/find` */
   export interface ParkingServicesFind {
     /**
      * 查询车牌服务开通信息 `GET /v3/vehicle/parking/services/find`
@@ -531,12 +500,11 @@ export namespace Vehicle {
     getAsync(options: ParkingServicesFind_Get): PendingResponse<Response<ParkingServicesFind_Get_Data>>
   }
 
-  /** 查询车牌服务开通信息 `GET /v3/vehicle/parking/services/find` */
+  /** 查询车牌服务开通信息 */
   export interface ParkingServicesFind_Get extends CallSettings {
     query: ParkingServicesFind_Get_Query
   }
 
-  /** 查询车牌服务开通信息 `GET /v3/vehicle/parking/services/find` */
   export interface ParkingServicesFind_Get_Query {
     /** 应用ID */
     appid: string
@@ -550,7 +518,6 @@ export namespace Vehicle {
     openid: string
   }
 
-  /** 查询车牌服务开通信息 `GET /v3/vehicle/parking/services/find` */
   export interface ParkingServicesFind_Get_Data {
     /** 车牌号 */
     plate_number: string
@@ -575,7 +542,6 @@ export namespace Vehicle {
     readonly _out_trade_no_: Loosen<TransactionsOutTradeNoByOutTradeNo>
   }
 
-  /** `v3/vehicle/transactions/out-trade-no/{out_trade_no}` */
   export interface TransactionsOutTradeNoByOutTradeNo {
     /**
      * 查询订单 `GET /v3/vehicle/transactions/out-trade-no/{out_trade_no}`
@@ -592,20 +558,18 @@ export namespace Vehicle {
     ): PendingResponse<Response<TransactionsOutTradeNoByOutTradeNo_Get_Data>>
   }
 
-  /** 查询订单 `GET /v3/vehicle/transactions/out-trade-no/{out_trade_no}` */
+  /** 查询订单 */
   export interface TransactionsOutTradeNoByOutTradeNo_Get extends CallSettings {
     /** 商户订单号 */
     out_trade_no: PathValue
     query?: TransactionsOutTradeNoByOutTradeNo_Get_Query | undefined
   }
 
-  /** 查询订单 `GET /v3/vehicle/transactions/out-trade-no/{out_trade_no}` */
   export interface TransactionsOutTradeNoByOutTradeNo_Get_Query {
     /** 子商户号 */
     sub_mchid?: string | undefined
   }
 
-  /** 查询订单 `GET /v3/vehicle/transactions/out-trade-no/{out_trade_no}` */
   export interface TransactionsOutTradeNoByOutTradeNo_Get_Data {
     /** 应用ID */
     appid: string
@@ -647,7 +611,6 @@ export namespace Vehicle {
     promotion_detail?: TransactionsOutTradeNoByOutTradeNo_Get_Data_PromotionDetail[]
   }
 
-  /** 停车场景信息 */
   export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_ParkingInfo {
     /** 停车入场id */
     parking_id: string
@@ -667,7 +630,6 @@ export namespace Vehicle {
     device_id: string
   }
 
-  /** 支付者信息 */
   export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_Payer {
     /** 用户在appid下的标识 */
     openid: string
@@ -675,7 +637,6 @@ export namespace Vehicle {
     sub_openid?: string
   }
 
-  /** 订单金额信息 */
   export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_Amount {
     /** 订单金额 */
     total: number
@@ -687,7 +648,6 @@ export namespace Vehicle {
     discount_total?: number
   }
 
-  /** 优惠信息 */
   export interface TransactionsOutTradeNoByOutTradeNo_Get_Data_PromotionDetail {
     /** 券ID */
     coupon_id: string
@@ -711,7 +671,6 @@ export namespace Vehicle {
     currency?: string
   }
 
-  /** `v3/vehicle/transactions/parking` */
   export interface TransactionsParking {
     /**
      * 扣费受理 `POST /v3/vehicle/transactions/parking`
@@ -724,12 +683,11 @@ export namespace Vehicle {
     postAsync(options: TransactionsParking_Post): PendingResponse<Response<TransactionsParking_Post_Data>>
   }
 
-  /** 扣费受理 `POST /v3/vehicle/transactions/parking` */
+  /** 扣费受理 */
   export interface TransactionsParking_Post extends CallSettings {
     json: TransactionsParking_Post_Json
   }
 
-  /** 扣费受理 `POST /v3/vehicle/transactions/parking` */
   export interface TransactionsParking_Post_Json {
     /** 应用ID */
     appid: string
@@ -757,7 +715,6 @@ export namespace Vehicle {
     parking_info?: TransactionsParking_Post_Json_ParkingInfo | undefined
   }
 
-  /** 订单金额 */
   export interface TransactionsParking_Post_Json_Amount {
     /** 订单金额 */
     total: number
@@ -765,7 +722,6 @@ export namespace Vehicle {
     currency?: 'CNY' | undefined
   }
 
-  /** 停车场景信息 */
   export interface TransactionsParking_Post_Json_ParkingInfo {
     /** 停车入场id */
     parking_id: string
@@ -785,7 +741,6 @@ export namespace Vehicle {
     device_id: string
   }
 
-  /** 扣费受理 `POST /v3/vehicle/transactions/parking` */
   export interface TransactionsParking_Post_Data {
     /** 应用ID */
     appid: string
@@ -827,15 +782,12 @@ export namespace Vehicle {
     promotion_detail?: TransactionsParking_Post_Data_PromotionDetail[]
   }
 
-  /** 停车场景信息 */
   export interface TransactionsParking_Post_Data_ParkingInfo
     extends TransactionsOutTradeNoByOutTradeNo_Get_Data_ParkingInfo {}
 
-  /** 支付者信息 */
   export interface TransactionsParking_Post_Data_Payer
     extends TransactionsOutTradeNoByOutTradeNo_Get_Data_Payer {}
 
-  /** 订单金额信息 */
   export interface TransactionsParking_Post_Data_Amount {
     /** 订单金额 */
     total: number
@@ -847,7 +799,6 @@ export namespace Vehicle {
     discount_total?: number
   }
 
-  /** 优惠信息 */
   export interface TransactionsParking_Post_Data_PromotionDetail {
     /** 券ID */
     coupon_id: string

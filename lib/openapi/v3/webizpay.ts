@@ -40,7 +40,6 @@ export namespace Webizpay {
     readonly 'v3/webizpay/users/{user_id}/authorization-url': Loosen<UsersByUserIdAuthorizationUrl>
   }
 
-  /** `v3/webizpay/avail-mch-ranges` */
   export interface AvailMchRanges {
     /**
      * 查询可用商户范围列表 `GET /v3/webizpay/avail-mch-ranges`
@@ -61,18 +60,16 @@ export namespace Webizpay {
     readonly _range_id_: Loosen<AvailMchRangesByRangeId>
   }
 
-  /** 查询可用商户范围列表 `GET /v3/webizpay/avail-mch-ranges` */
+  /** 查询可用商户范围列表 */
   export interface AvailMchRanges_Get extends CallSettings {
     query: AvailMchRanges_Get_Query
   }
 
-  /** 查询可用商户范围列表 `GET /v3/webizpay/avail-mch-ranges` */
   export interface AvailMchRanges_Get_Query {
     /** 服务商商户号 */
     sp_mchid: string
   }
 
-  /** 查询可用商户范围列表 `GET /v3/webizpay/avail-mch-ranges` */
   export interface AvailMchRanges_Get_Data {
     /** 服务商商户号 */
     sp_mchid: string
@@ -80,7 +77,6 @@ export namespace Webizpay {
     range_list: AvailMchRanges_Get_Data_RangeList[]
   }
 
-  /** 可用商户范围列表 */
   export interface AvailMchRanges_Get_Data_RangeList {
     /** 可用商户范围id */
     range_id?: string
@@ -88,12 +84,11 @@ export namespace Webizpay {
     identifier_type?: 'ORGANIZATION_CODE' | 'TRANSACTION_ID' | (string & {})
   }
 
-  /** 创建可用商户范围 `POST /v3/webizpay/avail-mch-ranges` */
+  /** 创建可用商户范围 */
   export interface AvailMchRanges_Post extends CallSettings {
     json: AvailMchRanges_Post_Json
   }
 
-  /** 创建可用商户范围 `POST /v3/webizpay/avail-mch-ranges` */
   export interface AvailMchRanges_Post_Json {
     /** 服务商商户号 */
     sp_mchid: string
@@ -101,7 +96,6 @@ export namespace Webizpay {
     identifier_type: 'ORGANIZATION_CODE' | 'TRANSACTION_ID'
   }
 
-  /** 创建可用商户范围 `POST /v3/webizpay/avail-mch-ranges` */
   export interface AvailMchRanges_Post_Data {
     /** 可用商户范围id */
     range_id: string
@@ -112,7 +106,6 @@ export namespace Webizpay {
     readonly merchantIdentifiers: Loosen<AvailMchRangesByRangeIdMerchantIdentifiers>
   }
 
-  /** `v3/webizpay/avail-mch-ranges/{range_id}/merchant-identifiers` */
   export interface AvailMchRangesByRangeIdMerchantIdentifiers {
     /**
      * 查询商户标识列表 `GET /v3/webizpay/avail-mch-ranges/{range_id}/merchant-identifiers`
@@ -141,14 +134,13 @@ export namespace Webizpay {
     readonly _merchant_identifier_: Loosen<AvailMchRangesByRangeIdMerchantIdentifiersByMerchantIdentifier>
   }
 
-  /** 查询商户标识列表 `GET /v3/webizpay/avail-mch-ranges/{range_id}/merchant-identifiers` */
+  /** 查询商户标识列表 */
   export interface AvailMchRangesByRangeIdMerchantIdentifiers_Get extends CallSettings {
     /** 可用商户范围id */
     range_id: PathValue
     query: AvailMchRangesByRangeIdMerchantIdentifiers_Get_Query
   }
 
-  /** 查询商户标识列表 `GET /v3/webizpay/avail-mch-ranges/{range_id}/merchant-identifiers` */
   export interface AvailMchRangesByRangeIdMerchantIdentifiers_Get_Query {
     /** 服务商商户号 */
     sp_mchid: string
@@ -158,7 +150,6 @@ export namespace Webizpay {
     limit: number
   }
 
-  /** 查询商户标识列表 `GET /v3/webizpay/avail-mch-ranges/{range_id}/merchant-identifiers` */
   export interface AvailMchRangesByRangeIdMerchantIdentifiers_Get_Data {
     /** 分页开始位置 */
     offset: number
@@ -172,14 +163,13 @@ export namespace Webizpay {
     data: string[]
   }
 
-  /** 添加商户标识 `POST /v3/webizpay/avail-mch-ranges/{range_id}/merchant-identifiers` */
+  /** 添加商户标识 */
   export interface AvailMchRangesByRangeIdMerchantIdentifiers_Post extends CallSettings {
     /** 可用商户范围id */
     range_id: PathValue
     json: AvailMchRangesByRangeIdMerchantIdentifiers_Post_Json
   }
 
-  /** 添加商户标识 `POST /v3/webizpay/avail-mch-ranges/{range_id}/merchant-identifiers` */
   export interface AvailMchRangesByRangeIdMerchantIdentifiers_Post_Json {
     /** 服务商商户号 */
     sp_mchid: string
@@ -187,10 +177,8 @@ export namespace Webizpay {
     merchant_identifier: string
   }
 
-  /** 添加商户标识 `POST /v3/webizpay/avail-mch-ranges/{range_id}/merchant-identifiers` */
   export interface AvailMchRangesByRangeIdMerchantIdentifiers_Post_Data extends AvailMchRanges_Post_Data {}
 
-  /** `v3/webizpay/avail-mch-ranges/{range_id}/merchant-identifiers/{merchant_identifier}` */
   export interface AvailMchRangesByRangeIdMerchantIdentifiersByMerchantIdentifier {
     /**
      * 删除商户标识 `DELETE /v3/webizpay/avail-mch-ranges/{range_id}/merchant-identifiers/{merchant_identifier}`
@@ -206,7 +194,7 @@ export namespace Webizpay {
     ): PendingResponse<Response<AvailMchRangesByRangeIdMerchantIdentifiersByMerchantIdentifier_Delete_Data>>
   }
 
-  /** 删除商户标识 `DELETE /v3/webizpay/avail-mch-ranges/{range_id}/merchant-identifiers/{merchant_identifier}` */
+  /** 删除商户标识 */
   export interface AvailMchRangesByRangeIdMerchantIdentifiersByMerchantIdentifier_Delete
     extends CallSettings {
     /** 可用商户范围id */
@@ -216,11 +204,9 @@ export namespace Webizpay {
     json: AvailMchRangesByRangeIdMerchantIdentifiersByMerchantIdentifier_Delete_Json
   }
 
-  /** 删除商户标识 `DELETE /v3/webizpay/avail-mch-ranges/{range_id}/merchant-identifiers/{merchant_identifier}` */
   export interface AvailMchRangesByRangeIdMerchantIdentifiersByMerchantIdentifier_Delete_Json
     extends AvailMchRanges_Get_Query {}
 
-  /** 删除商户标识 `DELETE /v3/webizpay/avail-mch-ranges/{range_id}/merchant-identifiers/{merchant_identifier}` */
   export interface AvailMchRangesByRangeIdMerchantIdentifiersByMerchantIdentifier_Delete_Data
     extends AvailMchRanges_Post_Data {}
 
@@ -230,7 +216,6 @@ export namespace Webizpay {
     readonly tradeBill: Loosen<BillTradeBill>
   }
 
-  /** `v3/webizpay/bill/proof` */
   export interface BillProof {
     /**
      * 申请企业商户企业支付出资凭证 `POST /v3/webizpay/bill/proof`
@@ -244,12 +229,11 @@ export namespace Webizpay {
     postAsync(options: BillProof_Post): PendingResponse<Response<BillProof_Post_Data>>
   }
 
-  /** 申请企业商户企业支付出资凭证 `POST /v3/webizpay/bill/proof` */
+  /** 申请企业商户企业支付出资凭证 */
   export interface BillProof_Post extends CallSettings {
     json: BillProof_Post_Json
   }
 
-  /** 申请企业商户企业支付出资凭证 `POST /v3/webizpay/bill/proof` */
   export interface BillProof_Post_Json {
     /** 服务商商户号 */
     sp_mchid: string
@@ -265,7 +249,6 @@ export namespace Webizpay {
     out_operation_id: string
   }
 
-  /** 申请企业商户企业支付出资凭证 `POST /v3/webizpay/bill/proof` */
   export interface BillProof_Post_Data {
     /** 服务商商户号 */
     sp_mchid: string
@@ -291,7 +274,6 @@ export namespace Webizpay {
     updated_time: string
   }
 
-  /** `v3/webizpay/bill/trade-bill` */
   export interface BillTradeBill {
     /**
      * 申请企业商户企业支付业务账单 `POST /v3/webizpay/bill/trade-bill`
@@ -305,12 +287,11 @@ export namespace Webizpay {
     postAsync(options: BillTradeBill_Post): PendingResponse<Response<BillTradeBill_Post_Data>>
   }
 
-  /** 申请企业商户企业支付业务账单 `POST /v3/webizpay/bill/trade-bill` */
+  /** 申请企业商户企业支付业务账单 */
   export interface BillTradeBill_Post extends CallSettings {
     json: BillTradeBill_Post_Json
   }
 
-  /** 申请企业商户企业支付业务账单 `POST /v3/webizpay/bill/trade-bill` */
   export interface BillTradeBill_Post_Json {
     /** 服务商商户号 */
     sp_mchid: string
@@ -322,7 +303,6 @@ export namespace Webizpay {
     type: 'QYZFALL'
   }
 
-  /** 申请企业商户企业支付业务账单 `POST /v3/webizpay/bill/trade-bill` */
   export interface BillTradeBill_Post_Data {
     /** 服务商商户号 */
     sp_mchid: string
@@ -353,7 +333,6 @@ export namespace Webizpay {
     readonly _out_card_no_: Loosen<EmployeesByEmployeeIdOutQuotaCardsByOutCardNo>
   }
 
-  /** `v3/webizpay/employees/{employee_id}/out-quota-cards/{out_card_no}` */
   export interface EmployeesByEmployeeIdOutQuotaCardsByOutCardNo {
     /**
      * 使用商户卡号查询企业支付额度卡 `GET /v3/webizpay/employees/{employee_id}/out-quota-cards/{out_card_no}`
@@ -369,7 +348,7 @@ export namespace Webizpay {
     ): PendingResponse<Response<EmployeesByEmployeeIdOutQuotaCardsByOutCardNo_Get_Data>>
   }
 
-  /** 使用商户卡号查询企业支付额度卡 `GET /v3/webizpay/employees/{employee_id}/out-quota-cards/{out_card_no}` */
+  /** 使用商户卡号查询企业支付额度卡 */
   export interface EmployeesByEmployeeIdOutQuotaCardsByOutCardNo_Get extends CallSettings {
     /** 微信授权关系ID */
     employee_id: PathValue
@@ -378,7 +357,6 @@ export namespace Webizpay {
     query: EmployeesByEmployeeIdOutQuotaCardsByOutCardNo_Get_Query
   }
 
-  /** 使用商户卡号查询企业支付额度卡 `GET /v3/webizpay/employees/{employee_id}/out-quota-cards/{out_card_no}` */
   export interface EmployeesByEmployeeIdOutQuotaCardsByOutCardNo_Get_Query {
     /** 服务商商户号 */
     sp_mchid: string
@@ -386,7 +364,6 @@ export namespace Webizpay {
     sub_mchid: string
   }
 
-  /** 使用商户卡号查询企业支付额度卡 `GET /v3/webizpay/employees/{employee_id}/out-quota-cards/{out_card_no}` */
   export interface EmployeesByEmployeeIdOutQuotaCardsByOutCardNo_Get_Data {
     /** 服务商商户号 */
     sp_mchid: string
@@ -428,7 +405,6 @@ export namespace Webizpay {
     card_remark?: string
   }
 
-  /** `v3/webizpay/employees/{employee_id}/quota-cards` */
   export interface EmployeesByEmployeeIdQuotaCards {
     /**
      * 企业商户为员工下发企业支付额度卡 `POST /v3/webizpay/employees/{employee_id}/quota-cards`
@@ -445,14 +421,13 @@ export namespace Webizpay {
     readonly _card_no_: Loosen<EmployeesByEmployeeIdQuotaCardsByCardNo>
   }
 
-  /** 企业商户为员工下发企业支付额度卡 `POST /v3/webizpay/employees/{employee_id}/quota-cards` */
+  /** 企业商户为员工下发企业支付额度卡 */
   export interface EmployeesByEmployeeIdQuotaCards_Post extends CallSettings {
     /** 微信授权关系ID */
     employee_id: PathValue
     json: EmployeesByEmployeeIdQuotaCards_Post_Json
   }
 
-  /** 企业商户为员工下发企业支付额度卡 `POST /v3/webizpay/employees/{employee_id}/quota-cards` */
   export interface EmployeesByEmployeeIdQuotaCards_Post_Json {
     /** 服务商商户号 */
     sp_mchid: string
@@ -474,7 +449,6 @@ export namespace Webizpay {
     avail_mch_range_id?: string | undefined
   }
 
-  /** 企业商户为员工下发企业支付额度卡 `POST /v3/webizpay/employees/{employee_id}/quota-cards` */
   export interface EmployeesByEmployeeIdQuotaCards_Post_Data {
     /** 服务商商户号 */
     sp_mchid: string
@@ -492,7 +466,6 @@ export namespace Webizpay {
     effective_end_time: string
   }
 
-  /** `v3/webizpay/employees/{employee_id}/quota-cards/{card_no}` */
   export interface EmployeesByEmployeeIdQuotaCardsByCardNo {
     /**
      * 企业商户查询企业支付额度卡 `GET /v3/webizpay/employees/{employee_id}/quota-cards/{card_no}`
@@ -510,7 +483,7 @@ export namespace Webizpay {
     readonly paymentUrl: Loosen<EmployeesByEmployeeIdQuotaCardsByCardNoPaymentUrl>
   }
 
-  /** 企业商户查询企业支付额度卡 `GET /v3/webizpay/employees/{employee_id}/quota-cards/{card_no}` */
+  /** 企业商户查询企业支付额度卡 */
   export interface EmployeesByEmployeeIdQuotaCardsByCardNo_Get extends CallSettings {
     /** 微信授权关系ID */
     employee_id: PathValue
@@ -519,15 +492,12 @@ export namespace Webizpay {
     query: EmployeesByEmployeeIdQuotaCardsByCardNo_Get_Query
   }
 
-  /** 企业商户查询企业支付额度卡 `GET /v3/webizpay/employees/{employee_id}/quota-cards/{card_no}` */
   export interface EmployeesByEmployeeIdQuotaCardsByCardNo_Get_Query
     extends EmployeesByEmployeeIdOutQuotaCardsByOutCardNo_Get_Query {}
 
-  /** 企业商户查询企业支付额度卡 `GET /v3/webizpay/employees/{employee_id}/quota-cards/{card_no}` */
   export interface EmployeesByEmployeeIdQuotaCardsByCardNo_Get_Data
     extends EmployeesByEmployeeIdOutQuotaCardsByOutCardNo_Get_Data {}
 
-  /** `v3/webizpay/employees/{employee_id}/quota-cards/{card_no}/cancel` */
   export interface EmployeesByEmployeeIdQuotaCardsByCardNoCancel {
     /**
      * 企业商户作废员工企业支付额度卡 `POST /v3/webizpay/employees/{employee_id}/quota-cards/{card_no}/cancel`
@@ -543,7 +513,7 @@ export namespace Webizpay {
     ): PendingResponse<Response<EmployeesByEmployeeIdQuotaCardsByCardNoCancel_Post_Data>>
   }
 
-  /** 企业商户作废员工企业支付额度卡 `POST /v3/webizpay/employees/{employee_id}/quota-cards/{card_no}/cancel` */
+  /** 企业商户作废员工企业支付额度卡 */
   export interface EmployeesByEmployeeIdQuotaCardsByCardNoCancel_Post extends CallSettings {
     /** 微信授权关系ID */
     employee_id: PathValue
@@ -552,7 +522,6 @@ export namespace Webizpay {
     json: EmployeesByEmployeeIdQuotaCardsByCardNoCancel_Post_Json
   }
 
-  /** 企业商户作废员工企业支付额度卡 `POST /v3/webizpay/employees/{employee_id}/quota-cards/{card_no}/cancel` */
   export interface EmployeesByEmployeeIdQuotaCardsByCardNoCancel_Post_Json {
     /** 服务商商户号 */
     sp_mchid: string
@@ -562,7 +531,6 @@ export namespace Webizpay {
     reason: string
   }
 
-  /** 企业商户作废员工企业支付额度卡 `POST /v3/webizpay/employees/{employee_id}/quota-cards/{card_no}/cancel` */
   export interface EmployeesByEmployeeIdQuotaCardsByCardNoCancel_Post_Data {
     /** 服务商商户号 */
     sp_mchid: string
@@ -578,7 +546,6 @@ export namespace Webizpay {
     card_disabled_time?: string
   }
 
-  /** `v3/webizpay/employees/{employee_id}/quota-cards/{card_no}/payment-url` */
   export interface EmployeesByEmployeeIdQuotaCardsByCardNoPaymentUrl {
     /**
      * 企业商户获取指定额度卡支付链接 `GET /v3/webizpay/employees/{employee_id}/quota-cards/{card_no}/payment-url`
@@ -594,7 +561,7 @@ export namespace Webizpay {
     ): PendingResponse<Response<EmployeesByEmployeeIdQuotaCardsByCardNoPaymentUrl_Get_Data>>
   }
 
-  /** 企业商户获取指定额度卡支付链接 `GET /v3/webizpay/employees/{employee_id}/quota-cards/{card_no}/payment-url` */
+  /** 企业商户获取指定额度卡支付链接 */
   export interface EmployeesByEmployeeIdQuotaCardsByCardNoPaymentUrl_Get extends CallSettings {
     /** 微信授权关系ID */
     employee_id: PathValue
@@ -603,7 +570,6 @@ export namespace Webizpay {
     query: EmployeesByEmployeeIdQuotaCardsByCardNoPaymentUrl_Get_Query
   }
 
-  /** 企业商户获取指定额度卡支付链接 `GET /v3/webizpay/employees/{employee_id}/quota-cards/{card_no}/payment-url` */
   export interface EmployeesByEmployeeIdQuotaCardsByCardNoPaymentUrl_Get_Query {
     /** 服务商商户号 */
     sp_mchid: string
@@ -613,7 +579,6 @@ export namespace Webizpay {
     application_type: 'H5' | 'MINIPROGRAM'
   }
 
-  /** 企业商户获取指定额度卡支付链接 `GET /v3/webizpay/employees/{employee_id}/quota-cards/{card_no}/payment-url` */
   export interface EmployeesByEmployeeIdQuotaCardsByCardNoPaymentUrl_Get_Data {
     /** 服务商商户号 */
     sp_mchid: string
@@ -635,7 +600,6 @@ export namespace Webizpay {
     mp_business_type?: string
   }
 
-  /** `v3/webizpay/employees/{employee_id}/revoke` */
   export interface EmployeesByEmployeeIdRevoke {
     /**
      * 企业商户发起解除员工企业支付授权 `POST /v3/webizpay/employees/{employee_id}/revoke`
@@ -649,18 +613,16 @@ export namespace Webizpay {
     ): PendingResponse<Response<EmployeesByEmployeeIdRevoke_Post_Data>>
   }
 
-  /** 企业商户发起解除员工企业支付授权 `POST /v3/webizpay/employees/{employee_id}/revoke` */
+  /** 企业商户发起解除员工企业支付授权 */
   export interface EmployeesByEmployeeIdRevoke_Post extends CallSettings {
     /** 微信授权关系ID */
     employee_id: PathValue
     json: EmployeesByEmployeeIdRevoke_Post_Json
   }
 
-  /** 企业商户发起解除员工企业支付授权 `POST /v3/webizpay/employees/{employee_id}/revoke` */
   export interface EmployeesByEmployeeIdRevoke_Post_Json
     extends EmployeesByEmployeeIdOutQuotaCardsByOutCardNo_Get_Query {}
 
-  /** 企业商户发起解除员工企业支付授权 `POST /v3/webizpay/employees/{employee_id}/revoke` */
   export interface EmployeesByEmployeeIdRevoke_Post_Data {
     /** 服务商商户号 */
     sp_mchid: string
@@ -681,7 +643,6 @@ export namespace Webizpay {
     readonly entityMatches: Loosen<StoresEntityMatches>
   }
 
-  /** `v3/webizpay/stores/entity-matches` */
   export interface StoresEntityMatches {
     /**
      * 发起门店主体匹配 `POST /v3/webizpay/stores/entity-matches`
@@ -694,12 +655,11 @@ export namespace Webizpay {
     readonly _batch_id_: Loosen<StoresEntityMatchesByBatchId>
   }
 
-  /** 发起门店主体匹配 `POST /v3/webizpay/stores/entity-matches` */
+  /** 发起门店主体匹配 */
   export interface StoresEntityMatches_Post extends CallSettings {
     json: StoresEntityMatches_Post_Json
   }
 
-  /** 发起门店主体匹配 `POST /v3/webizpay/stores/entity-matches` */
   export interface StoresEntityMatches_Post_Json {
     /** 服务商商户号 */
     sp_mchid: string
@@ -709,7 +669,6 @@ export namespace Webizpay {
     match_details?: readonly StoresEntityMatches_Post_Json_MatchDetails[] | undefined
   }
 
-  /** 主体匹配明细列表 */
   export interface StoresEntityMatches_Post_Json_MatchDetails {
     /** 门店统一社会信用代码 */
     organization_code: string
@@ -719,7 +678,6 @@ export namespace Webizpay {
     product_type: 'CODE_PAY' | 'NONE'
   }
 
-  /** 发起门店主体匹配 `POST /v3/webizpay/stores/entity-matches` */
   export interface StoresEntityMatches_Post_Data {
     /** 服务商商户号 */
     sp_mchid: string
@@ -733,7 +691,6 @@ export namespace Webizpay {
     state: 'ACCEPTED' | 'IN_PROGRESS' | 'COMPLETED' | 'CLOSED' | (string & {})
   }
 
-  /** `v3/webizpay/stores/entity-matches/{batch_id}` */
   export interface StoresEntityMatchesByBatchId {
     /**
      * 查询门店主体匹配结果 `GET /v3/webizpay/stores/entity-matches/{batch_id}`
@@ -747,17 +704,15 @@ export namespace Webizpay {
     ): PendingResponse<Response<StoresEntityMatchesByBatchId_Get_Data>>
   }
 
-  /** 查询门店主体匹配结果 `GET /v3/webizpay/stores/entity-matches/{batch_id}` */
+  /** 查询门店主体匹配结果 */
   export interface StoresEntityMatchesByBatchId_Get extends CallSettings {
     /** 微信支付主体匹配批次单号 */
     batch_id: PathValue
     query: StoresEntityMatchesByBatchId_Get_Query
   }
 
-  /** 查询门店主体匹配结果 `GET /v3/webizpay/stores/entity-matches/{batch_id}` */
   export interface StoresEntityMatchesByBatchId_Get_Query extends AvailMchRanges_Get_Query {}
 
-  /** 查询门店主体匹配结果 `GET /v3/webizpay/stores/entity-matches/{batch_id}` */
   export interface StoresEntityMatchesByBatchId_Get_Data {
     /** 服务商商户号 */
     sp_mchid: string
@@ -771,7 +726,6 @@ export namespace Webizpay {
     match_results?: StoresEntityMatchesByBatchId_Get_Data_MatchResults[]
   }
 
-  /** 主体匹配明细列表 */
   export interface StoresEntityMatchesByBatchId_Get_Data_MatchResults {
     /** 门店统一社会信用代码 */
     organization_code: string
@@ -792,7 +746,6 @@ export namespace Webizpay {
     readonly authorizationUrl: Loosen<UsersByUserIdAuthorizationUrl>
   }
 
-  /** `v3/webizpay/users/{user_id}/authorization-state` */
   export interface UsersByUserIdAuthorizationState {
     /**
      * 企业商户查询企业员工开通授权状态 `GET /v3/webizpay/users/{user_id}/authorization-state`
@@ -808,18 +761,16 @@ export namespace Webizpay {
     ): PendingResponse<Response<UsersByUserIdAuthorizationState_Get_Data>>
   }
 
-  /** 企业商户查询企业员工开通授权状态 `GET /v3/webizpay/users/{user_id}/authorization-state` */
+  /** 企业商户查询企业员工开通授权状态 */
   export interface UsersByUserIdAuthorizationState_Get extends CallSettings {
     /** 企业员工ID */
     user_id: PathValue
     query: UsersByUserIdAuthorizationState_Get_Query
   }
 
-  /** 企业商户查询企业员工开通授权状态 `GET /v3/webizpay/users/{user_id}/authorization-state` */
   export interface UsersByUserIdAuthorizationState_Get_Query
     extends EmployeesByEmployeeIdOutQuotaCardsByOutCardNo_Get_Query {}
 
-  /** 企业商户查询企业员工开通授权状态 `GET /v3/webizpay/users/{user_id}/authorization-state` */
   export interface UsersByUserIdAuthorizationState_Get_Data {
     /** 服务商商户号 */
     sp_mchid: string
@@ -831,7 +782,6 @@ export namespace Webizpay {
     employee_list?: UsersByUserIdAuthorizationState_Get_Data_EmployeeList[]
   }
 
-  /** 微信授权关系列表 */
   export interface UsersByUserIdAuthorizationState_Get_Data_EmployeeList {
     /** 微信授权关系ID */
     employee_id: string
@@ -843,7 +793,6 @@ export namespace Webizpay {
     authorization_revoked_time: string
   }
 
-  /** `v3/webizpay/users/{user_id}/authorization-url` */
   export interface UsersByUserIdAuthorizationUrl {
     /**
      * 企业商户发起员工开通企业支付授权 `POST /v3/webizpay/users/{user_id}/authorization-url`
@@ -859,14 +808,13 @@ export namespace Webizpay {
     ): PendingResponse<Response<UsersByUserIdAuthorizationUrl_Post_Data>>
   }
 
-  /** 企业商户发起员工开通企业支付授权 `POST /v3/webizpay/users/{user_id}/authorization-url` */
+  /** 企业商户发起员工开通企业支付授权 */
   export interface UsersByUserIdAuthorizationUrl_Post extends CallSettings {
     /** 企业员工ID */
     user_id: PathValue
     json: UsersByUserIdAuthorizationUrl_Post_Json
   }
 
-  /** 企业商户发起员工开通企业支付授权 `POST /v3/webizpay/users/{user_id}/authorization-url` */
   export interface UsersByUserIdAuthorizationUrl_Post_Json {
     /** 服务商商户号 */
     sp_mchid: string
@@ -876,7 +824,6 @@ export namespace Webizpay {
     application_type: 'H5' | 'MINIPROGRAM'
   }
 
-  /** 企业商户发起员工开通企业支付授权 `POST /v3/webizpay/users/{user_id}/authorization-url` */
   export interface UsersByUserIdAuthorizationUrl_Post_Data {
     /** 服务商商户号 */
     sp_mchid: string
