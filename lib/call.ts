@@ -41,13 +41,13 @@ export class Call implements Waiting {
   readonly #request: Request
   readonly #courier: Courier
   readonly #trace: Trace | undefined
-  readonly #began = performance.now()
+  readonly #began: number
   readonly #reads: boolean
   /** May it be done twice? */
   readonly #repeatable: boolean
   #attempt = 0
   /** When the attempt began. */
-  #tried = this.#began
+  #tried = performance.now()
   #origin: string
   /** Has it gone to another host without a wait? */
   #moved = false
@@ -55,8 +55,10 @@ export class Call implements Waiting {
   /** May an attempt that failed have been carried out? */
   #undecided = false
 
-  constructor(request: Request, courier: Courier) {
+  /** @param waited milliseconds of its time that have gone by */
+  constructor(request: Request, courier: Courier, waited: number) {
     const { protocol, method, path, retry, label } = request
+    this.#began = this.#tried - waited
     this.#request = request
     this.#courier = courier
     this.#reads = protocol === 'v2' ? isRead(method, path) : method === 'GET'
@@ -68,7 +70,7 @@ export class Call implements Waiting {
 
   /** @returns rejects with a WechatpayError */
   run(): Promise<Response> {
-    return this.#try(this.#request.timeout)
+    return this.#try()
   }
 
   /** Its host is missing: while nothing was sent, another one can have it. */
@@ -83,11 +85,11 @@ export class Call implements Waiting {
     if (headers > 0 && now - this.#tried >= headers) this.divert(this.#origin)
   }
 
-  #try(whole: number): Promise<Response> {
+  #try(): Promise<Response> {
     this.#attempt++
     this.#trace?.begin(this.#origin, this.#attempt)
     try {
-      this.#exchange = this.#courier.dispatch(this.#request, this.#origin, this.#limits(whole))
+      this.#exchange = this.#courier.dispatch(this.#request, this.#origin, this.#limits())
     } catch (error) {
       if (error instanceof WechatpayError) this.#trace?.end({ error })
       throw this.#final(error)
@@ -103,9 +105,10 @@ export class Call implements Waiting {
    * One that is not tried again has all the time there is. What is handed out while it comes in has a clock of its own, and
    * an upload takes its time before there can be an answer.
    */
-  #limits(whole: number): Limits {
-    const { stream, sink, body: content, timeouts } = this.#request
+  #limits(): Limits {
+    const { stream, sink, body: content, timeout, timeouts } = this.#request
     const { headers, body } = timeouts
+    const whole = timeout > 0 ? Math.max(1, timeout - (this.#tried - this.#began)) : 0
     const isLast =
       !(this.#repeatable && this.#mayGoOn) || stream || sink !== undefined || uploadOf(content) !== undefined
     if (isLast || headers === 0) return { whole, headers: 0, body }
@@ -153,13 +156,14 @@ export class Call implements Waiting {
     if (!early && !isWorthRepeating(error, this.#repeatable, this.#request.retry)) throw this.#final(error)
     const from = this.#origin
     this.#origin = this.#next(error)
-    const unsent = error.delivery === 'not-sent'
+    // Whoever still waited for a connection has burdened nobody, even if a dispatcher of the caller's may know better.
+    const unsent = error.delivery === 'not-sent' || error.code === 'ERR_UNREACHED'
     // At once, but not to and fro: when both are missing, time is all that helps.
     const atOnce = unsent && this.#origin !== from && !this.#moved
     const wait = this.#wait(response, !unsent, atOnce)
     if (wait === undefined) throw this.#final(error)
     this.#moved ||= atOnce
-    this.#undecided ||= !this.#reads && mayHaveActed(error)
+    this.#undecided ||= !this.#reads && (early || mayHaveActed(error))
     return this.#again(wait, error.code, error)
   }
 
@@ -199,14 +203,14 @@ export class Call implements Waiting {
 
   async #again(wait: number, code: string, error?: WechatpayError): Promise<Response> {
     this.#trace?.repeat(wait, code)
-    const { timeout, signal } = this.#request
+    const { signal } = this.#request
     try {
       if (wait > 0 || signal?.aborted) await sleep(wait, undefined, signal && { signal })
     } catch {
       throw this.#final(this.#aborted(error))
     }
     this.#tried = performance.now()
-    return this.#try(timeout > 0 ? Math.max(1, timeout - (this.#tried - this.#began)) : 0)
+    return this.#try()
   }
 
   #aborted(error: WechatpayError | undefined): TransportError {

@@ -23,6 +23,7 @@ import { signer as v2Signer } from './v2/signer'
 import { verifier as v2Verifier } from './v2/verifier'
 import { signer as v3Signer } from './v3/signer'
 import { verifier as v3Verifier } from './v3/verifier'
+import { within } from './within'
 
 const DAY = 86_400_000
 
@@ -86,9 +87,7 @@ export class Client {
     try {
       const encryption = new Encryption(this.#config.keys, options)
       const request = prepare(verb, uri, options, this.#config, encryption)
-      const sent = encryption.waiting
-        ? this.#encrypted(verb, uri, options).then((ready) => this.#send(ready))
-        : this.#send(request)
+      const sent = encryption.waiting ? this.#encrypted(verb, uri, options, request) : this.#send(request)
       return sent as Promise<Response<T>>
     } catch (error) {
       return Promise.reject(error)
@@ -173,18 +172,24 @@ export class Client {
     const resolved = resolveConfig(config)
     const { certificates, baseUri } = resolved
     const uri = baseUri.hostname.startsWith('apihk.') ? 'v3/global/certificates' : 'v3/certificates'
-    certificates?.connect(async () => (await this.request('get', uri)).data)
+    certificates?.connect(async () => {
+      const request = prepare('get', uri, undefined, this.#config)
+      // A call in flight may need them to be settled: closing waits for both.
+      const { data } = await (this.#inFlight > 0 ? this.#start(request) : this.#send(request))
+      return data
+    })
     return resolved
   }
 
-  /** A call that has something to encrypt, and had no key to do it with. */
-  async #encrypted(verb: string, uri: string, options: unknown): Promise<Request> {
+  /** A call that has something to encrypt, and had no key to do it with. @param first as it would be without */
+  async #encrypted(verb: string, uri: string, options: unknown, first: Request): Promise<Response> {
     const { certificates } = this.#config
-    await certificates?.ready()
+    const began = performance.now()
+    if (certificates) await within(certificates.ready(), 'key to encrypt with', first)
     const encryption = new Encryption(this.#config.keys, options)
     const request = prepare(verb, uri, options, this.#config, encryption)
     if (encryption.waiting) throw encryption.unavailable(certificates?.failure)
-    return request
+    return this.#send(request, performance.now() - began)
   }
 
   /** Connections with a client certificate that is no longer used close when they are idle. */
@@ -193,10 +198,15 @@ export class Client {
     this.#retired.push(pool.connections.release())
   }
 
-  #send(request: Request): Promise<Response> {
+  /** @param waited milliseconds of the call's time that have gone by */
+  #send(request: Request, waited = 0): Promise<Response> {
     if (this.#closing) throw new RequestError(undefined, `${request.label}: the client is closed`)
+    return this.#start(request, waited)
+  }
+
+  #start(request: Request, waited = 0): Promise<Response> {
     this.#inFlight++
-    return new Call(request, this.#courier).run()
+    return new Call(request, this.#courier, waited).run()
   }
 
   /** One attempt of a call. */

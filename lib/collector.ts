@@ -7,8 +7,9 @@ const LARGEST_FAILURE = 1024 * 1024
 
 /** The body of an answer while it comes in. */
 export class Collector {
+  /** Bytes that the body may have, unpacked or not. */
+  readonly limit: number
   readonly #chunks: Buffer[] = []
-  readonly #limit: number
   readonly #success: boolean
   #size = 0
 
@@ -18,7 +19,7 @@ export class Collector {
    */
   constructor(status: number, largest: number) {
     this.#success = status < 300
-    this.#limit = this.#success ? largest : Math.min(largest, LARGEST_FAILURE)
+    this.limit = this.#success ? largest : Math.min(largest, LARGEST_FAILURE)
   }
 
   /**
@@ -26,9 +27,9 @@ export class Collector {
    * @throws TransportError (`ERR_TOO_LARGE`) for a success that is too long
    */
   add(chunk: Buffer): void {
-    if (this.#size < this.#limit) this.#chunks.push(chunk)
+    if (this.#size < this.limit) this.#chunks.push(chunk)
     this.#size += chunk.length
-    if (this.#size > this.#limit && this.#success) throw tooLarge(this.#limit)
+    if (this.#size > this.limit && this.#success) throw tooLarge(this.limit)
   }
 
   get body(): Buffer {

@@ -1,12 +1,13 @@
-import { setMaxListeners } from 'node:events'
 import { Readable } from 'node:stream'
+import { onceAborted } from './abort'
 import { Collector } from './collector'
-import { decodeBody, decodeStream, quiet } from './decode'
-import { RequestError, TransportError, UNKNOWN_OUTCOME, WechatpayError } from './errors'
+import { decodeStream, quiet } from './decode'
+import { TransportError, UNKNOWN_OUTCOME, WechatpayError } from './errors'
 import type { CallContext, Controller, Handler, Verdict } from './handler'
 import type { Request } from './request'
 import { type RawHeaders, Response } from './response'
 import { writeTo } from './sink'
+import { unpack } from './unpack'
 import { toResponse as toV2Response } from './v2/outcome'
 import { toResponse as toV3Response } from './v3/outcome'
 import type { SignedMessage } from './v3/sign-error'
@@ -69,7 +70,7 @@ export class Exchange implements Handler, CallContext {
       this.#onAbort()
       return
     }
-    if (signal) listen(signal, this.#onAbort)
+    if (signal) onceAborted(signal, this.#onAbort)
     if (limit > 0) {
       this.#timer = setTimeout(expire, limit, this)
     }
@@ -153,9 +154,7 @@ export class Exchange implements Handler, CallContext {
       return
     }
     try {
-      const body = this.#collector?.body ?? EMPTY
-      const plain = decodeBody(this.#headers['content-encoding'], body, this.#request.maxResponseSize)
-      this.#succeed(this.#toResponse(plain))
+      this.#succeed(this.#toResponse(unpack(this.#status, this.#headers, this.#collector)))
     } catch (error) {
       this.#fail(error as Error)
     }
@@ -167,6 +166,8 @@ export class Exchange implements Handler, CallContext {
       return
     }
     const { code } = error as NodeJS.ErrnoException
+    // It quotes what came in, which may be someone's data.
+    if (error.name === 'HTTPParserError') Object.assign(error, { data: undefined })
     this.#fail(this.#failure(code ?? 'ERR_NETWORK', problemOf(error), error))
   }
 
@@ -269,18 +270,4 @@ function problemOf({ name, message, code }: NodeJS.ErrnoException): string {
 
 function expire(exchange: Exchange): void {
   exchange.expire()
-}
-
-/** One signal may well end many calls at once (a server that shuts down): that is no leak to be warned of. */
-function listen(signal: AbortSignal, onAbort: () => void): void {
-  try {
-    setMaxListeners(0, signal)
-  } catch {
-    // A signal of someone's own making counts its listeners itself.
-  }
-  try {
-    signal.addEventListener('abort', onAbort, { once: true })
-  } catch (error) {
-    throw new RequestError('signal', 'cannot be listened to', error)
-  }
 }

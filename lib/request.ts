@@ -163,7 +163,7 @@ function checked(
     headers: callHeaders(config, protocol, type, withSerial(own, encryption.serial)),
     body,
     fields,
-    ...delivery(options, config),
+    ...settings(options, config),
   }
 }
 
@@ -259,7 +259,7 @@ function withQuery(path: string, query: string | undefined): string {
   return query === '' ? bare : `${bare}?${query}`
 }
 
-function delivery(options: RequestOptions, config: ResolvedConfig) {
+function settings(options: RequestOptions, config: ResolvedConfig) {
   // As for every option but base_uri, null means that it was left out.
   const signal = options.signal ?? undefined
   const sink = options.sink ?? undefined

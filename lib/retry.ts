@@ -2,6 +2,7 @@ import { ApiError, TransportError } from './errors'
 import { isPlainObject } from './plain'
 import type { Response } from './response'
 import { suggestion } from './suggestion'
+import { LONGEST_DELAY } from './timeouts'
 
 /**
  * When a call is tried again, and after how long.
@@ -53,15 +54,13 @@ const DEFAULTS: ResolvedRetry = Object.freeze({
   writes: false,
 })
 
-/** The longest delay a timer can hold. */
-const LONGEST = 2 ** 31 - 1
 const isWhole = (value: unknown, least: number, most: number): boolean =>
   Number.isInteger(value) && (value as number) >= least && (value as number) <= most
 
 const RULES: Readonly<Record<keyof ResolvedRetry, readonly [(value: unknown) => boolean, string]>> = {
   attempts: [(value) => isWhole(value, 1, 100), 'expected a whole number from 1 to 100'],
-  delay: [(value) => isWhole(value, 0, LONGEST), 'expected milliseconds'],
-  maxDelay: [(value) => isWhole(value, 0, LONGEST), 'expected milliseconds'],
+  delay: [(value) => isWhole(value, 0, LONGEST_DELAY), 'expected milliseconds'],
+  maxDelay: [(value) => isWhole(value, 0, LONGEST_DELAY), 'expected milliseconds'],
   statuses: [
     (value) => Array.isArray(value) && value.every((status) => status === 202 || isWhole(status, 300, 599)),
     'expected a list of HTTP statuses: of failures, or 202',
@@ -156,7 +155,7 @@ export function waitAfter(
 ): number | undefined {
   const full = Math.min(policy.maxDelay, policy.delay * 2 ** (attempt - 1))
   const wait = Math.max(full * (1 - Math.random() / 2), retryAfter(answer))
-  return wait <= LONGEST ? wait : undefined
+  return wait <= LONGEST_DELAY ? wait : undefined
 }
 
 /** What a `Retry-After` asks for, in milliseconds: it is given in seconds, or as a date by the platform's clock. */

@@ -24,9 +24,9 @@ export interface ResolvedTimeouts {
   readonly body: number
 }
 
-/** The longest delay a timer can hold. */
-const LONGEST = 2 ** 31 - 1
-const RANGE = `expected milliseconds from 0 (no limit) to ${LONGEST}`
+/** The longest delay a timer can hold, in milliseconds. */
+export const LONGEST_DELAY = 2 ** 31 - 1
+const RANGE = `expected milliseconds from 0 (no limit) to ${LONGEST_DELAY}`
 const EXPECTED = `${RANGE}, or { total, connect, headers, body }`
 const NAMES = ['total', 'connect', 'headers', 'body'] as const
 
@@ -64,5 +64,5 @@ export function resolveTimeouts(
 }
 
 function isDelay(value: unknown): value is number {
-  return typeof value === 'number' && value >= 0 && value <= LONGEST
+  return typeof value === 'number' && value >= 0 && value <= LONGEST_DELAY
 }

@@ -89,7 +89,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   delivery: ['v2/reads'],
   failover: ['diagnostics'],
   proxy: ['errors'],
-  retry: ['errors', 'plain', 'suggestion'],
+  retry: ['errors', 'plain', 'suggestion', 'timeouts'],
   timeouts: ['plain', 'suggestion'],
   connections: ['proxy', 'undici'],
   call: ['diagnostics', 'errors', 'failover', 'media-upload', 'retry', 'v2/reads', 'v3/accepted'],

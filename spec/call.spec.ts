@@ -297,6 +297,7 @@ describe('what an earlier attempt leaves open stays open', () => {
     ['cut off', resets],
     ['throttled', fails(429)],
     ['accepted', accepted],
+    ['accepted, in words that cannot be read', answers(() => signed('{"a":', {}, 202))],
     ['damaged, which may have been a success', damages],
   ])('%s, then refused', async (_, first) => {
     const { instance, visits } = await scripted([first, refused])

@@ -503,4 +503,18 @@ describe('in the middle of 64 calls at a time', () => {
     for (const error of await Promise.all(stuck)) expect(error).toMatchObject({ delivery: 'unknown' })
     expect([...stage.first.orders, ...stage.second.orders]).toEqual([])
   })
+
+  test('that costs them nothing, however many they are', async () => {
+    await using stage = await Stage.start({
+      connections: 4,
+      timeout: { headers: 300, total: 2_500 },
+      retry: { delay: 5, budget: 0 },
+    })
+    stage.first.silent = true
+    const stuck = Array.from({ length: 4 }, (_, n) => rejection(stage.write(`S${n}`)))
+    // More than the reserve for repetitions.
+    const reads = Array.from({ length: 150 }, () => stage.read())
+    await expect(Promise.all(reads)).resolves.toHaveLength(150)
+    await Promise.all(stuck)
+  })
 })

@@ -1,3 +1,4 @@
+import { tooLarge } from '../collector'
 import type { ResolvedConfig } from '../config'
 import { decodeBody } from '../decode'
 import { ApiError, VerificationError } from '../errors'
@@ -32,6 +33,7 @@ export function verifier(config: ResolvedConfig): Interceptor {
 /** White space and the bytes of a byte order mark. */
 const BLANKS: readonly number[] = [0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf]
 const LESS_THAN = 0x3c
+const EMPTY = Buffer.alloc(0)
 
 class JudgingHandler extends PassingHandler {
   readonly #label: string
@@ -65,10 +67,15 @@ class JudgingHandler extends PassingHandler {
     headers: ResponseHeaders,
     message?: string,
   ): void {
+    // Early hints and the like: the answer is still to come.
+    if (status < 200) {
+      super.onResponseStart(controller, status, headers, message)
+      return
+    }
     this.#status = status
     this.#headers = headers
     this.#message = message
-    if (status < 200 || status >= 300) {
+    if (status >= 300) {
       this.#passing = true
       super.onResponseStart(controller, status, headers, message)
     } else if (!this.#isXml && headers['content-encoding'] === undefined) {
@@ -81,10 +88,15 @@ class JudgingHandler extends PassingHandler {
       super.onResponseData(controller, chunk)
       return
     }
-    // What is longer is refused in the end; there is no use in keeping it.
-    if (this.#size <= MAX_XML_SIZE) this.#chunks.push(chunk)
+    this.#chunks.push(chunk)
     this.#size += chunk.length
-    if (this.#passing === undefined) this.#decide(controller, chunk)
+    if (this.#isXml && this.#size > MAX_XML_SIZE) {
+      controller.abort(this.#unreadable(new Response(this.#status, this.#headers, EMPTY, false)))
+    } else if (this.#size > this.#largest) {
+      controller.abort(tooLarge(this.#largest))
+    } else if (this.#passing === undefined) {
+      this.#decide(controller, chunk)
+    }
   }
 
   /** A bill, JSON or a page never begins with the bracket of a failure, however that is indented. */

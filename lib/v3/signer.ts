@@ -127,6 +127,8 @@ class Signing extends PassingHandler implements SigningJob {
 
   done(error: Error | null, signature: string): void {
     this.message = undefined
+    // It was given up while it waited for its signature.
+    if (!this.#counts) return
     if (error) {
       this.#fail(asWechatpayError(error))
       return

@@ -3,7 +3,6 @@ import { carriedKeys, carriesKeys } from '../certificates'
 import { blameClock } from '../clock'
 import { Collector, collect } from '../collector'
 import type { ResolvedConfig } from '../config'
-import { decodeBody } from '../decode'
 import { VerificationError } from '../errors'
 import { Formatter } from '../formatter'
 import {
@@ -19,6 +18,7 @@ import {
 } from '../handler'
 import type { PlatformKey, PlatformKeys } from '../platform-keys'
 import { Response } from '../response'
+import { unpack } from '../unpack'
 import {
   checkEnvelope,
   checkSignature,
@@ -42,8 +42,6 @@ export function verifier(config: ResolvedConfig): Interceptor {
     return dispatch(options, new VerifyingHandler(handler, options, config))
   }
 }
-
-const EMPTY = Buffer.alloc(0)
 
 class VerifyingHandler extends PassingHandler {
   readonly #path: string
@@ -91,9 +89,8 @@ class VerifyingHandler extends PassingHandler {
 
   #conclude(detached: DetachedController, trailers: ResponseHeaders): void {
     try {
-      const encoding = this.#headers['content-encoding']
-      const body = decodeBody(encoding, this.#collector?.body ?? EMPTY, this.#config.maxResponseSize)
-      if (encoding !== undefined) {
+      const body = unpack(this.#status, this.#headers, this.#collector)
+      if (this.#headers['content-encoding'] !== undefined) {
         const { 'content-encoding': _, 'content-length': __, ...rest } = this.#headers
         this.#headers = rest
       }

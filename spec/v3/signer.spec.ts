@@ -247,6 +247,26 @@ describe('a remote signer', () => {
     expect(loopback.dispatched).toBe(0)
   })
 
+  it.each(['aborted', 'out of time'])(
+    'that is too late, when the call is %s: nothing is sent',
+    async (how) => {
+      let sign = (): void => {}
+      const signature = new Promise<string>((resolve) => {
+        sign = () => resolve('YWJj')
+      })
+      const instance = Builder.factory({
+        ...config,
+        privateKey: { sign: () => signature },
+        dispatcher: loopback.dispatcher,
+      })
+      const ends = how === 'aborted' ? { signal: AbortSignal.timeout(30) } : { timeout: 30 }
+      await expect(instance.v3.x.post({ json: {}, ...ends })).rejects.toBeInstanceOf(TransportError)
+      sign()
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      expect(loopback.dispatched).toBe(0)
+    },
+  )
+
   it.each([
     [''],
     ['a"b'],
