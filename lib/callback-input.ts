@@ -43,9 +43,11 @@ export type HeaderLookup = (name: string) => string | undefined
 export function headerLookup(headers: unknown): HeaderLookup {
   const found = new Map<string, string>()
   for (const [name, value] of pairs(headers)) {
-    const key = String(name).toLowerCase()
     const first: unknown = Array.isArray(value) ? value[0] : value
-    if (first !== undefined && first !== null && !found.has(key)) found.set(key, String(first))
+    // Nothing else comes over HTTP.
+    if (typeof name !== 'string' || (typeof first !== 'string' && typeof first !== 'number')) continue
+    const key = name.toLowerCase()
+    if (!found.has(key)) found.set(key, String(first))
   }
   return (name) => found.get(name)
 }

@@ -96,9 +96,11 @@ function composite(variable: Variable, value: object): string | undefined {
   for (const [name, member] of list ? items(variable, value) : pairs(variable, value)) {
     if (member === undefined || member === null) continue
     const text = encodeValue(variable, scalar(variable, member))
-    if (explode) texts.push(list || operator.named ? withName(operator, name, text) : `${name}=${text}`)
+    // Appendix A would copy the reserved characters of a name; but then a `&` in it would begin another parameter.
+    const key = list ? name : encodeValue(variable, name)
+    if (explode) texts.push(list || operator.named ? withName(operator, key, text) : `${key}=${text}`)
     else if (list) texts.push(text)
-    else texts.push(name, text)
+    else texts.push(key, text)
   }
   if (texts.length === 0) return undefined
   if (variable.length !== undefined) {
@@ -113,8 +115,7 @@ function items({ name }: Variable, list: readonly unknown[]): [string, unknown][
 
 function pairs(variable: Variable, map: object): [string, unknown][] {
   if (!isPlainObject(map)) throw unwritable(variable, map)
-  // Appendix A would copy the reserved characters of a name; but then a `&` in it would begin another parameter.
-  return Object.entries(map).map(([name, member]) => [encodeValue(variable, name), member])
+  return Object.entries(map)
 }
 
 function withName(operator: Operator, name: string, text: string): string {

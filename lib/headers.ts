@@ -41,8 +41,8 @@ export function checkHeaders(input: unknown, refuse: (name: string, problem: str
   const entries: unknown[] = isIterable(input) ? [...input] : Object.entries(input)
   for (const entry of entries) {
     if (!Array.isArray(entry)) throw refuse('', EXPECTED)
-    const [given, value] = entry as [unknown, unknown]
-    const name = String(given)
+    const [name, value] = entry as [unknown, unknown]
+    if (typeof name !== 'string') throw refuse('', EXPECTED)
     if (value === undefined) continue
     const key = name.toLowerCase()
     if (!TOKEN.test(key)) throw refuse(JSON.stringify(name), 'not a header name')
@@ -66,6 +66,12 @@ export function flatten(...bags: readonly HeaderBag[]): string[] {
 }
 
 function text(value: unknown): string | undefined {
+  if (!Array.isArray(value)) return item(value)
+  const items = value.map(item)
+  return items.includes(undefined) ? undefined : items.join(', ')
+}
+
+function item(value: unknown): string | undefined {
   switch (typeof value) {
     case 'string':
       return value
@@ -74,12 +80,8 @@ function text(value: unknown): string | undefined {
       return String(value)
     case 'boolean':
       return value ? '1' : ''
-    default: {
-      if (value === null) return ''
-      if (!Array.isArray(value)) return undefined
-      const items = value.map(text)
-      return items.includes(undefined) ? undefined : items.join(', ')
-    }
+    default:
+      return value === null ? '' : undefined
   }
 }
 

@@ -21,6 +21,9 @@ export type QueryInput =
   | readonly QueryValue[]
   | { readonly [key: string]: QueryValue }
 
+/** Levels of lists and objects; documented queries have one. */
+const MAX_DEPTH = 64
+
 /** What may not stand in a query as it is; a whole triplet may. */
 const ILLEGAL = /%(?![\da-f]{2})|[^\w\-.~!$&'()*+,;=:@/?%]+/giu
 
@@ -50,6 +53,8 @@ function collect(
   ancestors: readonly object[],
 ): void {
   if (ancestors.includes(value)) throw new RequestError(`query.${prefix ?? ''}`, 'refers to itself')
+  if (ancestors.length === MAX_DEPTH)
+    throw new RequestError('query', `nested deeper than ${MAX_DEPTH} levels`)
   for (const [key, member] of Object.entries(value)) {
     const name = prefix === undefined ? key : `${prefix}[${key}]`
     if (member === null || member === undefined) continue

@@ -29,7 +29,7 @@ export class Response<T = unknown> {
     if (this.#headers === undefined) {
       this.#headers = new Headers()
       for (const [name, value = []] of Object.entries(this.#raw)) {
-        for (const item of Array.isArray(value) ? value : [value]) this.#headers.append(name, item)
+        for (const item of Array.isArray(value) ? value : [value]) this.#headers.append(name, bytes(item))
       }
     }
     return this.#headers
@@ -49,4 +49,10 @@ export class Response<T = unknown> {
   [inspect.custom](): unknown {
     return this.toJSON()
   }
+}
+
+/** A value as fetch has it, a character for each byte: some dispatchers read the bytes as UTF-8. What none can hold is a blank. */
+function bytes(value: string): string {
+  const text = /[^\0-\xff]/.test(value) ? Buffer.from(value).toString('latin1') : value
+  return text.replace(/[\0\r\n]/g, ' ')
 }

@@ -1,9 +1,11 @@
 /** The fields of a flat document by their names, in its order */
 export type Fields = ReadonlyMap<string, string>
 
-const START = /^(?:<\?xml\s+version=(["'])1\.\d\1(?:\s+encoding=(["'])utf-8\2)?\s*\?>)?\s*<xml\s*>/i
-const OPEN = /\s*<([A-Za-z_][\w.-]*)\s*(\/?)>/y
-const END = /\s*<\/xml\s*>\s*$/y
+// White space is what XML calls so, less than what a regular expression does; line ends are line feeds by then.
+const START =
+  /^(?:<\?xml[ \t\n]+version=(["'])1\.\d\1(?:[ \t\n]+encoding=(["'])[Uu][Tt][Ff]-8\2)?[ \t\n]*\?>)?[ \t\n]*<xml[ \t\n]*>/
+const OPEN = /[ \t\n]*<([A-Za-z_][\w.-]*)[ \t\n]*(\/?)>/y
+const END = /[ \t\n]*<\/xml[ \t\n]*>[ \t\n]*$/y
 const ILLEGAL = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu
 const ENTITY = /&(?:#(\d{1,7})|#x([\dA-Fa-f]{1,6})|([a-z]{2,4}));/g
 const NAMED: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }

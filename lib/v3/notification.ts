@@ -31,7 +31,7 @@ export interface Opened {
 }
 
 interface Resource {
-  readonly algorithm: string
+  readonly algorithm?: unknown
   readonly ciphertext: string
   readonly nonce: string
   readonly associated_data?: string
@@ -146,14 +146,16 @@ function decrypted(event: Encrypted, possible: readonly Recipient[]): Opened {
   if (known.size === 0) {
     throw new ConfigError('apiv3Key', 'missing: notifications of APIv3 are encrypted with it')
   }
-  if (!known.has(resource.algorithm)) {
+  const { algorithm } = resource
+  if (typeof algorithm !== 'string' || !known.has(algorithm)) {
+    const named = typeof algorithm === 'string' ? JSON.stringify(algorithm.slice(0, 64)) : 'no algorithm'
     throw new Doubt(
       'decrypt',
-      `it is encrypted with ${JSON.stringify(resource.algorithm)}: only ${[...known].join(', ')} is known here, not 国密, which is in wechatpay-chain/shangmi`,
+      `it is encrypted with ${named}: only ${[...known].join(', ')} is known here, not 国密, which is in wechatpay-chain/shangmi`,
     )
   }
   const read = possible.flatMap((recipient) => {
-    const text = firstOf(recipient.decrypters, resource)
+    const text = firstOf(recipient.decrypters, algorithm, resource)
     return text === undefined ? [] : [{ recipient, data: json(text) }]
   })
   const [first] = read
@@ -170,7 +172,8 @@ function decrypted(event: Encrypted, possible: readonly Recipient[]): Opened {
 
 function firstOf(
   keys: readonly RemoteDecrypter[],
-  { algorithm, ciphertext, nonce, associated_data }: Resource,
+  algorithm: string,
+  { ciphertext, nonce, associated_data }: Resource,
 ): string | undefined {
   for (const key of keys) {
     if (!key.algorithms.includes(algorithm)) continue

@@ -61,6 +61,8 @@ export const XML_WORDS = [
   '&lt;',
   '&#13;',
   '&#0;',
+  '&#1;',
+  '\x01',
   '&#x110000;',
   '&nbsp;',
   '&x;',
@@ -134,10 +136,16 @@ export const jsonText: fc.Arbitrary<string> = fc.oneof(
   {
     weight: 1,
     arbitrary: fc
-      .tuple(fc.constantFrom('[', '{"a":', '{"__proto__":'), fc.integer({ min: 1, max: 20_000 }))
-      .map(([open, depth]) => open.repeat(depth) + '1' + (open === '[' ? ']' : '}').repeat(depth)),
+      .tuple(
+        fc.constantFrom('[', '{"a":', '{"__proto__":'),
+        fc.oneof(fc.integer({ min: 1, max: 1_000 }), fc.constant(20_000)),
+      )
+      .map(([open, depth]) => `${open.repeat(depth)}1${(open === '[' ? ']' : '}').repeat(depth)}`),
   },
 )
+
+/** What the caller's own code throws. */
+export const OWN = new Error('of the caller')
 
 /** Whatever a caller may give, by mistake: what cannot be read, refers to itself, or is not what it seems. */
 export const anything: fc.Arbitrary<unknown> = fc.oneof(
@@ -177,18 +185,26 @@ function odd(kind: string): unknown {
       return object
     }
     case 'deep':
-      return Array.from({ length: 20_000 }).reduce((inner) => [inner], '')
+      return Object.assign(
+        Array.from({ length: 20_000 }).reduce<object>((inner) => [inner], []),
+        // Nor can it be printed.
+        { [fc.toStringMethod]: () => '[[[[…]]]]' },
+      )
     case 'getter':
       return {
         get a(): never {
-          throw new Error('no')
+          throw OWN
         },
       }
-    case 'proxy': {
-      const { proxy, revoke } = Proxy.revocable({}, {})
-      revoke()
-      return proxy
-    }
+    case 'proxy':
+      return new Proxy(
+        {},
+        {
+          ownKeys(): never {
+            throw OWN
+          },
+        },
+      )
     case 'symbol':
       return { a: Symbol('a') }
     case 'function':

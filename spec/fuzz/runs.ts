@@ -23,15 +23,20 @@ export function fuzz<Case>(name: string, usual: number, property: fc.IRawPropert
     // What fails outside of a case, such as a promise that nobody waits for, is told without the seed.
     if (long) process.stderr.write(`${name}: seed ${seed}\n`)
     const before = shared()
-    await fc.assert(property, {
+    const details = await fc.check(property, {
       numRuns: long ? Number(FUZZ_RUNS) : usual,
       seed,
       ...(FUZZ_PATH !== undefined && { path: FUZZ_PATH }),
     })
+    if (details.failed) throw new Error(short(details), { cause: details.errorInstance })
     expect(shared()).toEqual(before)
   }
   test(name, run, LIMIT)
 }
+
+/** What failed, and how to draw it again; of a case of a megabyte its beginning. */
+const short = <Case>(details: fc.RunDetails<Case>): string =>
+  (fc.defaultReportMessage(details) ?? 'failed').replace(/.{2000}.*/g, (line) => `${line.slice(0, 2000)}…`)
 
 /** What every object has in common: nothing that is read may add to it. */
 const shared = (): (string | symbol)[] =>
