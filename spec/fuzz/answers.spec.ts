@@ -313,6 +313,37 @@ describe('answers', () => {
     ),
   )
 
+  fuzz(
+    'that are not signed, and streamed, are what was packed, or there is an error of ours',
+    100,
+    fc.asyncProperty(
+      jsonText,
+      packing,
+      fc.option(damage(['\x1f\x8b', '\0'])),
+      fc.option(fc.constantFrom(...NAMES, 'gzip, br', 'compress', ' GZIP ')),
+      cuts,
+      async (text, how, changes, encoding, places) => {
+        played.places = places
+        const answer = packed(unsigned(200, {}, text), how)
+        const headers =
+          encoding === null ? answer.headers : { ...answer.headers, 'Content-Encoding': encoding }
+        played.answer = { ...answer, headers, body: changes ? damaged(answer.body, changes) : answer.body }
+        const { response } = await outcome(client.request('get', 'v3/billdownload/file', { stream: true }))
+        if (response === undefined) {
+          expect(encoding).not.toBeNull()
+          return
+        }
+        try {
+          const whole = await buffer(response.data as Readable)
+          if (!changes && encoding === null) expect(whole.toString()).toBe(text)
+        } catch (error) {
+          expect(changes !== null || encoding !== null).toBe(true)
+          expect(error).toMatchObject({ code: 'ERR_DECODE', delivery: 'delivered' })
+        }
+      },
+    ),
+  )
+
   const entry = fc.oneof(
     jsonText,
     fc

@@ -201,8 +201,12 @@ describe('what a caller gives', () => {
       const given = { xml: { [name]: value } }
       const target = name === 'risk_info' ? '/mmpaymkttransfers/sendredpack' : '/pay/unifiedorder'
       const options = unless(() => encodeFields(given, 'v2', 'POST', target)) as typeof given | undefined
-      const written = options?.xml[name]
-      if (written !== undefined && !Object.is(written, value)) expect(typeof written).toBe('string')
+      if (options === undefined) return
+      const written = options.xml[name]
+      if (Object.is(written, value)) return
+      expect(typeof written).toBe('string')
+      if (name === 'scene_info') expect(JSON.parse(written as string)).toEqual(JSON.parse(encodeJson(value)))
+      else expect(written).toMatch(/^(?:[\w.~!'()*-]|%[\dA-F]{2})*$/)
     }),
   )
 
