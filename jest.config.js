@@ -13,11 +13,7 @@ module.exports = {
     '^wechatpay-chain/simulator/shangmi$': '<rootDir>/lib/simulator/shangmi/index.ts',
     '^wechatpay-chain/simulator$': '<rootDir>/lib/simulator/index.ts',
   },
-  collectCoverageFrom: [
-    'lib/**/*.ts',
-    '!lib/**/cli.ts',
-    '!lib/generator/{main,pack,docs/index}.ts',
-  ],
+  collectCoverageFrom: ['lib/**/*.ts', '!lib/**/cli.ts', '!lib/generator/{main,pack,docs/index}.ts'],
   coverageThreshold: { global: { lines: 95 } },
   testTimeout: 20_000,
 }
