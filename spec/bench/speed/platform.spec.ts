@@ -1,21 +1,13 @@
 import { createPrivateKey, sign } from 'node:crypto'
 import { connect } from 'node:net'
 import { Builder, type Config } from '../../../lib'
-import { merchant, PUBLIC_KEY_ID, platform as platformKeys, rsaPair } from '../../support/keys'
-import { type Behaviour, type Credentials, PATHS, Platform } from './child/platform'
+import { merchant, rsaPair } from '../../support/keys'
+import { type Behaviour, PATHS, Platform } from './child/platform'
+import { credentials } from './credentials'
 import { interleaved, ratios, spreadOf } from './statistics'
 
 /* The bench believes what its platform counts: here the platform is asked to count what is wrong. */
 
-const credentials: Credentials = {
-  mchid: '1230000109',
-  serial: '3775B6A45ACD588826D15E583A95F5DD00000001',
-  privateKey: merchant.pkcs8,
-  publicKey: merchant.spki,
-  platformId: PUBLIC_KEY_ID,
-  platformPrivateKey: platformKeys.pkcs8,
-  platformPublicKey: platformKeys.spki,
-}
 const HONEST: Behaviour = { check: 'at once' }
 const ORDER = { json: { description: '商品', out_trade_no: 'order-1', amount: { total: 1 } } }
 

@@ -1,20 +1,10 @@
-import { merchant, PUBLIC_KEY_ID, platform as platformKeys } from '../../support/keys'
-import type { Credentials } from './child/platform'
 import { type Clients, clientOf } from './compare'
+import { credentials } from './credentials'
 import { type PlatformProcess, Processes } from './processes'
 import { type Judge, selfTest } from './self-test'
 
 /* What `npm run bench` tests before it measures, with clients that need no package; and that it fails when it has to. */
 
-const credentials: Credentials = {
-  mchid: '1230000109',
-  serial: '3775B6A45ACD588826D15E583A95F5DD00000001',
-  privateKey: merchant.pkcs8,
-  publicKey: merchant.spki,
-  platformId: PUBLIC_KEY_ID,
-  platformPrivateKey: platformKeys.pkcs8,
-  platformPublicKey: platformKeys.spki,
-}
 const HOMES = {
   'wechatpay-chain': '.',
   'wechatpay-axios-plugin': '.',
