@@ -18,36 +18,30 @@ const RESERVED: ReadonlySet<string> = new Set([...verbs, 'chain', 'then', 'toJSO
 const REMEMBERED = 4096
 
 const PATH = Symbol('path')
-const ROOT = Symbol('root')
+const SEGMENT = Symbol('segment')
 /** As in `node:util`; by its registered name, for this file imports nothing. */
 const INSPECT = Symbol.for('nodejs.util.inspect.custom')
 
 /** Any callable; its shape is the public `Instance` type's business. */
 type Node = (...args: never[]) => unknown
 type Action = (args: readonly unknown[]) => unknown
-type Children = Map<string | symbol, Child>
-interface Child {
-  readonly node: Node
-  readonly siblings: Children
-  readonly key: string | symbol
-  used: boolean
-}
+type Key = string | symbol
+/** What a node has by itself or from below it. */
+type Known = { readonly [SEGMENT]?: Segment } | undefined
 
 /**
  * The root of a chain. Every property of a node is a further node, a verb (called) sends, and nothing else does
- * anything: a node can be awaited, printed, compared, spread and serialised.
+ * anything: a node can be awaited, printed, compared, spread and serialised. It is frozen.
  *
  * @param extras own, symbol-keyed properties of the root, such as `Symbol.asyncDispose`
  */
 export function createChain(actions: ChainActions, extras: Readonly<Record<symbol, unknown>> = {}): Node {
-  const chain = new Chain(actions)
-  chain.root = new Segment(chain, [], () => actions.misuse('', '')).node(extras)
-  return chain.root
+  return new Segment(new Chain(actions), [], () => actions.misuse('', ''), extras).node
 }
 
 /** The root of the chain that a node belongs to; `undefined` for anything else. */
 export function rootOf(node: unknown): object | undefined {
-  return typeof node === 'function' ? (node as { [ROOT]?: object })[ROOT] : undefined
+  return typeof node === 'function' ? (node as Known)?.[SEGMENT]?.root : undefined
 }
 
 /** What the nodes of one root share: what they do, and which of them are remembered. */
@@ -65,7 +59,7 @@ class Chain {
   remember(child: Child): void {
     for (let old = this.#ring[this.#hand]; old !== undefined; old = this.#ring[this.#hand]) {
       if (!old.used) {
-        old.siblings.delete(old.key)
+        old.forget()
         break
       }
       old.used = false
@@ -76,54 +70,75 @@ class Chain {
   }
 }
 
-/** One node: the handler of its Proxy and all that it knows. */
-class Segment implements ProxyHandler<Node> {
+/** One that a node was asked for. */
+class Child {
+  readonly node: Node
+  readonly #parent: Segment
+  readonly #key: Key
+  #used = false
+
+  constructor(node: Node, parent: Segment, key: Key) {
+    this.node = node
+    this.#parent = parent
+    this.#key = key
+  }
+
+  get used(): boolean {
+    return this.#used
+  }
+
+  /** Who is used stands where JavaScript finds it by itself; whoever is found there is not seen to be used: until the hand comes by. */
+  set used(used: boolean) {
+    if (used !== this.#used) this.#parent.show(this.#key, used ? this.node : undefined)
+    this.#used = used
+  }
+
+  forget(): void {
+    this.#parent.forget(this.#key)
+  }
+}
+
+/** What stands behind one node, and all that it knows. */
+class Segment {
+  readonly node: Node
   readonly #chain: Chain
   readonly #path: readonly string[]
-  readonly #action: Action
-  readonly #children: Children = new Map()
+  readonly #children = new Map<Key, Child>()
+  /** What the node inherits from: the children in use, and beyond them the trap that makes the others. */
+  readonly #shown: object
   #written: string | undefined
 
-  constructor(chain: Chain, path: readonly string[], action: Action) {
+  constructor(
+    chain: Chain,
+    path: readonly string[],
+    action: Action,
+    own: Readonly<Record<symbol, unknown>> = {},
+  ) {
     this.#chain = chain
     this.#path = path
-    this.#action = action
+    this.#shown = { __proto__: TRAP, [SEGMENT]: this }
+    this.node = nodeOf(action, this.#shown, { ...own, [PATH]: this.#pathname })
+    chain.root ??= this.node
   }
 
-  node(own: Readonly<Record<symbol, unknown>> = {}): Node {
-    return new Proxy(target(this.#pathname, own), this)
+  get root(): Node | undefined {
+    return this.#chain.root
   }
 
-  get(target: Node, key: string | symbol): unknown {
-    if (key === ROOT) return this.#chain.root
-    if (typeof key === 'symbol' || key === 'toJSON') return Reflect.get(target, key)
-    // A node is no thenable: `await node` is the node.
-    return key === 'then' ? undefined : this.#child(key, () => this.#property(key))
+  /** What a property of the node is. */
+  property(name: string): Node {
+    return this.#child(name, () => this.#made(name))
   }
 
-  apply(_target: Node, _this: unknown, args: readonly unknown[]): unknown {
-    return this.#action(args)
+  /** Puts a child where reading it costs no call; `undefined` takes it away. */
+  show(key: Key, node: Node | undefined): void {
+    if (typeof key === 'symbol' || HIDDEN.has(key)) return
+    if (node) Object.defineProperty(this.#shown, key, { value: node, configurable: true })
+    else Reflect.deleteProperty(this.#shown, key)
   }
 
-  getPrototypeOf(): null {
-    return null
-  }
-
-  // A node changes only by being walked.
-  set(): false {
-    return false
-  }
-  defineProperty(): false {
-    return false
-  }
-  deleteProperty(): false {
-    return false
-  }
-  setPrototypeOf(): false {
-    return false
-  }
-  preventExtensions(): false {
-    return false
+  forget(key: Key): void {
+    this.#children.delete(key)
   }
 
   /** Written once: calls find their template by it. */
@@ -132,19 +147,19 @@ class Segment implements ProxyHandler<Node> {
     return this.#written
   }
 
-  #child(key: string | symbol, create: () => Node): Node {
+  #child(key: Key, create: () => Node): Node {
     const known = this.#children.get(key)
     if (known) {
       known.used = true
       return known.node
     }
-    const child: Child = { node: create(), siblings: this.#children, key, used: false }
+    const child = new Child(create(), this, key)
     this.#children.set(key, child)
     this.#chain.remember(child)
     return child.node
   }
 
-  #property(name: string): Node {
+  #made(name: string): Node {
     if (verbs.has(name)) {
       return this.#below(name, (args) => this.#chain.actions.send(name as Verb, this.#pathname, args))
     }
@@ -154,9 +169,7 @@ class Segment implements ProxyHandler<Node> {
   /** `chain(template)`: what is no ordinary property is an ordinary segment here, so `chain('…/delete')` is no verb. */
   #declared(template: unknown): Node {
     const name = typeof template === 'string' ? template : this.#chain.actions.segment(template)
-    return RESERVED.has(name)
-      ? this.#child(Symbol.for(name), () => this.#plain(name))
-      : this.#child(name, () => this.#property(name))
+    return RESERVED.has(name) ? this.#child(Symbol.for(name), () => this.#plain(name)) : this.property(name)
   }
 
   #plain(name: string): Node {
@@ -164,17 +177,19 @@ class Segment implements ProxyHandler<Node> {
   }
 
   #below(name: string, action: Action): Node {
-    return new Segment(this.#chain, [...this.#path, this.#chain.actions.segment(name)], action).node()
+    return new Segment(this.#chain, [...this.#path, this.#chain.actions.segment(name)], action).node
   }
 }
 
-/** What inspectors and converters look for, on every node. They unwrap a Proxy, so it stands on the targets. */
-const FACE: object = Object.create(null, {
-  [INSPECT]: { value: inspected },
-  [Symbol.toStringTag]: { value: 'Chain' },
-  [Symbol.toPrimitive]: { value: written },
-  toJSON: { value: written },
-})
+/** What inspectors and converters look for, on every node. */
+const FACE: object = Object.freeze(
+  Object.create(null, {
+    [INSPECT]: { value: inspected },
+    [Symbol.toStringTag]: { value: 'Chain' },
+    [Symbol.toPrimitive]: { value: written },
+    toJSON: { value: written },
+  }),
+)
 
 function written(this: { [PATH]: string }): string {
   return this[PATH]
@@ -184,15 +199,28 @@ function inspected(this: { [PATH]: string }): string {
   return `[chain ${this[PATH] || '/'}]`
 }
 
+/** Where every node's line of prototypes ends: here comes whatever none of them has. One for all nodes, which it is told. */
+const TRAP = new Proxy(FACE, {
+  get(face, key, node: Known) {
+    if (typeof key === 'symbol' || key === 'toJSON') return Reflect.get(face, key)
+    // A node is no thenable: `await node` is the node.
+    return key === 'then' ? undefined : node?.[SEGMENT]?.property(key)
+  },
+  // A node changes only by being walked.
+  set: () => false,
+})
+
+/** What printers look for along a line of prototypes shall not be found there. */
+const HIDDEN: ReadonlySet<string> = new Set(['constructor', 'prototype'])
+
 /**
- * What a Proxy stands on: a function without prototype, `name` and `length`, so that every string key is a segment and
- * no protocol is answered by accident.
+ * A frozen function without `name` and `length`, so that every string key is a segment and no protocol is answered by
+ * accident. What is its own is enumerable, so that whoever compares by own properties finds two paths unequal.
  */
-function target(path: string, own: Readonly<Record<symbol, unknown>>): Node {
-  const target = (): void => {}
-  Reflect.deleteProperty(target, 'name')
-  Reflect.deleteProperty(target, 'length')
-  Object.setPrototypeOf(target, FACE)
-  // Enumerable, so that whoever compares by own properties finds two paths unequal.
-  return Object.assign(target, own, { [PATH]: path })
+function nodeOf(action: Action, prototype: object, own: Readonly<Record<symbol, unknown>>): Node {
+  const node = (...args: unknown[]): unknown => action(args)
+  Reflect.deleteProperty(node, 'length')
+  Reflect.deleteProperty(node, 'name')
+  Object.assign(node, own)
+  return Object.freeze(Object.setPrototypeOf(node, prototype))
 }

@@ -253,6 +253,18 @@ describe('identity', () => {
     expect(root.chain('v3')).toBe(root.v3)
     expect(root.chain('v3/x')).toBe(root['v3/x'])
     expect(root.chain('delete')).toBe(root.chain('delete'))
+    expect(Reflect.get(root, Symbol.for('delete'))).toBeUndefined()
+  })
+
+  test('a node walked again and again is found without a call, and is no different for it', () => {
+    const { root, calls } = recorded()
+    const [first, second, third] = [1, 2, 3].map(() => at(root, 'v3', 'refund'))
+    expect([second, third]).toEqual([first, first])
+    expect(Object.keys(root.v3)).toEqual([])
+    for (const name in root.v3) expect(name).toBeUndefined()
+    expect(() => Object.assign(root.v3, { refund: 1 })).toThrow(TypeError)
+    at(root, 'v3', 'refund', 'get')()
+    expect(calls).toEqual([{ verb: 'get', path: 'v3/refund', args: [] }])
   })
 
   test('different paths and different roots give different nodes', () => {
