@@ -27,6 +27,8 @@ export const NODE_V3 = 'wechatpay-node-v3'
 export const XML = 'fast-xml-parser'
 export const URI = 'uri-template'
 export const BARE = 'crypto'
+/** See floor.ts. */
+export const FLOOR = 'undici'
 
 export const MEGABYTE = 1_000_000
 

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 import { writeBill } from './bill'
 import type { Credentials } from './child/platform'
 import type { Name } from './child/protocol'
-import { AXIOS, type Bench, type Clients, NODE_V3, OURS, URI, XML } from './compare'
+import { AXIOS, type Bench, type Clients, FLOOR, NODE_V3, OURS, URI, XML } from './compare'
 import { build, installOurs, installPeers, PEERS, ROOT, versionOf } from './install'
 import { Processes } from './processes'
 import { type Conditions, type Findings, markdown, merged, missed } from './report'
@@ -82,6 +82,7 @@ const clientsOf = (processes: Processes, ours: string): Clients => ({
     [XML]: PEERS,
     [URI]: PEERS,
     crypto: PEERS,
+    undici: ours,
     stub: PEERS,
   },
 })
@@ -130,9 +131,9 @@ async function measure(processes: Processes, options: Options): Promise<void> {
   const bench = await started(processes, options)
   const { rounds, homes, platforms } = bench
   say('tests itself')
-  const credulous = await selfTest(bench, platforms.two, [OURS, AXIOS, NODE_V3])
+  const credulous = await selfTest(bench, platforms.two, [OURS, AXIOS, NODE_V3, FLOOR])
   const findings = await measured(bench, options.only)
-  const packages: readonly Name[] = [OURS, AXIOS, NODE_V3, XML, URI]
+  const packages: readonly Name[] = [OURS, AXIOS, NODE_V3, FLOOR, XML, URI]
   const conditions: Conditions = {
     rounds,
     pinned: processes.pinned,

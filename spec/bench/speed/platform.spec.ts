@@ -1,6 +1,7 @@
 import { createPrivateKey, sign } from 'node:crypto'
 import { connect } from 'node:net'
 import { Builder, type Config } from '../../../lib'
+import { rsaPair } from '../../support/keys'
 import { type Behaviour, PATHS, Platform } from './child/platform'
 import { credentials } from './credentials'
 import { interleaved, ratios, spreadOf } from './statistics'

@@ -125,6 +125,8 @@ function method({ rounds, pinned, credulous, requests }: Conditions): string {
 - \`crypto\` is one \`crypto.sign\` and one \`crypto.verify\` with parsed keys, one after the other, and nothing else: less than any client
   can do with. CPU is that of the whole process, its pool of threads and the kernel's work for it included. The goals are
   judged at 64 at a time: one at a time, each request pays by itself for a wait for the network.
+- \`undici\` is one \`dispatch\` of undici with one signature and one verification around it, and nothing else: no check of what is
+  sent, no time limit, no error that is explained. What a client on undici can do at best.
 - wechatpay-axios-plugin is given parsed keys. It has nothing of its own for bills: it buffers them, and they are unpacked
   in memory, where this package also compares their hash, and saves them to a file.
 - wechatpay-node-v3 verifies no answer, parses the private key for every signature, and opens a connection for every request.

@@ -12,6 +12,7 @@ const HOMES = {
   'fast-xml-parser': '.',
   'uri-template': '.',
   crypto: '.',
+  undici: '.',
   stub: '.',
 }
 

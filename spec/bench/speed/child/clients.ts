@@ -2,6 +2,7 @@ import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { floorOf } from './floor'
 import { APPID, expect, isAnswer, order } from './orders'
 import type { ClientSetup } from './protocol'
 import { stubOf } from './stub'
@@ -179,6 +180,8 @@ const MAKERS: Readonly<Record<ClientSetup['name'], Make>> = {
   },
 
   stub: (setup) => ({ request: stubOf(setup) }),
+
+  undici: (setup, load) => ({ request: floorOf(setup, load) }),
 
   // What no client can do without: one signature and one verification, of messages as long as those of the others.
   crypto: ({ credentials }) => {

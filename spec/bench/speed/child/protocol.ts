@@ -8,6 +8,7 @@ export type Name =
   | 'fast-xml-parser'
   | 'uri-template'
   | 'crypto'
+  | 'undici'
 
 /** What a client can do wrong, on purpose. */
 export type Flaw = 'signs another body' | 'signs another path' | 'verifies nothing'

@@ -1,5 +1,16 @@
 import type { Task } from '../child/protocol'
-import { AXIOS, BARE, type Bench, clientOf, compared, MEGABYTE, NODE_V3, OURS, scaled } from '../compare'
+import {
+  AXIOS,
+  BARE,
+  type Bench,
+  clientOf,
+  compared,
+  FLOOR,
+  MEGABYTE,
+  NODE_V3,
+  OURS,
+  scaled,
+} from '../compare'
 import { type Findings, merged } from '../report'
 import { ratios, type Spread, spreadOf } from '../statistics'
 
@@ -10,6 +21,9 @@ const LEVELS = [
   { atATime: 16, count: 3_000, goal: 3.3 },
   { atATime: 64, count: 3_000, goal: 3.5 },
 ] as const
+
+/** What every client on undici needs. */
+const LEAST = 'undici, signing and verifying only'
 
 /** Until then V8 is still compiling: at the first it takes twice as long. */
 const WARM = 5_000
@@ -25,8 +39,8 @@ export async function speed(bench: Bench): Promise<Findings> {
   for (const { atATime, count: full, goal: limit } of LEVELS) {
     const count = scaled(bench, full)
     const task = { task: 'requests', count, atATime } as const
-    const results = await compared(bench, [OURS, AXIOS, NODE_V3], 'two', task, warmUp(bench, atATime))
-    const [ours = [], axios = [], nodeV3 = []] = results.map((runs) =>
+    const results = await compared(bench, [OURS, AXIOS, NODE_V3, FLOOR], 'two', task, warmUp(bench, atATime))
+    const [ours = [], axios = [], nodeV3 = [], floor = []] = results.map((runs) =>
       runs.map(({ elapsed }) => (count * 1000) / elapsed),
     )
     const what = `requests/s, ${atATime} at a time`
@@ -39,12 +53,18 @@ export async function speed(bench: Bench): Promise<Findings> {
           unit: '×',
         },
         { what: `${what}, against ${NODE_V3}`, measured: ratios(ours, nodeV3), unit: '×' },
+        { what: `${what}, against ${LEAST}`, measured: ratios(ours, floor), unit: '×' },
       ],
       figures: [
         {
           what,
           unit: '',
-          of: { [OURS]: spreadOf(ours), [AXIOS]: spreadOf(axios), [NODE_V3]: spreadOf(nodeV3) },
+          of: {
+            [OURS]: spreadOf(ours),
+            [AXIOS]: spreadOf(axios),
+            [NODE_V3]: spreadOf(nodeV3),
+            [FLOOR]: spreadOf(floor),
+          },
         },
       ],
     })
@@ -59,8 +79,8 @@ export async function cpu(bench: Bench): Promise<Findings> {
     const judged = atATime === 64
     const count = scaled(bench, 2_000)
     const task = { task: 'requests', count, atATime } as const
-    const results = await compared(bench, [OURS, AXIOS, BARE], 'one', task, warmUp(bench, atATime))
-    const [ours = [], axios = [], bare = []] = results.map((runs) =>
+    const results = await compared(bench, [OURS, AXIOS, BARE, FLOOR], 'one', task, warmUp(bench, atATime))
+    const [ours = [], axios = [], bare = [], floor = []] = results.map((runs) =>
       runs.map((run) => (run.cpu * 1000) / count),
     )
     const [speedOfOurs = [], speedOfAxios = []] = results.map((runs) =>
@@ -81,12 +101,18 @@ export async function cpu(bench: Bench): Promise<Findings> {
           measured: ratios(ours, axios),
           unit: '×',
         },
+        { what: `${what}, against ${LEAST}`, measured: ratios(ours, floor), unit: '×' },
       ],
       figures: [
         {
           what,
           unit: ' µs',
-          of: { [OURS]: spreadOf(ours), [AXIOS]: spreadOf(axios), [BARE]: spreadOf(bare) },
+          of: {
+            [OURS]: spreadOf(ours),
+            [AXIOS]: spreadOf(axios),
+            [BARE]: spreadOf(bare),
+            [FLOOR]: spreadOf(floor),
+          },
         },
         {
           what: `requests/s, one core, ${atATime} at a time`,
