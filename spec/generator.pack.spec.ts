@@ -65,7 +65,7 @@ const EXPORTS = {
     import: { types: './dist/index.d.mts', default: './dist/index.mjs' },
     require: { types: './dist/index.d.ts', default: './dist/index.js' },
   },
-  './openapi/*': { types: './dist/openapi/*.d.ts', default: './dist/openapi/*.js' },
+  './openapi/*': { types: './dist/openapi/*.d.ts', default: './dist/openapi/paths.js' },
   './package.json': './package.json',
 }
 
@@ -123,7 +123,7 @@ describe('the declarations of a package', () => {
     [
       './dist/openapi/v3/a.d.ts',
       'namespace A {\n    /** b; */\n    interface B {\n        /**\n         * c;\n         */\n        c: "1;2";\n        [d: string]: 1;\n    }\n}\n',
-      'namespace A {\n/** b; */\ninterface B {\n\t/**\n\t * c;\n\t */\n\tc: "1;2"\n\t[d: string]: 1\n}\n}\n',
+      'namespace A {\n/** b; */\ninterface B {\n/**\n* c;\n*/\nc: "1;2"\n[d: string]: 1\n}\n}\n',
     ],
   ])('%s is condensed, case %#', (path, text, expected) => expect(condensed(path, text)).toBe(expected))
 })

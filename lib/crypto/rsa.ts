@@ -4,7 +4,6 @@ import { ConfigError, RequestError, VerificationError } from '../errors'
 import type { Ciphertext } from '../types'
 import { type KeyInput, parsePrivateKey, parsePublicKey } from './key'
 
-const OAEP = constants.RSA_PKCS1_OAEP_PADDING
 const KEY_TYPE_PRIVATE = 'private'
 const KEY_TYPE_PUBLIC = 'public'
 type KeyType = typeof KEY_TYPE_PRIVATE | typeof KEY_TYPE_PUBLIC
@@ -63,7 +62,11 @@ export const Rsa = {
    * @param padding only OAEP: PKCS#1 v1.5 is open to padding oracles and WeChat Pay does not take it
    * @throws RequestError when the text is too long
    */
-  encrypt(plaintext: string | Uint8Array, publicKey: KeyInput, padding: number = OAEP): Ciphertext {
+  encrypt(
+    plaintext: string | Uint8Array,
+    publicKey: KeyInput,
+    padding: number = constants.RSA_PKCS1_OAEP_PADDING,
+  ): Ciphertext {
     onlyOaep(padding)
     const key = parsePublicKey(publicKey)
     const bytes = toBytes(plaintext, 'plaintext')
@@ -78,7 +81,11 @@ export const Rsa = {
    * Decrypts a base64 ciphertext that was encrypted for the key.
    * @throws VerificationError (`decrypt`) when it was not
    */
-  decrypt(ciphertext: string, privateKey: KeyInput, padding: number = OAEP): string {
+  decrypt(
+    ciphertext: string,
+    privateKey: KeyInput,
+    padding: number = constants.RSA_PKCS1_OAEP_PADDING,
+  ): string {
     onlyOaep(padding)
     const key = parsePrivateKey(privateKey)
     try {
@@ -96,7 +103,7 @@ export const Rsa = {
 } as const
 
 function onlyOaep(padding: number): void {
-  if (padding !== OAEP) {
+  if (padding !== constants.RSA_PKCS1_OAEP_PADDING) {
     throw new ConfigError('padding', 'only constants.RSA_PKCS1_OAEP_PADDING is supported')
   }
 }

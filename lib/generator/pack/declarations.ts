@@ -48,12 +48,10 @@ function imported(from: string, name: string, all: Declarations): string {
 const GENERATED = './dist/openapi/'
 const SEMICOLON = /^(?!\s*\/?\*)(.*);$/gm
 
-/** A tab for four spaces; the generated ones begin a level further left, and their lines end without semicolons. */
+/** A tab for four spaces; the lines of generated ones begin at the left, and end without semicolons. */
 export function condensed(path: string, text: string): string {
-  const generated = path.startsWith(GENERATED)
-  const less = generated ? 1 : 0
-  const lines = text.replace(/^(?: {4})+/gm, (spaces) => '\t'.repeat(spaces.length / 4 - less))
-  return generated ? lines.replace(SEMICOLON, '$1') : lines
+  if (path.startsWith(GENERATED)) return text.replace(/^ +/gm, '').replace(SEMICOLON, '$1')
+  return text.replace(/^(?: {4})+/gm, (spaces) => '\t'.repeat(spaces.length / 4))
 }
 
 /** Leaves of the declarations in a package what its users need. */

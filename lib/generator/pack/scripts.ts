@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { joined } from './joined'
 
 /** How TypeScript writes an import in CommonJS. */
 const REQUIRE = /^const (\w+_\d+) = require\(("[^"]+")\);$/gm
@@ -7,13 +8,19 @@ const REQUIRE = /^const (\w+_\d+) = require\(("[^"]+")\);$/gm
 const RE_EXPORT =
   /^Object\.defineProperty\(exports, "\w+", \{ enumerable: true, get: function \(\) \{ return \w+\.\w+; \} \}\);$/gm
 
-/** Makes the compiled modules load each other when they first use each other: importing the package shall not take all their time. */
-export function packScripts(folder: string): void {
-  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
-    if (!name.endsWith('.js')) continue
-    const file = join(folder, name)
-    writeFileSync(file, withLazyImports(readFileSync(file, 'utf8')))
-  }
+/**
+ * Makes the compiled modules load each other when they first use each other: importing the package shall not take all their time.
+ * @param entries the modules that re-export the names of the package: what they name becomes one file
+ */
+export function packScripts(folder: string, entries: readonly string[]): void {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    /\.js$/.test(file),
+  )
+  const codeOf = (file: string): string => withLazyImports(readFileSync(join(folder, file), 'utf8'))
+  const modules = new Map(files.map((file) => [file.replaceAll('\\', '/'), codeOf(file)]))
+  const packed = joined(modules, entries)
+  for (const path of modules.keys()) if (!packed.has(path)) rmSync(join(folder, path))
+  for (const [path, code] of packed) writeFileSync(join(folder, path), code)
 }
 
 /**
