@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Trace } from './diagnostics'
-import { ApiError, afterAttempts, TransportError, UNKNOWN_OUTCOME, WechatpayError } from './errors'
+import { ApiError, afterAttempts, consequenceOf, TransportError, WechatpayError } from './errors'
 import type { Exchange } from './exchange'
 import { backupOf, type Failover, type Waiting } from './failover'
 import { uploadOf } from './media-upload'
 import type { Request } from './request'
 import type { Response } from './response'
 import { isHostFailure, isNetworkFailure, isWorthRepeating, type RetryBudget, waitAfter } from './retry'
-import { isRead } from './v2/reads'
 import { isAccepted } from './v3/accepted'
 
 /** What an attempt may take, in milliseconds; 0 for no limit. */
@@ -57,11 +56,11 @@ export class Call implements Waiting {
 
   /** @param waited milliseconds of its time that have gone by */
   constructor(request: Request, courier: Courier, waited: number) {
-    const { protocol, method, path, retry, label } = request
+    const { protocol, reads, retry, label } = request
     this.#began = this.#tried - waited
     this.#request = request
     this.#courier = courier
-    this.#reads = protocol === 'v2' ? isRead(method, path) : method === 'GET'
+    this.#reads = reads
     this.#repeatable = this.#reads || retry.writes
     this.#origin = this.#route()
     this.#trace = Trace.of(label, protocol)
@@ -216,7 +215,7 @@ export class Call implements Waiting {
   #aborted(error: WechatpayError | undefined): TransportError {
     const { label, signal } = this.#request
     const delivery = this.#undecided ? 'unknown' : (error?.delivery ?? 'delivered')
-    const consequence = delivery === 'unknown' ? UNKNOWN_OUTCOME : (error?.message ?? 'HTTP 202')
+    const consequence = delivery === 'unknown' ? consequenceOf(this.#reads) : (error?.message ?? 'HTTP 202')
     const problem = `${label}: aborted before attempt ${this.#attempt + 1}; ${consequence}`
     return new TransportError(problem, { code: 'ERR_ABORTED', delivery, cause: signal?.reason })
   }

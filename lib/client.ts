@@ -27,8 +27,16 @@ import { within } from './within'
 
 const DAY = 86_400_000
 
-/** Connections, and the same with the signer and the verifier of each protocol. */
-interface Pool {
+/** Connections, and the same with the signer and the verifier of each protocol: a call keeps them for all its attempts. */
+interface Pool extends Composed {
+  /** What it lends to its calls, and to how many of them now. */
+  readonly courier: Courier
+  calls: number
+  /** Waits for the last of them to be settled. */
+  idle: (() => void) | undefined
+}
+
+interface Composed {
   readonly connections: Connections
   readonly v2: Dispatcher
   readonly v3: Dispatcher
@@ -47,12 +55,8 @@ export class Client {
   #config: ResolvedConfig
   /** Built when first used: with the merchant's certificate, and without. */
   readonly #pools = new Map<ClientCertificate | undefined, Pool>()
-  readonly #courier: Courier = {
-    failover: new Failover(),
-    budget: new RetryBudget(),
-    dispatch: (request, origin, limits) => this.#dispatch(request, origin, limits),
-    settled: () => this.#settled(),
-  }
+  readonly #failover = new Failover()
+  readonly #budget = new RetryBudget()
   #inFlight = 0
   /** Waits for the last call to be settled. */
   #idle: (() => void) | undefined
@@ -133,8 +137,8 @@ export class Client {
   }
 
   /**
-   * Changes keys without a restart: calls in flight end with the old ones, calls from now on have the new ones. A dispatcher
-   * that `select` gave before keeps the old ones.
+   * Changes keys without a restart: calls in flight end with the old ones, also where they are tried again; calls from now on
+   * have the new ones. A dispatcher that `select` gave before keeps the old ones.
    * @throws ConfigError, and nothing is changed
    */
   rotate(changes: Rotation): void {
@@ -144,7 +148,7 @@ export class Client {
     this.#given = given
     former.certificates?.close()
     for (const [merchant, pool] of this.#pools) {
-      if (merchant === undefined) this.#pools.set(merchant, composed(pool.connections, this.#config))
+      if (merchant === undefined) this.#pools.set(merchant, this.#lent(pool.connections))
       else if (merchant !== this.#config.merchant) this.#retire(merchant, pool)
     }
   }
@@ -192,10 +196,14 @@ export class Client {
     return this.#send(request, performance.now() - began)
   }
 
-  /** Connections with a client certificate that is no longer used close when they are idle. */
+  /** Connections with a client certificate that is no longer used close when no call has them any more. */
   #retire(merchant: ClientCertificate, pool: Pool): void {
     this.#pools.delete(merchant)
-    this.#retired.push(pool.connections.release())
+    const idle = new Promise<void>((resolve) => {
+      pool.idle = resolve
+    })
+    if (pool.calls === 0) pool.idle?.()
+    this.#retired.push(idle.then(() => pool.connections.release()))
   }
 
   /** @param waited milliseconds of the call's time that have gone by */
@@ -206,13 +214,31 @@ export class Client {
 
   #start(request: Request, waited = 0): Promise<Response> {
     this.#inFlight++
-    return new Call(request, this.#courier, waited).run()
+    return new Call(request, this.#courierOf(request), waited).run()
+  }
+
+  /** What a call keeps for all its attempts: the keys that it was made ready with, and connections. */
+  #courierOf({ security }: Request): Courier {
+    try {
+      const pool = this.#pool(security ? this.#config.merchant : undefined)
+      pool.calls++
+      return pool.courier
+    } catch (error) {
+      // It is told like any other attempt that fails.
+      const dispatch = (): never => {
+        throw error
+      }
+      return this.#courier(dispatch, () => this.#settled())
+    }
+  }
+
+  #courier(dispatch: Courier['dispatch'], settled: Courier['settled']): Courier {
+    return { failover: this.#failover, budget: this.#budget, dispatch, settled }
   }
 
   /** One attempt of a call. */
-  #dispatch(request: Request, origin: string, limits: Limits): Exchange {
-    const { path, method, headers, body, security } = request
-    const pool = this.#pool(security ? this.#config.merchant : undefined)
+  #dispatch(pool: Pool, request: Request, origin: string, limits: Limits): Exchange {
+    const { path, method, headers, body } = request
     const exchange = new Exchange(request, origin, limits.whole, this.#config.dispatcher !== undefined)
     if (exchange.failed) return exchange
     exchange.handOver()
@@ -236,7 +262,8 @@ export class Client {
     return exchange
   }
 
-  #settled(): void {
+  #settled(pool?: Pool): void {
+    if (pool && --pool.calls === 0) pool.idle?.()
     this.#inFlight--
     if (this.#inFlight === 0) this.#idle?.()
   }
@@ -249,9 +276,23 @@ export class Client {
     const { dispatcher } = this.#config
     const own = dispatcher && { dispatcher, release: async () => {} }
     const { proxy, timeouts } = this.#config
-    const made = composed(own ?? connect(merchant, { proxy, timeout: timeouts.connect }), this.#config)
+    const made = this.#lent(own ?? connect(merchant, { proxy, timeout: timeouts.connect }))
     this.#pools.set(merchant, made)
     return made
+  }
+
+  /** Makes connections ready to be lent to calls, with the keys as they are now. */
+  #lent(connections: Connections): Pool {
+    const pool: Pool = {
+      ...composed(connections, this.#config),
+      calls: 0,
+      idle: undefined,
+      courier: this.#courier(
+        (...attempt) => this.#dispatch(pool, ...attempt),
+        () => this.#settled(pool),
+      ),
+    }
+    return pool
   }
 
   /** Announces, once a day, that the merchant's certificate is about to end. */
@@ -277,7 +318,7 @@ export class Client {
 
 const sender = (dispatcher: Dispatcher): Dispatch => dispatcher.dispatch.bind(dispatcher) as Dispatch
 
-function composed(connections: Connections, config: ResolvedConfig): Pool {
+function composed(connections: Connections, config: ResolvedConfig): Composed {
   try {
     const plain = connections.dispatcher
     const v2 = plain.compose(v2Verifier(config), v2Signer(config))

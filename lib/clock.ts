@@ -10,11 +10,17 @@ export function skewOf(date: string | string[] | undefined, now = Date.now()): n
   return Number.isNaN(time) ? undefined : Math.round((now - time) / 1_000)
 }
 
-/** Says that this machine's clock is wrong, when it is so wrong that signatures fail for it; else nothing. */
-export function clockWarning(date: string | string[] | undefined): string {
+/**
+ * Is this machine's clock so wrong that signatures fail for it?
+ * @returns what to say, and by how many seconds it is ahead; `undefined` when it is right, or nobody knows
+ */
+export function clockWarning(
+  date: string | string[] | undefined,
+): { readonly text: string; readonly skew: number } | undefined {
   const skew = skewOf(date)
-  if (skew === undefined || Math.abs(skew) < NOTABLE) return ''
-  return `this machine's clock is ${inWords(skew)} WeChat Pay's, by the Date of its answer, and every request carries its time: set it right (NTP)`
+  if (skew === undefined || Math.abs(skew) < NOTABLE) return undefined
+  const text = `this machine's clock is ${inWords(skew)} WeChat Pay's, by the Date of its answer, and every request carries its time: set it right (NTP)`
+  return { text, skew }
 }
 
 /**

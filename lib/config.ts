@@ -58,11 +58,14 @@ export interface Config {
   /** When calls are tried again, or `false` for never. Default: reads are, and what was never sent. */
   retry?: false | RetryPolicy | undefined
   /**
-   * The proxy that calls go through, `http://user:password@host:port`; `false` for none. Default: the one that the
-   * environment names (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`); the loopback is reached without.
+   * The proxy that calls go through, `http://user:password@host:port` or `host:port`; `false` for none. Default: the one that
+   * the environment names (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`); the loopback is reached without.
    */
   proxy?: string | URL | false | undefined
-  /** The largest answer that is kept in memory, in bytes. Default: 128 MiB. What is larger wants `stream` or `sink`. */
+  /**
+   * The largest answer that is kept in memory, in bytes. Default: 128 MiB. What is larger is refused; a download that is not
+   * signed can be had with `stream` or `sink`. XML of APIv2 ends at 512 KiB all the same.
+   */
   maxResponseSize?: number | undefined
   /** Used in place of the built-in connection pool, for `security` calls too; closing it stays the caller's affair. */
   dispatcher?: Dispatcher | undefined

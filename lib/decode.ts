@@ -8,7 +8,7 @@ import {
   inflateSync,
 } from 'node:zlib'
 import { tooLarge } from './collector'
-import { TransportError, WechatpayError } from './errors'
+import { ofCall, TransportError, WechatpayError } from './errors'
 
 interface Decoder {
   readonly whole: (body: Buffer, options: { maxOutputLength: number }) => Buffer
@@ -28,9 +28,10 @@ type Encoding = string | readonly string[] | undefined
 /**
  * Undoes the `Content-Encoding` of a whole body.
  * @param largest bytes that it may have then
- * @throws TransportError (`ERR_DECODE`) for a damaged or an unknown one
+ * @param remedy what to do about one that has more
+ * @throws TransportError (`ERR_DECODE`) for a damaged or an unknown one; (`ERR_TOO_LARGE`)
  */
-export function decodeBody(encoding: Encoding, body: Buffer, largest: number): Buffer {
+export function decodeBody(encoding: Encoding, body: Buffer, largest: number, remedy: string): Buffer {
   const decoder = encoding === undefined ? undefined : find(encoding)
   if (decoder === undefined || body.length === 0) return body
   try {
@@ -38,16 +39,19 @@ export function decodeBody(encoding: Encoding, body: Buffer, largest: number): B
     return decoder.whole(body, { maxOutputLength: largest })
   } catch (error) {
     throw (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
-      ? tooLarge(largest, error)
+      ? tooLarge(largest, remedy, error)
       : damaged(error)
   }
 }
 
-/** Undoes the `Content-Encoding` of a body while it comes in; the stream fails with a TransportError (`ERR_DECODE`). */
-export function decodeStream(encoding: Encoding, body: Readable): Readable {
+/**
+ * Undoes the `Content-Encoding` of a body while it comes in; the stream fails with a TransportError (`ERR_DECODE`).
+ * @param label verb and template of the call, for messages
+ */
+export function decodeStream(encoding: Encoding, body: Readable, label?: string): Readable {
   const decoder = find(encoding)?.stream()
   if (!decoder) return body
-  const unpacked = Readable.from(unpack(body, decoder), { objectMode: false })
+  const unpacked = Readable.from(unpack(body, decoder, label), { objectMode: false })
   // One that was given up before it was read has not begun to unpack, and would keep the body.
   return quiet(unpacked.once('close', () => body.destroy()))
 }
@@ -57,13 +61,14 @@ export function quiet(body: Readable): Readable {
   return body.on('error', () => {})
 }
 
-async function* unpack(body: Readable, decoder: Transform): AsyncGenerator<Buffer> {
+async function* unpack(body: Readable, decoder: Transform, label?: string): AsyncGenerator<Buffer> {
   // The decoder's own failure ends the loop; nothing else is to be done about it here.
   pipeline(body, decoder, () => {})
   try {
     yield* decoder
   } catch (error) {
-    throw error instanceof WechatpayError ? error : damaged(error)
+    if (error instanceof WechatpayError) throw error
+    throw label === undefined ? damaged(error) : ofCall(damaged(error), label)
   }
 }
 

@@ -1,5 +1,4 @@
 import type { Delivery } from './errors'
-import { isRead } from './v2/reads'
 
 /** Answers after which nobody knows what has become of the call: the platform's own words for it. */
 const UNDECIDED: ReadonlySet<string> = new Set([
@@ -14,23 +13,14 @@ const UNDECIDED: ReadonlySet<string> = new Set([
   'PROCESSING',
 ])
 
-const APIV2 = /^v2\//i
-
 /**
  * What an answer that tells of a failure leaves known. A write that was throttled (429) or ran into an error of the platform
  * or of a gateway before it (5xx) may have been carried out all the same (official 4012081717, global 4012354972); of what
  * only reads there is nothing to be carried out.
  *
- * @param label verb and template of the call; a path of APIv2 begins with `v2/`
+ * @param reads does the call change nothing?
  */
-export function deliveryOf(label: string, status: number, code: string): Delivery {
+export function deliveryOf(reads: boolean, status: number, code: string): Delivery {
   const undecided = UNDECIDED.has(code) || status === 429 || status >= 500
-  return undecided && !reads(label) ? 'unknown' : 'delivered'
-}
-
-function reads(label: string): boolean {
-  const end = label.indexOf(' ')
-  const verb = label.slice(0, end)
-  const path = label.slice(end + 1)
-  return APIV2.test(path) ? isRead(verb, path) : verb === 'GET'
+  return undecided && !reads ? 'unknown' : 'delivered'
 }

@@ -5,6 +5,8 @@ import type { Delivery, WechatpayError } from './errors'
 /**
  * What can be seen of a client from outside, by `node:diagnostics_channel` or with `NODE_DEBUG=wechatpay`. Nothing of it is
  * a secret or someone's data: calls go by their verb and template, never by the values in them.
+ *
+ * A listener that throws changes nothing of the call: Node makes an `uncaughtException` of it, after the call has gone on.
  */
 interface Call {
   /** Tells the attempts of one call, in this process. */

@@ -62,6 +62,7 @@ export function prepareDownload(address: unknown, options: DownloadOptions, conf
     // Without the query: whoever has the token in it has the file.
     label: `GET ${pathname}`,
     method: 'GET',
+    reads: true,
     origin,
     path: rest.startsWith('/') ? rest : `/${rest}`,
     headers: flatten(ACCEPT, ...own),

@@ -6,7 +6,7 @@ import type { Response } from './response'
  * - `not-sent`: no byte of the request left this process, or no connection was ever made. Safe to repeat.
  * - `unknown`: the request was (or may have been) sent, and no answer that could be read came back; or the answer itself
  *   leaves it open: a write that met a 429 or a 5xx, APIv2's `SYSTEMERROR`, `USERPAYING`, `BANKERROR`. Query, or repeat with
- *   the same `out_trade_no` / `out_refund_no`; never with a new one.
+ *   the same `out_trade_no` / `out_refund_no`; never with a new one. What only reads has changed nothing: ask again.
  * - `delivered`: the platform answered. An `ApiError` says why it did not act. A 2xx that could not be verified or read (a
  *   `VerificationError`, `INVALID_RESPONSE`, `ERR_DECODE`) has taken effect if it was WeChat Pay's: query it.
  */
@@ -107,6 +107,7 @@ interface ApiErrorDetails {
   readonly detail?: unknown
   readonly result?: BusinessResult
   readonly delivery?: Delivery
+  readonly skew?: number | undefined
 }
 
 /** WeChat Pay answered, and the answer is a failure. */
@@ -116,6 +117,11 @@ export class ApiError extends WechatpayError {
   readonly requestId: string | undefined
   /** Did the answer carry a valid signature? Errors from before authentication never do. */
   readonly verified: boolean
+  /**
+   * Of a 401: by how many seconds this machine's clock is ahead of WeChat Pay's (when negative, behind), by the `Date` of the
+   * answer, when it is so wrong that signatures fail for it.
+   */
+  declare readonly skew?: number
   declare readonly return_code?: string
   declare readonly return_msg?: string
   declare readonly result_code?: string
@@ -130,13 +136,13 @@ export class ApiError extends WechatpayError {
     message: string,
     code: string,
     response: Response,
-    { detail, result, delivery = 'delivered' }: ApiErrorDetails = {},
+    { detail, result, delivery = 'delivered', skew }: ApiErrorDetails = {},
   ) {
     super(message, { code, delivery })
     this.status = response.status
     this.requestId = response.requestId
     this.verified = response.verified
-    Object.assign(this, result)
+    Object.assign(this, result, skew === undefined ? undefined : { skew })
     hide(this, 'detail', detail)
     hide(this, 'response', response)
   }
@@ -149,16 +155,37 @@ export class ApiError extends WechatpayError {
 export function afterAttempts(error: WechatpayError, attempts: number, undecided: boolean): WechatpayError {
   if (attempts > 1) Object.assign(error, { attempts })
   if (undecided && error.delivery !== 'unknown') {
-    const { message, stack } = error
-    error.message = `${message.replace(/\.$/, '')}; an earlier attempt was sent, too, and ${UNKNOWN_OUTCOME}`
-    // It is the stack that is printed.
+    const said = error.message.replace(/\.$/, '')
+    reword(error, `${said}; an earlier attempt was sent, too, and ${UNKNOWN_OUTCOME}`)
     Object.assign(error, { delivery: 'unknown' satisfies Delivery })
-    if (stack) error.stack = stack.replace(message, () => error.message)
   }
   return error
 }
 
-/** What is to be said of a call that may have been carried out, and what to do about it. */
+/**
+ * Says of which call an error of its transport is, where whoever made it could not know.
+ * @param label verb and template of the call
+ */
+export function ofCall<E extends Error>(error: E, label: string): E {
+  const nameless = error instanceof TransportError || error instanceof VerificationError
+  const prefix = `${label}: `
+  if (nameless && !error.message.startsWith(prefix)) reword(error, prefix + error.message)
+  return error
+}
+
+function reword(error: WechatpayError, message: string): void {
+  const { message: former, stack } = error
+  error.message = message
+  // It is the stack that is printed.
+  if (stack) error.stack = stack.replace(former, () => message)
+}
+
+/** What is to be said of a call that was sent, when nobody knows what came of it, and what to do then. */
+export function consequenceOf(reads: boolean): string {
+  return reads ? 'it only reads: nothing was changed, and it can be asked again' : UNKNOWN_OUTCOME
+}
+
+/** The same of a write. */
 export const UNKNOWN_OUTCOME =
   'whether the platform has acted is unknown: query, or repeat with the same numbers'
 

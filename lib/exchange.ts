@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { onceAborted } from './abort'
 import { Collector } from './collector'
 import { decodeStream, quiet } from './decode'
-import { TransportError, UNKNOWN_OUTCOME, WechatpayError } from './errors'
+import { consequenceOf, ofCall, TransportError, WechatpayError } from './errors'
 import type { CallContext, Controller, Handler, Verdict } from './handler'
 import type { Request } from './request'
 import { type RawHeaders, Response } from './response'
@@ -188,7 +188,7 @@ export class Exchange implements Handler, CallContext {
     })
     this.#body = quiet(body)
     try {
-      this.#consume(decodeStream(this.#headers['content-encoding'], body))
+      this.#consume(decodeStream(this.#headers['content-encoding'], body, this.label))
     } catch (error) {
       this.#fail(error as Error)
     }
@@ -205,15 +205,15 @@ export class Exchange implements Handler, CallContext {
     this.#writing = true
     writeTo(sink, data).then(
       () => this.#resolve(response()),
-      (error: Error) => this.#reject(error),
+      (error: Error) => this.#reject(ofCall(error, this.label)),
     )
   }
 
   #toResponse(body: Buffer): Response {
-    const { protocol, label, path } = this.#request
-    return protocol === 'v2'
-      ? toV2Response(label, path, this.#status, this.#headers, body, this.verdict)
-      : toV3Response(label, this.#status, this.#headers, body, this.verdict.verified, () => this.#signed)
+    const request = this.#request
+    return request.protocol === 'v2'
+      ? toV2Response(request, this.#status, this.#headers, body, this.verdict)
+      : toV3Response(request, this.#status, this.#headers, body, this.verdict.verified, () => this.#signed)
   }
 
   /** What the signer has made of the request. */
@@ -233,7 +233,7 @@ export class Exchange implements Handler, CallContext {
 
   #fail(error: Error): void {
     this.#release()
-    this.#failed ??= error
+    this.#failed ??= ofCall(error, this.label)
     this.#controller?.abort(this.#failed)
     this.#body?.destroy(this.#failed)
     // A sink first takes back what it has written, then rejects with the same error.
@@ -243,10 +243,10 @@ export class Exchange implements Handler, CallContext {
   }
 
   #failure(code: string, problem: string, cause?: unknown): TransportError {
-    const { label } = this.#request
+    const { label, reads } = this.#request
     const sent = this.#started || (this.#foreign && this.#handedOver && !UNCONNECTED.test(code))
     const delivery = sent ? 'unknown' : 'not-sent'
-    const consequence = sent ? UNKNOWN_OUTCOME : 'nothing was sent'
+    const consequence = sent ? consequenceOf(reads) : 'nothing was sent'
     return new TransportError(`${label}: ${problem} (${this.#origin}); ${consequence}`, {
       code,
       delivery,

@@ -21,16 +21,14 @@ export function resolveProxy(value: unknown, dispatcher: unknown): ProxyChoice {
   if (dispatcher !== undefined && dispatcher !== null) {
     throw new ConfigError('proxy', 'cannot be combined with dispatcher: give that a ProxyAgent of undici')
   }
-  return value === false ? false : address(String(value), 'proxy')
+  if (value === false) return false
+  return address(typeof value === 'string' || value instanceof URL ? String(value) : '', 'proxy')
 }
 
 /** What the environment says, by the names that curl and most others read; `undefined` when it names no proxy. */
 export function environmentProxy(env: NodeJS.ProcessEnv = process.env): EnvironmentProxy | undefined {
   const read = (name: string): string => env[name.toLowerCase()] || env[name] || ''
-  const given = (name: string): string => {
-    const value = read(name)
-    return value && address(value.includes('://') ? value : `http://${value}`, name)
-  }
+  const given = (name: string): string => read(name) && address(read(name), name)
   const without = read('NO_PROXY')
   // undici knows the asterisk only when it stands alone.
   if (without.split(/[,\s]+/).includes('*')) return undefined
@@ -44,9 +42,11 @@ export function environmentProxy(env: NodeJS.ProcessEnv = process.env): Environm
 
 const LOOPBACK = ['localhost', '.localhost', '127.0.0.1', '[::1]'] as const
 
+/** With a scheme or, as curl and Go read it, without: `host:port` is that of an HTTP proxy. */
 function address(value: string, field: string): string {
+  const given = value.trim()
   // undici leaves names to a SOCKS proxy, whatever the scheme is called.
-  const text = value.trim().replace(/^socks(?:5h)?:/i, 'socks5:')
+  const text = SCHEME.test(given) ? given.replace(/^socks(?:5h)?:/i, 'socks5:') : `http://${given}`
   if (URL.canParse(text)) {
     const { protocol, hostname, username, password, href } = new URL(text)
     if (PROTOCOLS.has(protocol) && hostname !== '' && isDecodable(username) && isDecodable(password))
@@ -57,6 +57,8 @@ function address(value: string, field: string): string {
     'expected the address of a proxy, such as http://proxy.example.com:3128; in a password, % is written %25',
   )
 }
+
+const SCHEME = /^(?:[a-z][a-z\d+.-]*:)?\//i
 
 /** Both are sent without their percent signs. */
 function isDecodable(text: string): boolean {

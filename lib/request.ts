@@ -15,6 +15,7 @@ import { Encryption } from './sensitive'
 import { suggestion } from './suggestion'
 import { type ResolvedTimeouts, resolveTimeouts, type Timeouts } from './timeouts'
 import { parse, type Template, UriError } from './uri'
+import { isRead } from './v2/reads'
 
 export type { BodyInput } from './body'
 
@@ -65,6 +66,8 @@ export interface Request {
   /** Verb and template, for messages: without the values of the path variables. */
   readonly label: string
   readonly method: string
+  /** Does it change nothing, so that it can be asked again? */
+  readonly reads: boolean
   readonly origin: string
   /** Path and query as they go on the wire and into the signature. */
   readonly path: string
@@ -158,6 +161,7 @@ function checked(
     line: protocol,
     label: labelOf(method, uri),
     method,
+    reads: protocol === 'v2' ? isRead(method, path) : method === 'GET',
     origin,
     path: withQuery(path, encodeQuery(options.query)),
     headers: callHeaders(config, protocol, type, withSerial(own, encryption.serial)),
@@ -274,6 +278,9 @@ function settings(options: RequestOptions, config: ResolvedConfig) {
   if (sink !== undefined && !(typeof sink === 'string' && /^[^\0]+$/.test(sink)) && !isWritable(sink)) {
     throw new RequestError('sink', 'expected a path or a writable stream')
   }
+  if (sink !== undefined && typeof sink !== 'string' && isOver(sink)) {
+    throw new RequestError('sink', 'has ended or was destroyed: give a stream that is still open')
+  }
   if (stream && sink !== undefined) throw new RequestError('sink', 'cannot be combined with stream: keep one')
   if (security && !config.merchant && !config.dispatcher) {
     throw new RequestError(
@@ -324,4 +331,9 @@ function isWritable(value: unknown): value is Writable {
     typeof (value as Partial<Writable> | null)?.write === 'function' &&
     typeof (value as Partial<Writable>).on === 'function'
   )
+}
+
+/** Would it take nothing any more? That of a server's response says so in another way than most. */
+function isOver({ writable, writableEnded, destroyed }: Writable): boolean {
+  return writable === false || writableEnded || destroyed
 }

@@ -11,9 +11,9 @@ const EMPTY = Buffer.alloc(0)
  */
 export function unpack(status: number, headers: RawHeaders, collector: Collector | undefined): Buffer {
   if (collector === undefined) return EMPTY
-  const { body, limit } = collector
+  const { body, limit, remedy } = collector
   try {
-    return decodeBody(headers['content-encoding'], body, limit)
+    return decodeBody(headers['content-encoding'], body, limit, remedy)
   } catch (error) {
     if (status < 300) throw error
     return body

@@ -1,5 +1,5 @@
 import { blameClock, clockWarning, skewOf } from '../lib/clock'
-import { Builder, type VerificationError } from '../lib/lite'
+import { type ApiError, Builder, type VerificationError } from '../lib/lite'
 import { Simulator } from '../lib/simulator'
 import { signed, unsigned } from './conformance/platform'
 import { answers, scripted } from './support/scripted'
@@ -25,19 +25,23 @@ describe('how far a clock is ahead', () => {
     expect(skewOf(header, NOW)).toBe(expected)
   })
 
-  test.each([
-    [-235, /^$/],
-    [235, /^$/],
+  test.each<[number, RegExp | undefined]>([
+    [-235, undefined],
+    [235, undefined],
     [-245, /clock is 24[4-6] s ahead of WeChat Pay's/],
     [245, /clock is 24[4-6] s behind WeChat Pay's/],
     [86_400, /8(?:6399|6400|6401) s behind.*NTP/],
   ])('is worth a warning from four minutes on: %d', (seconds, expected) => {
-    expect(clockWarning(date(seconds, Date.now()))).toMatch(expected)
+    const found = clockWarning(date(seconds, Date.now()))
+    expect(found).toEqual(
+      expected && { text: expect.stringMatching(expected), skew: expect.any(Number) as number },
+    )
+    if (found) expect(Math.abs(found.skew + seconds)).toBeLessThanOrEqual(1)
   })
 
   test('there is no warning without a Date', () => {
-    expect(clockWarning(undefined)).toBe('')
-    expect(clockWarning('x')).toBe('')
+    expect(clockWarning(undefined)).toBeUndefined()
+    expect(clockWarning('x')).toBeUndefined()
   })
 })
 
@@ -156,18 +160,22 @@ describe('a request that was refused because of its time', () => {
     answers(() =>
       unsigned(status, { Date: date(dated, Date.now()) }, JSON.stringify({ code, message: '签名错误' })),
     )
-  const messageOf = async (...told: Parameters<typeof refused>): Promise<string> => {
+  const errorOf = async (...told: Parameters<typeof refused>): Promise<ApiError> => {
     const { instance } = await scripted([refused(...told)])
-    return ((await rejection(instance.v3.x.get())) as Error).message
+    return (await rejection(instance.v3.x.get())) as ApiError
   }
 
   test.each([
     [-HOUR, 'ahead of'],
     [HOUR, 'behind'],
   ])('is explained by the Date of the answer (%d)', async (dated, side) => {
-    const text = await messageOf(dated)
-    expect(text).toContain('SIGN_ERROR')
-    expect(text).toMatch(new RegExp(`this machine's clock is 3(?:600|601|599) s ${side} WeChat Pay's`, 'i'))
+    const error = await errorOf(dated)
+    expect(error).toMatchObject({ name: 'ApiError', code: 'SIGN_ERROR' })
+    expect(Math.abs((error.skew ?? 0) + dated)).toBeLessThanOrEqual(2)
+    expect(JSON.parse(JSON.stringify(error))).toMatchObject({ skew: error.skew })
+    expect(error.message).toMatch(
+      new RegExp(`this machine's clock is 3(?:600|601|599) s ${side} WeChat Pay's`, 'i'),
+    )
   })
 
   test.each([
@@ -182,10 +190,14 @@ describe('a request that was refused because of its time', () => {
   })
 
   test('but not by one that is near enough', async () => {
-    expect(await messageOf(-200)).not.toMatch(/clock is/)
+    const error = await errorOf(-200)
+    expect(error.message).not.toMatch(/clock is/)
+    expect(error).not.toHaveProperty('skew')
   })
 
   test('nor is anything but a 401', async () => {
-    expect(await messageOf(-HOUR, 'PARAM_ERROR', 400)).not.toMatch(/clock/)
+    const error = await errorOf(-HOUR, 'PARAM_ERROR', 400)
+    expect(error.message).not.toMatch(/clock/)
+    expect(error).not.toHaveProperty('skew')
   })
 })

@@ -21,16 +21,18 @@ const PACKED = {
 
 describe('a whole body', () => {
   it.each(Object.entries(PACKED))('%s', (encoding, packed) => {
-    expect(decodeBody(encoding, packed, LARGEST).equals(PLAIN)).toBe(true)
-    expect(decodeBody(encoding, Buffer.alloc(0), LARGEST)).toHaveLength(0)
+    expect(decodeBody(encoding, packed, LARGEST, 'do this').equals(PLAIN)).toBe(true)
+    expect(decodeBody(encoding, Buffer.alloc(0), LARGEST, 'do this')).toHaveLength(0)
   })
 
   it('that was damaged, is unknown, or too large', () => {
     const half = PACKED.gzip.subarray(0, PACKED.gzip.length / 2)
-    expect(thrownBy(() => decodeBody('gzip', half, LARGEST))).toMatchObject({ code: 'ERR_DECODE' })
-    expect(thrownBy(() => decodeBody('zstd', half, LARGEST))).toMatchObject({ code: 'ERR_DECODE' })
-    expect(thrownBy(() => decodeBody('constructor', half, LARGEST))).toBeInstanceOf(TransportError)
-    expect(thrownBy(() => decodeBody('gzip', PACKED.gzip, 1_000))).toMatchObject({ code: 'ERR_TOO_LARGE' })
+    expect(thrownBy(() => decodeBody('gzip', half, LARGEST, 'do this'))).toMatchObject({ code: 'ERR_DECODE' })
+    expect(thrownBy(() => decodeBody('zstd', half, LARGEST, 'do this'))).toMatchObject({ code: 'ERR_DECODE' })
+    expect(thrownBy(() => decodeBody('constructor', half, LARGEST, 'do this'))).toBeInstanceOf(TransportError)
+    expect(thrownBy(() => decodeBody('gzip', PACKED.gzip, 1_000, 'do this'))).toMatchObject({
+      code: 'ERR_TOO_LARGE',
+    })
   })
 })
 

@@ -2,11 +2,15 @@ import { once } from 'node:events'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { createServer as createTcpServer, type Server as TcpServer } from 'node:net'
+import type { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
+import { resolveConfig } from '../lib/config'
 import { deliveryOf } from '../lib/delivery'
 import type { CallOptions, Delivery, WechatpayError } from '../lib/lite'
-import { answered, signedXml, xmlAnswer } from './conformance/apiv2'
-import { keys, signed, tampered, unsigned } from './conformance/platform'
+import { prepare } from '../lib/request'
+import { answered, SECRET, signedXml, xmlAnswer } from './conformance/apiv2'
+import { config, keys, signed, tampered, unsigned } from './conformance/platform'
 import {
   type Act,
   answers,
@@ -45,6 +49,9 @@ const ADVICE: Readonly<Record<Delivery, RegExp>> = {
   unknown: /unknown: query, or repeat with the same numbers/,
   delivered: /^(?!.*(?:nothing was sent|unknown: query))/s,
 }
+/** Of what only reads, there is no outcome that anyone could ask for. */
+const READ_AGAIN =
+  /^(?!.*(?:nothing was sent|whether|unknown: query)).*; it only reads: nothing was changed, and it can be asked again$/s
 
 async function listenTcp(server: TcpServer, close = true): Promise<number> {
   server.listen(0, '127.0.0.1')
@@ -124,7 +131,36 @@ describe.each(EVERY)('unknown, of a %s:', (name) => {
     const { instance } = await scripted([act])
     const error = await failing(name, instance, { timeout: 100 })
     expect(error).toMatchObject({ name: 'TransportError', delivery: 'unknown' })
-    expect(error.message).toMatch(ADVICE.unknown)
+    expect(error.message).toMatch(WRITES.includes(name) ? ADVICE.unknown : READ_AGAIN)
+  })
+})
+
+describe('unknown, of a read that is given up', () => {
+  test('while its answer comes in', async () => {
+    const cut: Act = (response) => {
+      response.writeHead(200, { 'Content-Length': 100 }).write('half', () => response.destroy())
+    }
+    const { instance } = await scripted([cut])
+    const { data } = await instance.chain('v3/billdownload/file').get<Readable>({ stream: true })
+    const error = (await rejection(buffer(data))) as WechatpayError
+    expect(error).toMatchObject({ name: 'TransportError', delivery: 'unknown' })
+    expect(error.message).toMatch(READ_AGAIN)
+  })
+
+  test('before it is tried again', async () => {
+    const controller = new AbortController()
+    const { signal } = controller
+    const { instance } = await scripted([
+      (response, visit, request) => {
+        resets(response, visit, request)
+        setTimeout(() => controller.abort(), 50)
+      },
+    ])
+    const read = instance.v3.x.get({ signal, retry: { delay: 10_000, maxDelay: 10_000 } })
+    const error = (await rejection(read)) as WechatpayError
+    expect(error).toMatchObject({ code: 'ERR_ABORTED', delivery: 'unknown' })
+    expect(error.message).toMatch(/aborted before attempt 2/)
+    expect(error.message).toMatch(READ_AGAIN)
   })
 })
 
@@ -252,8 +288,13 @@ test.each<[string, number, string, Delivery]>([
   ['GET v3/x', 500, 'SYSTEM_ERROR', 'delivered'],
   ['POST v3/pay/orderquery', 500, 'HTTP_500', 'unknown'],
   ['POST V2/pay/orderquery', 500, 'HTTP_500', 'delivered'],
-  ['POST v2/pay/{call}', 500, 'HTTP_500', 'unknown'],
+  ['POST v2/pay/unifiedorder', 500, 'HTTP_500', 'unknown'],
+  // What is sent counts, however it is written.
+  ['POST v2/pay/{call}', 500, 'HTTP_500', 'delivered'],
   ['GET v2/appauth/getaccesstoken', 500, 'HTTP_500', 'unknown'],
 ])('%s, %d %s: %s', (label, status, code, expected) => {
-  expect(deliveryOf(label, status, code)).toBe(expected)
+  const [verb = '', uri = ''] = label.split(' ')
+  const call = uri.includes('{') ? { call: 'orderquery' } : {}
+  const { reads } = prepare(verb, uri, call, resolveConfig({ ...config, secret: SECRET }))
+  expect(deliveryOf(reads, status, code)).toBe(expected)
 })

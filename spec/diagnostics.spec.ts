@@ -5,8 +5,9 @@ import { VOCABULARY } from '../lib/vocabulary'
 import { answered, SECRET } from './conformance/apiv2'
 import { config, REQUEST_ID, signed, unsigned } from './conformance/platform'
 import type { Debugging } from './support/debugging'
-import { runProcess } from './support/process'
+import { type Ended, type ProcessOptions, runProcess } from './support/process'
 import { type Act, answers, client, freePort, resets, scripted } from './support/scripted'
+import type { ThrowingListeners } from './support/throwing-listeners'
 import { MCH_ID, rejection } from './v2/server'
 
 const NAMES = ['request', 'answer', 'retry', 'failover', 'keys'] as const
@@ -241,12 +242,14 @@ describe('what is never told', () => {
     }
   })
 
-  test('what a gateway makes of a code', async () => {
+  test.each([
+    ['张三@example.com', '*'],
+    ['张三 lives at\nnumber 7', 'HTTP_503'],
+  ])('what a gateway makes of a code: %j', async (code, told) => {
     listen('answer', 'retry')
-    const code = '张三 lives at\nnumber 7'
     const { instance } = await scripted([fails(503, JSON.stringify({ code })), good], { retry: { delay: 1 } })
     await instance.v3.certificates.get()
-    expect(events.map((event) => event.code)).toEqual(['*', '*', undefined])
+    expect(events.map((event) => event.code)).toEqual([told, told, undefined])
   })
 })
 
@@ -277,6 +280,18 @@ describe('while nobody listens', () => {
   })
 })
 
+/** Runs a process of its own, of which the environment says this. */
+async function debugged(NODE_DEBUG: string, file: string, options: ProcessOptions): Promise<Ended> {
+  const before = process.env.NODE_DEBUG
+  process.env.NODE_DEBUG = NODE_DEBUG
+  try {
+    return await runProcess(require.resolve(file), options)
+  } finally {
+    if (before === undefined) delete process.env.NODE_DEBUG
+    else process.env.NODE_DEBUG = before
+  }
+}
+
 describe('NODE_DEBUG', () => {
   const run = async (NODE_DEBUG: string) => {
     const { base_uri } = await scripted([resets, good])
@@ -286,14 +301,7 @@ describe('NODE_DEBUG', () => {
       refused: `http://127.0.0.1:${await freePort()}/`,
     }
     const input = JSON.stringify(told)
-    const before = process.env.NODE_DEBUG
-    process.env.NODE_DEBUG = NODE_DEBUG
-    try {
-      return await runProcess(require.resolve('./support/debugging'), { input, limit: 15_000 })
-    } finally {
-      if (before === undefined) delete process.env.NODE_DEBUG
-      else process.env.NODE_DEBUG = before
-    }
+    return debugged(NODE_DEBUG, './support/debugging', { input, limit: 15_000 })
   }
 
   test('=wechatpay prints what happens to standard error, and nothing else', async () => {
@@ -317,5 +325,34 @@ describe('NODE_DEBUG', () => {
   test('=anything else prints nothing', async () => {
     const { code, stderr } = await run('other')
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  })
+})
+
+describe('a listener that throws', () => {
+  const run = async (NODE_DEBUG: string, ...args: readonly string[]): Promise<Ended> => {
+    const { base_uri } = await scripted([fails(503), good])
+    const refused = `http://127.0.0.1:${await freePort()}/`
+    const input = JSON.stringify({ config, base_uri, refused } satisfies ThrowingListeners)
+    return debugged(NODE_DEBUG, './support/throwing-listeners', { args, input, limit: 15_000 })
+  }
+
+  test.each(['', 'wechatpay'])(
+    'changes nothing of the call; what it threw comes after (NODE_DEBUG=%s)',
+    async (debug) => {
+      const { code, stdout, stderr } = await run(debug, 'go on')
+      expect(code).toBe(0)
+      const thrown = ['request', 'answer', 'retry', 'request', 'answer'].map((name) => `listener of ${name}`)
+      expect(JSON.parse(stdout)).toEqual({
+        calls: [200, ['ECONNREFUSED', 2]],
+        thrown: [...thrown, ...thrown],
+      })
+      expect(stderr.match(/WECHATPAY \d+: \w+ id=/g) ?? []).toHaveLength(debug ? 10 : 0)
+    },
+  )
+
+  test('ends a process that does not catch it, as Node has it', async () => {
+    const { code, stdout, stderr } = await run('')
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toContain('Error: listener of request')
   })
 })

@@ -33,14 +33,30 @@ describe('the option', () => {
     ['socks5://127.0.0.1:1080', 'socks5://127.0.0.1:1080'],
     ['SOCKS5H://127.0.0.1:1080', 'socks5://127.0.0.1:1080'],
     ['socks://127.0.0.1:1080', 'socks5://127.0.0.1:1080'],
+    ['proxy.example.com:3128', 'http://proxy.example.com:3128/'],
+    ['localhost:3128', 'http://localhost:3128/'],
+    [' 10.0.0.1:3128 ', 'http://10.0.0.1:3128/'],
+    ['[::1]:3128', 'http://[::1]:3128/'],
+    ['proxy', 'http://proxy/'],
+    ['user:p%40ss@proxy:3128', 'http://user:p%40ss@proxy:3128/'],
+    // What stands before the colon is no scheme, though it could be one.
+    ['http:3128', 'http://http:3128/'],
   ])('%j: %j', (value, expected) => {
     expect(resolveProxy(value, undefined)).toBe(expected)
+    if (typeof value !== 'string') return
+    // The environment reads an address in the same way.
+    expect(environmentProxy({ HTTPS_PROXY: value })?.httpsProxy).toBe(expected)
   })
 
   test.each([
     '',
-    'proxy.example.com:3128',
-    'localhost:3128',
+    ' ',
+    'two words',
+    'proxy.example.com:port',
+    'http:proxy:3128',
+    'socks5:127.0.0.1:1080',
+    `user:${PASSWORD}@`,
+    `user:${PASSWORD}%zz@proxy.example.com:3128`,
     '//proxy.example.com',
     'ftp://proxy.example.com',
     'socks4://proxy.example.com',
@@ -102,9 +118,11 @@ describe('the environment', () => {
   test.each(['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY'])(
     '%s that is none is named, without what is in it',
     (name) => {
-      const error = thrownBy(() => environmentProxy({ [name]: `ftp://user:${PASSWORD}@a` }))
-      expect(error).toMatchObject({ name: 'ConfigError', field: name })
-      expect(leaks(error, PASSWORD)).toBe(false)
+      for (const value of [`ftp://user:${PASSWORD}@a`, `user:${PASSWORD}@a:port`]) {
+        const error = thrownBy(() => environmentProxy({ [name]: value }))
+        expect(error).toMatchObject({ name: 'ConfigError', field: name })
+        expect(leaks(error, PASSWORD)).toBe(false)
+      }
     },
   )
 })
@@ -189,7 +207,7 @@ describe('a proxy', () => {
   test('of the option is used for this machine, too; of the environment it is not', async () => {
     const { proxy, address, platform, visits } = await stage()
     const base_uri = `http://127.0.0.1:${platform}/`
-    await client({ base_uri, proxy: address }).instance.v3.x.get()
+    await client({ base_uri, proxy: address.replace('http://', '') }).instance.v3.x.get()
     expect(proxy.tunnels).toHaveLength(1)
     await within({ HTTP_PROXY: address }, () => client({ base_uri }).instance.v3.x.get())
     expect([proxy.tunnels.length, visits.length]).toEqual([1, 2])

@@ -1,4 +1,7 @@
-import { Readable, Writable } from 'node:stream'
+import { EventEmitter } from 'node:events'
+import { IncomingMessage, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
+import { PassThrough, Readable, Writable } from 'node:stream'
 import { inspect } from 'node:util'
 import { MockAgent } from 'undici'
 import { RequestError } from '../lib'
@@ -6,6 +9,8 @@ import { resolveConfig } from '../lib/config'
 import { prepare, type Request } from '../lib/request'
 import { credentials } from './support/keys'
 import { printed, thrownBy } from './support/leaks'
+
+const responded = (): ServerResponse => new ServerResponse(new IncomingMessage(new Socket()))
 
 const config = resolveConfig(credentials)
 const PERSONAL = 'oUpF8uMuAJO-personal-data'
@@ -325,6 +330,29 @@ describe('each option, bad in each way', () => {
     })
     expect(made({ sink: 'bill.csv', retry: { attempts: 3 } }, 'v3/pay').sink).toBe('bill.csv')
     expect(made({ stream: true }, 'v3/pay').stream).toBe(true)
+  })
+
+  test.each<[string, () => Writable]>([
+    ['has ended', () => new PassThrough().end()],
+    ['was destroyed', () => new PassThrough().destroy()],
+    ['has failed', () => new PassThrough().on('error', () => {}).destroy(new Error('full'))],
+    ['is the answer of a server, and has ended', () => responded().end()],
+    ['is the answer of a server, and was destroyed', () => responded().destroy()],
+    ['only says so', () => Object.assign(new EventEmitter(), { write() {}, writable: false }) as never],
+  ])('a sink that %s takes nothing any more', (_, over) => {
+    const error = refused({ sink: over() })
+    expect(error).toMatchObject({
+      field: 'sink',
+      message: expect.stringMatching(/^sink: has ended.*still open/),
+    })
+  })
+
+  test.each<[string, Writable]>([
+    ['is open', new PassThrough()],
+    ['is the answer of a server', responded()],
+    ['does not say', Object.assign(new EventEmitter(), { write() {}, end() {} }) as never],
+  ])('a sink that %s is taken', (_, sink) => {
+    expect(made({ sink }, 'v3/pay').sink).toBe(sink)
   })
 
   test('sink with stream', () => {

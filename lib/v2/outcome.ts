@@ -1,4 +1,5 @@
 import type { Verdict } from '../handler'
+import type { Request } from '../request'
 import { type RawHeaders, Response } from '../response'
 import { answerKind } from './answers'
 import { failure, parseAnswer } from './failure'
@@ -9,19 +10,18 @@ import { failure, parseAnswer } from './failure'
  * @throws ApiError for every status but 2xx and the redirects that are the answer
  */
 export function toResponse(
-  label: string,
-  target: string,
+  call: Pick<Request, 'label' | 'reads' | 'path'>,
   status: number,
   headers: RawHeaders,
   body: Buffer,
   { verified, data }: Verdict,
 ): Response {
-  const kind = answerKind(target)
+  const kind = answerKind(call.path)
   const location = headers.location
   if (kind === 'redirect' && status < 400 && typeof location === 'string') {
     return new Response(status, headers, body, false, location)
   }
-  if (status >= 300) throw failure(label, new Response(status, headers, body, false), parseAnswer(body))
+  if (status >= 300) throw failure(call, new Response(status, headers, body, false), parseAnswer(body))
   return new Response(status, headers, body, verified, data ?? read(kind === 'json', body))
 }
 

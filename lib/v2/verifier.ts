@@ -1,4 +1,4 @@
-import { tooLarge } from '../collector'
+import { REMEDY_WHEN_HELD, tooLarge } from '../collector'
 import type { ResolvedConfig } from '../config'
 import { decodeBody } from '../decode'
 import { ApiError, VerificationError } from '../errors'
@@ -14,10 +14,12 @@ import {
   SIGN_TYPE,
   type Verdict,
 } from '../handler'
+import { pathOf } from '../path'
 import { Response } from '../response'
 import { MAX_XML_SIZE } from '../transformer'
 import { type AnswerKind, answerKind } from './answers'
 import { failure, isFailure, parseAnswer } from './failure'
+import { isRead } from './reads'
 import { isSigned } from './signature'
 
 /**
@@ -36,7 +38,7 @@ const LESS_THAN = 0x3c
 const EMPTY = Buffer.alloc(0)
 
 class JudgingHandler extends PassingHandler {
-  readonly #label: string
+  readonly #options: Options
   readonly #kind: AnswerKind
   readonly #signType: string | undefined
   readonly #verdict: Verdict
@@ -52,13 +54,12 @@ class JudgingHandler extends PassingHandler {
 
   constructor(next: Handler, options: Options, { secret = '', maxResponseSize }: ResolvedConfig) {
     super(next)
-    const [path] = options.path.split('?', 1)
-    this.#label = options[CONTEXT]?.label ?? `${options.method} v2${path}`
+    this.#options = options
     this.#kind = answerKind(options.path)
     this.#signType = options[SIGN_TYPE]
     this.#verdict = options[CONTEXT]?.verdict ?? { verified: false }
     this.#secret = secret
-    this.#largest = maxResponseSize
+    this.#largest = this.#isXml ? Math.min(maxResponseSize, MAX_XML_SIZE) : maxResponseSize
   }
 
   override onResponseStart(
@@ -90,10 +91,8 @@ class JudgingHandler extends PassingHandler {
     }
     this.#chunks.push(chunk)
     this.#size += chunk.length
-    if (this.#isXml && this.#size > MAX_XML_SIZE) {
-      controller.abort(this.#unreadable(new Response(this.#status, this.#headers, EMPTY, false)))
-    } else if (this.#size > this.#largest) {
-      controller.abort(tooLarge(this.#largest))
+    if (this.#size > this.#largest) {
+      controller.abort(this.#tooLong(tooLarge(this.#largest, REMEDY_WHEN_HELD)))
     } else if (this.#passing === undefined) {
       this.#decide(controller, chunk)
     }
@@ -117,7 +116,7 @@ class JudgingHandler extends PassingHandler {
   #conclude(controller: DetachedController, trailers: ResponseHeaders): void {
     try {
       const { 'content-encoding': encoding, ...headers } = this.#headers
-      const body = decodeBody(encoding, Buffer.concat(this.#chunks), this.#largest)
+      const body = decodeBody(encoding, Buffer.concat(this.#chunks), this.#largest, REMEDY_WHEN_HELD)
       if (encoding !== undefined) delete headers['content-length']
       this.#judge(body, headers)
       super.onResponseStart(controller, this.#status, headers, this.#message)
@@ -125,8 +124,14 @@ class JudgingHandler extends PassingHandler {
       if (controller.reason) throw controller.reason
       super.onResponseEnd(controller, trailers)
     } catch (error) {
-      super.onResponseError(controller, error as Error)
+      super.onResponseError(controller, this.#tooLong(error as Error))
     }
+  }
+
+  /** What was asked, for an error. */
+  get #call(): { readonly label: string; readonly reads: boolean } {
+    const { method, path, [CONTEXT]: context } = this.#options
+    return { label: context?.label ?? `${method} v2${pathOf(path)}`, reads: isRead(method, path) }
   }
 
   /** Must the answer be XML, or is it only when it is a failure? */
@@ -153,15 +158,23 @@ class JudgingHandler extends PassingHandler {
       )
     }
     if (isFailure(answer))
-      throw failure(this.#label, new Response(this.#status, headers, body, verified, answer), answer)
+      throw failure(this.#call, new Response(this.#status, headers, body, verified, answer), answer)
     this.#verdict.verified = verified
     this.#verdict.data = answer
   }
 
-  #unreadable(response: Response): Error {
-    if (this.#kind === 'signed') return refusal('it is not the XML of an answer', response)
+  /** What is wrong with an answer that is too large: of XML only so much is ever read, whatever the configuration allows. */
+  #tooLong(error: Error): Error {
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'ERR_TOO_LARGE' || !this.#isXml || this.#largest < MAX_XML_SIZE) return error
+    const response = new Response(this.#status, this.#headers, EMPTY, false)
+    return this.#unreadable(response, `larger than ${MAX_XML_SIZE} bytes, which no XML of APIv2 is`)
+  }
+
+  #unreadable(response: Response, problem = 'not the XML of an answer'): Error {
+    if (this.#kind === 'signed') return refusal(`it is ${problem}`, response)
     return new ApiError(
-      `${this.#label}: the answer is not XML. The platform has acted: query the result`,
+      `${this.#call.label}: the answer is ${problem}. The platform has acted: query the result`,
       'INVALID_RESPONSE',
       response,
     )
@@ -171,7 +184,7 @@ class JudgingHandler extends PassingHandler {
 function refusal(problem: string, response: Response): VerificationError {
   return new VerificationError(
     'signature',
-    `The answer (HTTP ${response.status}) is not believed: ${problem}. If this was a write, the platform may have carried it out: query it.`,
+    `the answer (HTTP ${response.status}) is not believed: ${problem}. If this was a write, the platform may have carried it out: query it.`,
     response,
   )
 }

@@ -1,31 +1,35 @@
 import { clockWarning } from '../clock'
 import { deliveryOf } from '../delivery'
 import { ApiError, UNKNOWN_OUTCOME } from '../errors'
+import type { Request } from '../request'
 import { type RawHeaders, Response } from '../response'
+import { codeOf, insteadOf, shortened } from '../said'
 import { explainSignError, type SignedMessage } from './sign-error'
+
+type Call = Pick<Request, 'label' | 'reads'>
 
 /**
  * Status and body → typed data.
- * @param label verb and template of the call, for messages
+ * @param call what was asked, for messages
  * @param signed what the client signed, to explain why the platform found its signature wrong
  * @throws ApiError for everything but 2xx, and for JSON that cannot be read
  */
 export function toResponse(
-  label: string,
+  call: Call,
   status: number,
   headers: RawHeaders,
   body: Buffer,
   verified: boolean,
   signed?: () => SignedMessage | undefined,
 ): Response {
-  if (status >= 300) throw failure(label, new Response(status, headers, body, verified), headers, signed)
+  if (status >= 300) throw failure(call, new Response(status, headers, body, verified), headers, signed)
   const json = isJson(headers, body)
   if (!json) return new Response(status, headers, body, verified, body.length === 0 ? undefined : body)
   const data = parseJson(body)
   if (data === UNREADABLE) {
     if (json === 'perhaps') return new Response(status, headers, body, verified, body)
     throw new ApiError(
-      `${label}: the answer (HTTP ${status}) says that it is JSON, but cannot be read as such. The platform has acted: query the result${support(headers)}`,
+      `${call.label}: the answer (HTTP ${status}) says that it is JSON, but cannot be read as such. The platform has acted: query the result${support(headers)}`,
       'INVALID_RESPONSE',
       new Response(status, headers, body, verified),
     )
@@ -55,7 +59,7 @@ function isJson(headers: RawHeaders, body: Buffer): 'surely' | 'perhaps' | undef
 }
 
 function failure(
-  label: string,
+  { label, reads }: Call,
   response: Response,
   headers: RawHeaders,
   signed: (() => SignedMessage | undefined) | undefined,
@@ -65,25 +69,29 @@ function failure(
     | null
     | symbol
   const { code, message, detail } = typeof body === 'object' && body !== null ? body : {}
-  const known = typeof code === 'string' && code !== '' ? code : `HTTP_${response.status}`
-  const text = typeof message === 'string' && message !== '' ? message : explanation(response)
+  const known = codeOf(code) ?? `HTTP_${response.status}`
+  const text = typeof message === 'string' && message !== '' ? shortened(message) : explanation(response)
   const where = typeof detail === 'object' && detail !== null ? place(detail as Record<string, unknown>) : ''
-  const delivery = deliveryOf(label, response.status, known)
-  const clock = response.status === 401 ? clockWarning(headers.date) : ''
+  const delivery = deliveryOf(reads, response.status, known)
+  const clock = response.status === 401 ? clockWarning(headers.date) : undefined
   const advice = [
     delivery === 'unknown' ? UNKNOWN_OUTCOME : '',
-    clock,
+    clock?.text ?? '',
     // Of a clock that is so wrong, the signature can be none.
-    known === 'SIGN_ERROR' && clock === '' ? explainSignError(detail, signed?.()) : '',
+    known === 'SIGN_ERROR' && clock === undefined ? explainSignError(detail, signed?.()) : '',
   ]
-  const said = `${label}: ${known} (HTTP ${response.status}): ${text}${where}${support(response)}`
-  return new ApiError([said, ...advice.filter(Boolean)].join('; '), known, response, { detail, delivery })
+  const said = `${label}: ${known} (HTTP ${response.status}): ${text}${insteadOf(code)}${where}${support(response)}`
+  return new ApiError([said, ...advice.filter(Boolean)].join('; '), known, response, {
+    detail,
+    delivery,
+    skew: clock?.skew,
+  })
 }
 
 /** Where the platform saw the fault; never `value`, which is the caller's data. */
 function place(detail: Record<string, unknown>): string {
   const parts = ['field', 'location', 'issue'].flatMap((name) =>
-    typeof detail[name] === 'string' ? [`${name} ${detail[name]}`] : [],
+    typeof detail[name] === 'string' ? [`${name} ${shortened(detail[name], 200)}`] : [],
   )
   return parts.length === 0 ? '' : ` [${parts.join(', ')}]`
 }

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { carriedKeys, carriesKeys } from '../certificates'
 import { blameClock } from '../clock'
-import { Collector, collect } from '../collector'
+import { Collector, collect, REMEDY_WHEN_HELD } from '../collector'
 import type { ResolvedConfig } from '../config'
 import { VerificationError } from '../errors'
 import { Formatter } from '../formatter'
@@ -74,7 +74,7 @@ class VerifyingHandler extends PassingHandler {
     this.#status = status
     this.#headers = headers
     this.#message = message
-    this.#collector = new Collector(status, this.#config.maxResponseSize)
+    this.#collector = new Collector(status, this.#config.maxResponseSize, REMEDY_WHEN_HELD)
   }
 
   override onResponseData(controller: Controller, chunk: Buffer): void {
@@ -186,7 +186,7 @@ const first = (value: string | string[] | undefined): string | undefined =>
 function refusal(doubt: Doubt, response: Response, headers: ResponseHeaders): VerificationError {
   const clock = doubt.reason === 'clock' ? clockDoubt(headers) : undefined
   const problem =
-    `The answer (HTTP ${response.status}) is not believed: ${clock?.text ?? doubt.message}. ` +
+    `the answer (HTTP ${response.status}) is not believed: ${clock?.text ?? doubt.message}. ` +
     'If this was a write, the platform may have carried it out: query it.'
   const error = new VerificationError(doubt.reason, problem, response, doubt.cause)
   return clock?.skew === undefined ? error : Object.assign(error, { skew: clock.skew })
