@@ -215,7 +215,8 @@ export class Call implements Waiting {
   #aborted(error: WechatpayError | undefined): TransportError {
     const { label, signal } = this.#request
     const delivery = this.#undecided ? 'unknown' : (error?.delivery ?? 'delivered')
-    const consequence = delivery === 'unknown' ? consequenceOf(this.#reads) : (error?.message ?? 'HTTP 202')
+    const former = error?.message.replace(`${label}: `, () => '') ?? 'HTTP 202'
+    const consequence = delivery === 'unknown' ? consequenceOf(this.#reads) : former
     const problem = `${label}: aborted before attempt ${this.#attempt + 1}; ${consequence}`
     return new TransportError(problem, { code: 'ERR_ABORTED', delivery, cause: signal?.reason })
   }

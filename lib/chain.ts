@@ -18,7 +18,8 @@ const RESERVED: ReadonlySet<string> = new Set([...verbs, 'chain', 'then', 'toJSO
 const REMEMBERED = 4096
 
 const PATH = Symbol('path')
-const SEGMENT = Symbol('segment')
+const CHILD = Symbol('child')
+const ROOT = Symbol('root')
 /** As in `node:util`; by its registered name, for this file imports nothing. */
 const INSPECT = Symbol.for('nodejs.util.inspect.custom')
 
@@ -26,8 +27,10 @@ const INSPECT = Symbol.for('nodejs.util.inspect.custom')
 type Node = (...args: never[]) => unknown
 type Action = (args: readonly unknown[]) => unknown
 type Key = string | symbol
-/** What a node has by itself or from below it. */
-type Known = { readonly [SEGMENT]?: Segment } | undefined
+/** What a node inherits. Functions, since a node may be seen through a Proxy of someone's, where private fields cannot be read. */
+type Known =
+  | { readonly [CHILD]?: (name: string) => Node; readonly [ROOT]?: () => Node | undefined }
+  | undefined
 
 /**
  * The root of a chain. Every property of a node is a further node, a verb (called) sends, and nothing else does
@@ -41,7 +44,7 @@ export function createChain(actions: ChainActions, extras: Readonly<Record<symbo
 
 /** The root of the chain that a node belongs to; `undefined` for anything else. */
 export function rootOf(node: unknown): object | undefined {
-  return typeof node === 'function' ? (node as Known)?.[SEGMENT]?.root : undefined
+  return typeof node === 'function' ? (node as Known)?.[ROOT]?.() : undefined
 }
 
 /** What the nodes of one root share: what they do, and which of them are remembered. */
@@ -116,24 +119,19 @@ class Segment {
   ) {
     this.#chain = chain
     this.#path = path
-    this.#shown = { __proto__: TRAP, [SEGMENT]: this }
+    this.#shown = {
+      __proto__: TRAP,
+      [CHILD]: (name: string) => this.#property(name),
+      [ROOT]: () => chain.root,
+    }
     this.node = nodeOf(action, this.#shown, { ...own, [PATH]: this.#pathname })
     chain.root ??= this.node
-  }
-
-  get root(): Node | undefined {
-    return this.#chain.root
-  }
-
-  /** What a property of the node is. */
-  property(name: string): Node {
-    return this.#child(name, () => this.#made(name))
   }
 
   /** Puts a child where reading it costs no call; `undefined` takes it away. */
   show(key: Key, node: Node | undefined): void {
     if (typeof key === 'symbol' || HIDDEN.has(key)) return
-    if (node) Object.defineProperty(this.#shown, key, { value: node, configurable: true })
+    if (node) Reflect.defineProperty(this.#shown, key, { value: node, configurable: true })
     else Reflect.deleteProperty(this.#shown, key)
   }
 
@@ -145,6 +143,11 @@ class Segment {
   get #pathname(): string {
     this.#written ??= this.#path.join('/')
     return this.#written
+  }
+
+  /** What a property of the node is. */
+  #property(name: string): Node {
+    return this.#child(name, () => this.#made(name))
   }
 
   #child(key: Key, create: () => Node): Node {
@@ -169,7 +172,7 @@ class Segment {
   /** `chain(template)`: what is no ordinary property is an ordinary segment here, so `chain('…/delete')` is no verb. */
   #declared(template: unknown): Node {
     const name = typeof template === 'string' ? template : this.#chain.actions.segment(template)
-    return RESERVED.has(name) ? this.#child(Symbol.for(name), () => this.#plain(name)) : this.property(name)
+    return RESERVED.has(name) ? this.#child(Symbol.for(name), () => this.#plain(name)) : this.#property(name)
   }
 
   #plain(name: string): Node {
@@ -204,7 +207,7 @@ const TRAP = new Proxy(FACE, {
   get(face, key, node: Known) {
     if (typeof key === 'symbol' || key === 'toJSON') return Reflect.get(face, key)
     // A node is no thenable: `await node` is the node.
-    return key === 'then' ? undefined : node?.[SEGMENT]?.property(key)
+    return key === 'then' ? undefined : node?.[CHILD]?.(key)
   },
   // A node changes only by being walked.
   set: () => false,

@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici'
 import type { FileCipher } from './bill/cipher'
 import { Call, type Courier, type Limits } from './call'
 import { announceExpiry, type Certificates } from './certificates'
+import { type Composed, composed } from './composed'
 import { type BrandConfig, type Config, type ResolvedConfig, resolveConfig } from './config'
 import { type Connections, connect } from './connections'
 import type { KeyInput } from './crypto/key'
@@ -11,18 +12,14 @@ import { type DownloadOptions, prepareDownload } from './download'
 import { ConfigError, RequestError } from './errors'
 import { Exchange } from './exchange'
 import { Failover } from './failover'
-import { CONTEXT, type Dispatch, type Options } from './handler'
+import { CONTEXT, type Options } from './handler'
 import { type ClientCertificate, expiryOf } from './merchant'
 import type { PlatformKeys } from './platform-keys'
 import { type PendingResponse, pending } from './promise'
-import { type Line, prepare, type Request } from './request'
+import { prepare, type Request } from './request'
 import type { Response } from './response'
 import { RetryBudget } from './retry'
 import { Encryption } from './sensitive'
-import { signer as v2Signer } from './v2/signer'
-import { verifier as v2Verifier } from './v2/verifier'
-import { signer as v3Signer } from './v3/signer'
-import { verifier as v3Verifier } from './v3/verifier'
 import { within } from './within'
 
 const DAY = 86_400_000
@@ -34,14 +31,6 @@ interface Pool extends Composed {
   calls: number
   /** Waits for the last of them to be settled. */
   idle: (() => void) | undefined
-}
-
-interface Composed {
-  readonly connections: Connections
-  readonly v2: Dispatcher
-  readonly v3: Dispatcher
-  /** Their `dispatch`, taken once: a composed dispatcher is a Proxy. */
-  readonly send: Readonly<Record<Line, Dispatch>>
 }
 
 /** What may change while a client lives: keys grow old. */
@@ -139,16 +128,17 @@ export class Client {
   /**
    * Changes keys without a restart: calls in flight end with the old ones, also where they are tried again; calls from now on
    * have the new ones. A dispatcher that `select` gave before keeps the old ones.
-   * @throws ConfigError, and nothing is changed
+   * @throws ConfigError, and nothing is changed; RequestError when the client is closed
    */
   rotate(changes: Rotation): void {
+    if (this.#closing) throw new RequestError(undefined, 'the client is closed')
     const given = { ...this.#given, ...changes } as Config | BrandConfig
     const former = this.#config
     this.#config = this.#resolve(given)
     this.#given = given
     former.certificates?.close()
     for (const [merchant, pool] of this.#pools) {
-      if (merchant === undefined) this.#pools.set(merchant, this.#lent(pool.connections))
+      if (merchant === undefined) this.#pools.set(merchant, this.#lent(pool.connections, this.#config))
       else if (merchant !== this.#config.merchant) this.#retire(merchant, pool)
     }
   }
@@ -162,7 +152,10 @@ export class Client {
     return this.#pool()[String(protocol).toLowerCase() === 'v2' ? 'v2' : 'v3']
   }
 
-  /** Waits for what is in flight, then closes the connections; a dispatcher from the configuration stays open. */
+  /**
+   * Waits for what is in flight, then closes the connections; a dispatcher from the configuration stays open. A stream that was
+   * handed out is in flight until it has ended or is destroyed.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
@@ -177,9 +170,9 @@ export class Client {
     const { certificates, baseUri } = resolved
     const uri = baseUri.hostname.startsWith('apihk.') ? 'v3/global/certificates' : 'v3/certificates'
     certificates?.connect(async () => {
-      const request = prepare('get', uri, undefined, this.#config)
+      const request = prepare('get', uri, undefined, resolved)
       // A call in flight may need them to be settled: closing waits for both.
-      const { data } = await (this.#inFlight > 0 ? this.#start(request) : this.#send(request))
+      const { data } = await (this.#inFlight > 0 ? this.#start(request, 0, resolved) : this.#send(request))
       return data
     })
     return resolved
@@ -187,13 +180,25 @@ export class Client {
 
   /** A call that has something to encrypt, and had no key to do it with. @param first as it would be without */
   async #encrypted(verb: string, uri: string, options: unknown, first: Request): Promise<Response> {
-    const { certificates } = this.#config
+    this.#admit(first)
+    // Closing waits for it, too.
+    this.#inFlight++
     const began = performance.now()
-    if (certificates) await within(certificates.ready(), 'key to encrypt with', first)
-    const encryption = new Encryption(this.#config.keys, options)
-    const request = prepare(verb, uri, options, this.#config, encryption)
-    if (encryption.waiting) throw encryption.unavailable(certificates?.failure)
-    return this.#send(request, performance.now() - began)
+    try {
+      for (;;) {
+        const { certificates } = this.#config
+        const waited = performance.now() - began
+        const timeout = first.timeout > 0 ? Math.max(1, Math.ceil(first.timeout - waited)) : 0
+        if (certificates) await within(certificates.ready(), 'key to encrypt with', { ...first, timeout })
+        const encryption = new Encryption(this.#config.keys, options)
+        const request = prepare(verb, uri, options, this.#config, encryption)
+        if (!encryption.waiting) return await this.#start(request, performance.now() - began)
+        // Others may have come in their place.
+        if (this.#config.certificates === certificates) throw encryption.unavailable(certificates?.failure)
+      }
+    } finally {
+      this.#settled()
+    }
   }
 
   /** Connections with a client certificate that is no longer used close when no call has them any more. */
@@ -206,21 +211,29 @@ export class Client {
     this.#retired.push(idle.then(() => pool.connections.release()))
   }
 
-  /** @param waited milliseconds of the call's time that have gone by */
-  #send(request: Request, waited = 0): Promise<Response> {
-    if (this.#closing) throw new RequestError(undefined, `${request.label}: the client is closed`)
-    return this.#start(request, waited)
+  #send(request: Request): Promise<Response> {
+    this.#admit(request)
+    return this.#start(request)
   }
 
-  #start(request: Request, waited = 0): Promise<Response> {
+  #admit({ label }: Request): void {
+    if (this.#closing) throw new RequestError(undefined, `${label}: the client is closed`)
+  }
+
+  /**
+   * @param waited milliseconds of the call's time that have gone by
+   * @param config what it was made ready with
+   */
+  #start(request: Request, waited = 0, config = this.#config): Promise<Response> {
     this.#inFlight++
-    return new Call(request, this.#courierOf(request), waited).run()
+    return new Call(request, this.#courierOf(request, config), waited).run()
   }
 
   /** What a call keeps for all its attempts: the keys that it was made ready with, and connections. */
-  #courierOf({ security }: Request): Courier {
+  #courierOf({ security }: Request, config: ResolvedConfig): Courier {
     try {
-      const pool = this.#pool(security ? this.#config.merchant : undefined)
+      const current = this.#pool(security ? this.#config.merchant : undefined)
+      const pool = config === this.#config ? current : this.#lent(current.connections, config)
       pool.calls++
       return pool.courier
     } catch (error) {
@@ -272,19 +285,20 @@ export class Client {
     const known = this.#pools.get(merchant)
     this.#watch()
     if (known) return known
-    if (this.#closing) throw new RequestError(undefined, 'the client is closed')
+    // What a call in flight still needs is had, and closed with the rest.
+    if (this.#closing && this.#inFlight === 0) throw new RequestError(undefined, 'the client is closed')
     const { dispatcher } = this.#config
     const own = dispatcher && { dispatcher, release: async () => {} }
     const { proxy, timeouts } = this.#config
-    const made = this.#lent(own ?? connect(merchant, { proxy, timeout: timeouts.connect }))
+    const made = this.#lent(own ?? connect(merchant, { proxy, timeout: timeouts.connect }), this.#config)
     this.#pools.set(merchant, made)
     return made
   }
 
-  /** Makes connections ready to be lent to calls, with the keys as they are now. */
-  #lent(connections: Connections): Pool {
+  /** Makes connections ready to be lent to calls, with the keys of a configuration. */
+  #lent(connections: Connections, config: ResolvedConfig): Pool {
     const pool: Pool = {
-      ...composed(connections, this.#config),
+      ...composed(connections, config),
       calls: 0,
       idle: undefined,
       courier: this.#courier(
@@ -313,24 +327,5 @@ export class Client {
     this.#config.certificates?.close()
     const released = [...this.#pools.values()].map(({ connections }) => connections.release())
     await Promise.all([...released, ...this.#retired])
-  }
-}
-
-const sender = (dispatcher: Dispatcher): Dispatch => dispatcher.dispatch.bind(dispatcher) as Dispatch
-
-function composed(connections: Connections, config: ResolvedConfig): Composed {
-  try {
-    const plain = connections.dispatcher
-    const v2 = plain.compose(v2Verifier(config), v2Signer(config))
-    const v3 = plain.compose(v3Verifier(config), v3Signer(config))
-    const signed = plain.compose(v3Signer(config))
-    const send = { v2: sender(v2), v3: sender(v3), signed: sender(signed), plain: sender(plain) }
-    return { connections, v2, v3, send }
-  } catch (error) {
-    throw new ConfigError(
-      'dispatcher',
-      'cannot be composed with the signer: expected a Dispatcher of undici 7',
-      error,
-    )
   }
 }

@@ -48,9 +48,9 @@ function address(value: string, field: string): string {
   // undici leaves names to a SOCKS proxy, whatever the scheme is called.
   const text = SCHEME.test(given) ? given.replace(/^socks(?:5h)?:/i, 'socks5:') : `http://${given}`
   if (URL.canParse(text)) {
-    const { protocol, hostname, username, password, href } = new URL(text)
-    if (PROTOCOLS.has(protocol) && hostname !== '' && isDecodable(username) && isDecodable(password))
-      return href
+    const { protocol, hostname, port, username, password, href } = new URL(text)
+    const isPlace = hostname !== '' && port !== '0' && !NO_HOST.test(given)
+    if (PROTOCOLS.has(protocol) && isPlace && isDecodable(username) && isDecodable(password)) return href
   }
   throw new ConfigError(
     field,
@@ -58,6 +58,8 @@ function address(value: string, field: string): string {
   )
 }
 
+/** A port alone would be an address in numbers; the others are what is written of a variable that is missing. */
+const NO_HOST = /^(?:\d+|undefined|null)$/
 const SCHEME = /^(?:[a-z][a-z\d+.-]*:)?\//i
 
 /** Both are sent without their percent signs. */

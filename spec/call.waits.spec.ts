@@ -110,7 +110,8 @@ describe('the time of a call', () => {
     const { attempts } = (await sent) as { attempts: number }
     expect(attempts).toBeGreaterThan(3)
     expect(attempts).toBeLessThan(20)
-    expect(visits).toHaveLength(attempts)
+    // Time may have been up before the last one arrived.
+    expect([attempts, attempts - 1]).toContain(visits.length)
   })
 
   test('ends in the middle of a later one', async () => {

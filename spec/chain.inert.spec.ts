@@ -354,6 +354,27 @@ describe('destructuring', () => {
   })
 })
 
+test('walks through a Proxy that someone puts around every node', () => {
+  const handler: ProxyHandler<object> = {
+    get: (target, key, receiver) => around(Reflect.get(target, key, receiver)),
+    apply: (target, self, args) => around(Reflect.apply(target as () => unknown, self, args)),
+  }
+  const around = <T>(value: T): T =>
+    typeof value === 'function' || (typeof value === 'object' && value !== null)
+      ? (new Proxy(value, handler) as T)
+      : value
+  const wrapped = around(instance)
+  for (const _ of [1, 2, 3]) expect(String(wrapped.v3.refund)).toBe('v3/refund')
+  // It is another object, as far as anyone can tell.
+  expect(() => Builder.driver(wrapped.v3)).toThrow('expected what Builder.factory() gave')
+})
+
+test('whoever freezes all that there is freezes nothing of a chain', () => {
+  const root = Builder.factory({ ...credentials, dispatcher })
+  for (let one: object = root; one !== null; one = Object.getPrototypeOf(one)) Object.freeze(one)
+  for (const _ of [1, 2, 3]) expect(String(root.v3.pay)).toBe('v3/pay')
+})
+
 test('nothing of the configuration is to be seen in a chain or its driver', () => {
   for (const thing of [instance, instance.v3, instance.v3.get, Builder.driver(instance)]) {
     const shown = [

@@ -162,6 +162,21 @@ describe('unknown, of a read that is given up', () => {
     expect(error.message).toMatch(/aborted before attempt 2/)
     expect(error.message).toMatch(READ_AGAIN)
   })
+
+  test('of an answer that asks to come again, with the name of the call once', async () => {
+    const controller = new AbortController()
+    const { signal } = controller
+    const { instance } = await scripted([
+      (response, visit, request) => {
+        answers(unsigned(503))(response, visit, request)
+        setTimeout(() => controller.abort(), 50)
+      },
+    ])
+    const read = instance.v3.x.get({ signal, retry: { delay: 10_000, maxDelay: 10_000 } })
+    const { message } = (await rejection(read)) as WechatpayError
+    expect(message).toMatch(/aborted before attempt 2/)
+    expect(message.match(/GET v3\/x/g)).toHaveLength(1)
+  })
 })
 
 describe.each(WRITES)('unknown, of a %s that got an answer:', (name) => {

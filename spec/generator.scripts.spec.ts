@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -29,7 +29,11 @@ describe('a package of modules that load each other when they are used', () => {
       `import { sep } from 'node:path'; import { b } from './deep/b'; export const a = () => b() + sep.length`,
     )
     write('deep/b.js', `import { a } from '../a'; export const b = () => 1; export const c = () => a()`)
-    write('d.js', `import { Base } from './base'; export class D extends Base {}`)
+    write(
+      'd.js',
+      `import { Base } from './base'; import { Late } from './late'; export class D extends Base { late = () => new Late() }`,
+    )
+    write('late.js', `import { Base } from './base'; export class Late extends Base {}`)
     write('e.js', `import { Base } from './base'; export const made = () => [new Base(), new Base]`)
     write('base.js', `export class Base { name = 'base' }`)
     write(
@@ -58,7 +62,7 @@ describe('a package of modules that load each other when they are used', () => {
     expect(new index.D().name).toBe('base')
     expect(loaded).toEqual(['deep/b.js', 'a.js', 'd.js', 'base.js'])
     const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).toSorted()
-    expect(files).toEqual(['base.js', 'deep', 'deep/user.js', 'e.js', 'index.js', 'joined.js', 'user.js'])
+    expect(files).toEqual(['deep', 'deep/user.js', 'e.js', 'index.js', 'joined.js', 'rest.js', 'user.js'])
   })
 
   test('has one copy of each, also for a module that is not joined', () => {
@@ -66,6 +70,20 @@ describe('a package of modules that load each other when they are used', () => {
     expect((load('deep/user.js').isD as (value: unknown) => boolean)(new D())).toBe(true)
     expect((load('user.js').two as () => number)()).toBe(2)
     expect(loaded.toSorted()).toEqual([...new Set(loaded)].toSorted())
+  })
+
+  test('stays one package when its files are forgotten, or another version of them takes their place', () => {
+    const { D } = load('index.js') as { D: new () => { late(): object } }
+    const { cache } = createRequire(join(folder, 'x.js'))
+    const kept = Object.entries(cache).filter(([path]) => path.startsWith(folder))
+    for (const [path] of kept) delete cache[path]
+    renameSync(join(folder, 'rest.js'), join(folder, 'gone.js'))
+    try {
+      expect(new D().late()).toBeInstanceOf(Object.getPrototypeOf(D))
+    } finally {
+      renameSync(join(folder, 'gone.js'), join(folder, 'rest.js'))
+      Object.assign(cache, Object.fromEntries(kept))
+    }
   })
 
   test('does what it did before, in a circle, too', () => {

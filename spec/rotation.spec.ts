@@ -117,6 +117,14 @@ test('a client that is closed meanwhile waits for them', async () => {
   expect(order).toEqual(['200', 'closed'])
 })
 
+test('a client that is closed has its keys for ever', async () => {
+  const merchant = { cert: keys.merchantCertificate, key: keys.merchantPrivate }
+  const { instance, driver } = await scripted([answers(() => signed('{}'))], { merchant })
+  await instance.v3.x.get({ security: true })
+  await driver.close()
+  expect(() => driver.rotate({ serial: NEW_SERIAL })).toThrow('the client is closed')
+})
+
 test('without a call in flight, what is no longer used is closed at once', async () => {
   const merchant = { cert: keys.merchantCertificate, key: keys.merchantPrivate }
   const sockets = new Set<Socket>()

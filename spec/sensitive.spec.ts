@@ -74,6 +74,20 @@ describe('what is sent', () => {
     })
   })
 
+  it.each<[string, (driver: ReturnType<typeof open>['driver']) => unknown]>([
+    ['keys are changed', (driver) => driver.rotate({ serial: credentials.serial })],
+    ['the client is closed', (driver) => driver.close()],
+  ])('waits for a key also while %s', async (_, change) => {
+    await using({}, async ({ instance, driver }) => {
+      const call = instance.chain('v3/x').post({ json: { name: sensitive(NAME) } })
+      const changed = change(driver)
+      await call
+      const { body, serial } = last()
+      expect(platform.decrypt(body.name, serial)).toBe(NAME)
+      await changed
+    })
+  })
+
   it('is encrypted with the public key when one is configured', async () => {
     const certs = { [NEW]: identities[1]?.certificate as string, [PUBLIC_KEY_ID]: publicKeyPlatform.spki }
     platform.signer = { ...(identities[1] as Identity) }

@@ -7,6 +7,9 @@ type Modules = ReadonlyMap<string, string>
 type Exports = ReadonlyMap<string, string>
 
 const JOINED = 'joined.js'
+const REST = 'rest.js'
+/** Data, which is read where it is. */
+const CATALOGUE = 'catalogue/'
 
 /** What TypeScript writes above the code of a module, and what it writes for one that only re-exports. */
 const HEAD = /^.*?^Object\.defineProperty\(exports, "__esModule", \{ value: true \}\);$/ms
@@ -22,19 +25,24 @@ const REQUIRE = /\brequire\(["'](\.[^"']+)["']\)/g
 /**
  * To a program that starts, a file costs more than what is in it. What the entries re-export, all of which ESM wants at once, becomes
  * one file: in it every module is a function, which runs when the module is first asked for. CommonJS asks when it uses a name.
+ *
+ * What those need in turn becomes a second file, loaded whole with the first client: a call in flight shall not depend on files
+ * that may be replaced meanwhile, nor find other classes in them than those it began with.
  * @param entries the modules that only re-export
- * @returns what is left of the modules, with `joined.js` in the place of those that are in it
+ * @returns what is left of the modules, with the two files in the place of those that are in them
  * @throws for an entry that does more, and for a module that is required and not there
  */
 export function joined(modules: Modules, entries: readonly string[]): Modules {
   const given = new Map(entries.map((entry) => [entry, exportsOf(entry, modules)]))
-  const parts = new Set([...given.values()].flatMap((exports) => [...exports.values()]))
+  const first = new Set([...given.values()].flatMap((exports) => [...exports.values()]))
+  const parts = reach(first, modules)
   const passed = new Set(entries.flatMap((entry) => starsOf(entry, modules)))
   const left = [...modules.keys()].filter((path) => !parts.has(path) && !passed.has(path))
   const linked = (path: string, file: string): string =>
     codeOf(path, modules).replace(REQUIRE, (_, name: string) => {
       const to = target(path, name, modules)
-      if (parts.has(to)) return file === JOINED ? `__part("${to}")` : `${loading(JOINED, file)}("${to}")`
+      const isInside = file === JOINED || file === REST
+      if (parts.has(to)) return isInside ? `__part("${to}")` : `${loading(JOINED, file)}("${to}")`
       if (left.includes(to) || to.endsWith('.json')) return loading(to, file)
       throw new Error(`${path} requires ${to}, which is not there`)
     })
@@ -44,8 +52,22 @@ export function joined(modules: Modules, entries: readonly string[]): Modules {
   }
   return new Map([
     ...left.map((path) => [path, written(path)] as const),
-    [JOINED, joinedFile([...parts].map((path) => [path, linked(path, JOINED)]))],
+    [JOINED, joinedFile([...first].map((path) => [path, linked(path, JOINED)]))],
+    [REST, restFile([...parts].filter((path) => !first.has(path)).map((path) => [path, linked(path, REST)]))],
   ])
+}
+
+/** The modules, and those that they require, and so on. */
+function reach(from: Iterable<string>, modules: Modules): ReadonlySet<string> {
+  const found = new Set<string>()
+  const visit = (path: string): void => {
+    if (found.has(path) || !modules.has(path) || path.startsWith(CATALOGUE)) return
+    found.add(path)
+    for (const [, name] of codeOf(path, modules).matchAll(REQUIRE))
+      visit(target(path, name as string, modules))
+  }
+  for (const path of from) visit(path)
+  return found
 }
 
 function exportsOf(path: string, modules: Modules): Exports {
@@ -97,18 +119,30 @@ for (const name of Object.keys(parts)) {
 }
 `
 
-const joinedFile = (parts: readonly (readonly [path: string, code: string])[]): string =>
+type Part = readonly [path: string, code: string]
+
+const functions = (parts: readonly Part[]): string =>
+  parts.map(([path, code]) => `"${path}"(exports) {\n${code.replace('"use strict";\n', '')}},\n`).join('')
+
+const joinedFile = (parts: readonly Part[]): string =>
   `"use strict";
 const parts = {
-${parts.map(([path, code]) => `"${path}"(exports) {\n${code.replace('"use strict";\n', '')}},\n`).join('')}};
+${functions(parts)}};
 const loaded = new Map();
+let rest;
 function __part(path) {
     let exports = loaded.get(path);
     if (exports === undefined) {
         loaded.set(path, exports = {});
-        parts[path](exports);
+        (parts[path] ?? (rest ??= ${loading(REST, JOINED)}(__part))[path])(exports);
     }
     return exports;
 }
 module.exports = __part;
+`
+
+const restFile = (parts: readonly Part[]): string =>
+  `"use strict";
+module.exports = (__part) => ({
+${functions(parts)}});
 `

@@ -62,7 +62,9 @@ const MAKERS: Readonly<Record<ClientSetup['name'], Make>> = {
       Transformer: { toObject(xml: string): { readonly return_code?: unknown } }
     }
     // It has no name of its own in the package, but is the one that every call goes through.
-    const { parse } = load(join(load.resolve(`${name}/package.json`), '..', 'dist', 'uri.js')) as {
+    const { parse } = load(join(load.resolve(`${name}/package.json`), '..', 'dist', 'joined.js'))(
+      'uri.js',
+    ) as {
       parse(template: string): { fill(values: object): string }
     }
     const parsed = parse(TEMPLATE)
