@@ -106,10 +106,11 @@ class Segment {
   readonly node: Node
   readonly #chain: Chain
   readonly #path: readonly string[]
+  /** Written once: calls find their template by it. */
+  readonly #pathname: string
   readonly #children = new Map<Key, Child>()
   /** What the node inherits from: the children in use, and beyond them the trap that makes the others. */
   readonly #shown: object
-  #written: string | undefined
 
   constructor(
     chain: Chain,
@@ -119,6 +120,7 @@ class Segment {
   ) {
     this.#chain = chain
     this.#path = path
+    this.#pathname = path.join('/')
     this.#shown = {
       __proto__: TRAP,
       [CHILD]: (name: string) => this.#property(name),
@@ -137,12 +139,6 @@ class Segment {
 
   forget(key: Key): void {
     this.#children.delete(key)
-  }
-
-  /** Written once: calls find their template by it. */
-  get #pathname(): string {
-    this.#written ??= this.#path.join('/')
-    return this.#written
   }
 
   /** What a property of the node is. */

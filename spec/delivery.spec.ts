@@ -147,33 +147,29 @@ describe('unknown, of a read that is given up', () => {
     expect(error.message).toMatch(READ_AGAIN)
   })
 
-  test('before it is tried again', async () => {
+  /** A read that is given up while it waits for its next attempt. @param act what the first one meets */
+  async function givenUp(act: Act): Promise<WechatpayError> {
     const controller = new AbortController()
     const { signal } = controller
     const { instance } = await scripted([
       (response, visit, request) => {
-        resets(response, visit, request)
+        act(response, visit, request)
         setTimeout(() => controller.abort(), 50)
       },
     ])
     const read = instance.v3.x.get({ signal, retry: { delay: 10_000, maxDelay: 10_000 } })
-    const error = (await rejection(read)) as WechatpayError
+    return (await rejection(read)) as WechatpayError
+  }
+
+  test('before it is tried again', async () => {
+    const error = await givenUp(resets)
     expect(error).toMatchObject({ code: 'ERR_ABORTED', delivery: 'unknown' })
     expect(error.message).toMatch(/aborted before attempt 2/)
     expect(error.message).toMatch(READ_AGAIN)
   })
 
   test('of an answer that asks to come again, with the name of the call once', async () => {
-    const controller = new AbortController()
-    const { signal } = controller
-    const { instance } = await scripted([
-      (response, visit, request) => {
-        answers(unsigned(503))(response, visit, request)
-        setTimeout(() => controller.abort(), 50)
-      },
-    ])
-    const read = instance.v3.x.get({ signal, retry: { delay: 10_000, maxDelay: 10_000 } })
-    const { message } = (await rejection(read)) as WechatpayError
+    const { message } = await givenUp(answers(unsigned(503)))
     expect(message).toMatch(/aborted before attempt 2/)
     expect(message.match(/GET v3\/x/g)).toHaveLength(1)
   })
